@@ -1,0 +1,11 @@
+"""When X happens, do Y: the one table of who listens to what (ADR 2).
+
+Every event appears, also those to which nobody listens yet; a system check compares this table
+with the event classes and with the functions it names.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {}

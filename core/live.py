@@ -1,0 +1,92 @@
+"""Nudges: the news that something changed, for whoever is looking at it (ADR 4).
+
+A nudge is a hint and may be lost: a page refetches on reconnect, a socket's owner sweeps. It goes
+through Redis publish/subscribe after commit; every process holds one subscription, and its hub
+hands the topics to its own listeners.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from functools import cache
+
+import orjson
+import redis
+import redis.asyncio
+from django.conf import settings
+from django.db import transaction
+
+logger = logging.getLogger(__name__)
+
+Listener = Callable[[str], None]
+RETRY_S = 1.0
+
+
+def nudge(*topics: str) -> None:
+    """After commit, tell every process that these topics changed ("session.81")."""
+    if topics:
+        transaction.on_commit(lambda: send(topics), robust=True)
+
+
+def send(topics: Iterable[str]) -> None:
+    """Tell now. Never raises: a lost nudge costs a little time and nothing else."""
+    try:
+        _client().publish(settings.NUDGE_CHANNEL, orjson.dumps(list(dict.fromkeys(topics))))
+    except redis.RedisError:
+        logger.warning("a nudge was lost: Redis cannot be reached")
+
+
+@cache
+def _client() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
+
+
+class Hub:
+    """One process's subscription. `listen` registers a callback for a topic."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[str, set[Listener]] = defaultdict(set)
+        self._task: asyncio.Task[None] | None = None
+
+    def listen(self, topic: str, listener: Listener) -> None:
+        """Call `listener(topic)` in this event loop at each nudge, until `forget`."""
+        self._listeners[topic].add(listener)
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def forget(self, topic: str, listener: Listener) -> None:
+        self._listeners[topic].discard(listener)
+        if not self._listeners[topic]:
+            del self._listeners[topic]
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._receive()
+            except (redis.RedisError, OSError):
+                logger.warning("lost the nudge subscription; trying again")
+                await asyncio.sleep(RETRY_S)
+
+    async def _receive(self) -> None:
+        client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_timeout=None)
+        async with client, client.pubsub(ignore_subscribe_messages=True) as subscription:
+            await subscription.subscribe(settings.NUDGE_CHANNEL)
+            async for message in subscription.listen():
+                self._tell(orjson.loads(message["data"]))
+
+    def _tell(self, topics: list[str]) -> None:
+        for topic in topics:
+            for listener in tuple(self._listeners.get(topic, ())):
+                listener(topic)
+
+
+_hubs: dict[int, Hub] = {}
+
+
+def hub() -> Hub:
+    """The hub of the running event loop (one per process in production)."""
+    loop = asyncio.get_running_loop()
+    return _hubs.setdefault(id(loop), Hub())

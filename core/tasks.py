@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+from celery import shared_task
+
+from core import outbox
+
+
+@shared_task(ignore_result=True)
+def deliver_outbox() -> None:
+    outbox.deliver_pending()
