@@ -1,0 +1,23 @@
+from payments.models.ledger import Posting, PostingLine
+from payments.models.payments import (
+    BillingAccount,
+    Payment,
+    PaymentMethod,
+    ProviderOperation,
+    WebhookEvent,
+)
+from payments.models.records import ChargeDetailRecord
+from payments.models.tariffs import Tariff, TariffAssignment
+
+__all__ = [
+    "BillingAccount",
+    "ChargeDetailRecord",
+    "Payment",
+    "PaymentMethod",
+    "Posting",
+    "PostingLine",
+    "ProviderOperation",
+    "Tariff",
+    "TariffAssignment",
+    "WebhookEvent",
+]

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Organization
+from core import clock
+from core.tenancy import OrganizationQuerySet
+
+_BALANCED = """
+if (select coalesce(sum(amount_minor), 0) <> 0 from payments_postingline
+     where posting_id = NEW.posting_id and currency = NEW.currency) then
+  raise exception 'posting % does not balance in %', NEW.posting_id, NEW.currency
+    using errcode = 'check_violation';
+end if;
+return null;
+"""
+
+
+class Posting(models.Model):
+    """One business event in the books. `reference` is unique: what happened is posted once."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    reference = models.CharField(max_length=120, unique=True)
+    reason = models.CharField(max_length=120)
+    payment = models.ForeignKey(
+        "payments.Payment", on_delete=models.PROTECT, null=True, blank=True, related_name="postings"
+    )
+    at = models.DateTimeField(default=clock.now)
+
+    objects = OrganizationQuerySet["Posting"].as_manager()
+
+    class Meta:
+        triggers: ClassVar = [
+            pgtrigger.Protect(name="postings_are_append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class PostingLine(models.Model):
+    """A signed amount in one account; debit positive, credit negative; lines of a posting sum to zero."""
+
+    posting = models.ForeignKey(Posting, on_delete=models.PROTECT, related_name="lines")
+    account = models.CharField(max_length=60)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(amount_minor=0), name="line_moves_something")
+        ]
+        indexes: ClassVar = [models.Index(fields=["account", "currency"])]
+        triggers: ClassVar = [
+            pgtrigger.Protect(name="lines_are_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="posting_balances",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                level=pgtrigger.Row,
+                func=_BALANCED,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.amount_minor} {self.currency}"

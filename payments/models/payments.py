@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organization, User
+from core import clock
+from core.tenancy import OrganizationQuerySet
+from payments.models.records import ChargeDetailRecord
+from stations.models import ChargingSession, Evse
+
+
+class BillingAccount(models.Model):
+    """A person as the provider knows them: holds the cards."""
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="billing_account")
+    currency = models.CharField(max_length=3, default="EUR")
+    provider_customer_id = models.CharField(max_length=80, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["provider_customer_id"],
+                condition=~Q(provider_customer_id=""),
+                name="provider_customer_unique",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}"
+
+
+class PaymentMethod(models.Model):
+    account = models.ForeignKey(BillingAccount, on_delete=models.CASCADE, related_name="methods")
+    provider_ref = models.CharField(max_length=80, unique=True)
+    brand = models.CharField(max_length=20, blank=True)
+    last4 = models.CharField(max_length=4, blank=True)
+    expires_month = models.PositiveSmallIntegerField(null=True, blank=True)
+    expires_year = models.PositiveSmallIntegerField(null=True, blank=True)
+    is_default = models.BooleanField(default=False)
+    is_usable = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account"], condition=Q(is_default=True), name="one_default_method"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.brand} ···· {self.last4}"
+
+
+class Payment(models.Model):
+    """One payment: a hold that is captured or released. Amounts are integer minor units.
+
+    A guest's payment has no account; `email` is where the receipt goes.
+    """
+
+    class Status(models.TextChoices):
+        CREATED = "created", _("Created")
+        REQUIRES_ACTION = "requires_action", _("Waiting for the payer")
+        AUTHORIZED = "authorized", _("Held")
+        CAPTURED = "captured", _("Paid")
+        VOIDED = "voided", _("Released")
+        FAILED = "failed", _("Failed")
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="payments")
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey(
+        BillingAccount, on_delete=models.PROTECT, null=True, blank=True, related_name="payments"
+    )
+    method = models.ForeignKey(
+        PaymentMethod, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    email = models.EmailField(blank=True)
+    evse = models.ForeignKey(Evse, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    session = models.ForeignKey(
+        ChargingSession, on_delete=models.PROTECT, null=True, blank=True, related_name="payments"
+    )
+    cdr = models.ForeignKey(
+        ChargeDetailRecord, on_delete=models.PROTECT, null=True, blank=True, related_name="payments"
+    )
+    currency = models.CharField(max_length=3)
+    requested_minor = models.BigIntegerField(help_text=_("the hold asked for"))
+    authorized_minor = models.BigIntegerField(default=0)
+    captured_minor = models.BigIntegerField(default=0)
+    refunded_minor = models.BigIntegerField(default=0)
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.CREATED)
+    failure_code = models.CharField(max_length=60, blank=True)
+    failure_message = models.CharField(max_length=300, blank=True)
+    provider_ref = models.CharField(max_length=80, blank=True, help_text=_("PaymentIntent"))
+    checkout_ref = models.CharField(max_length=120, blank=True)
+    capture_before = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+    authorized_at = models.DateTimeField(null=True, blank=True)
+    captured_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OrganizationQuerySet["Payment"].as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(captured_minor__lte=F("authorized_minor")), name="captured_at_most_authorized"
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded_minor__lte=F("captured_minor")), name="refunded_at_most_captured"
+            ),
+            models.CheckConstraint(
+                condition=Q(requested_minor__gte=0, captured_minor__gte=0, refunded_minor__gte=0),
+                name="amounts_not_negative",
+            ),
+            models.UniqueConstraint(
+                fields=["provider_ref"], condition=~Q(provider_ref=""), name="payment_provider_ref_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["checkout_ref"], condition=~Q(checkout_ref=""), name="payment_checkout_ref_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["session"],
+                condition=Q(status__in=["created", "requires_action", "authorized"]),
+                name="one_open_payment_per_session",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["organization", "-created_at"]),
+            models.Index(fields=["capture_before"], name="open_holds", condition=Q(status="authorized")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.public_id}"
+
+
+class ProviderOperation(models.Model):
+    """One call to the provider, written and committed before it is made (MONEY.md rule 5)."""
+
+    class State(models.TextChoices):
+        WRITTEN = "written"
+        UNKNOWN = "unknown"
+        DONE = "done"
+        FAILED = "failed"
+
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="operations"
+    )
+    account = models.ForeignKey(
+        BillingAccount, on_delete=models.PROTECT, null=True, blank=True, related_name="operations"
+    )
+    kind = models.CharField(max_length=24)
+    idempotency_key = models.CharField(max_length=80, unique=True)
+    request = models.JSONField(default=dict)
+    response = models.JSONField(null=True, blank=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WRITTEN)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["created_at"], name="open_operations", condition=Q(state__in=["written", "unknown"])
+            )
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["payment", "kind"],
+                condition=Q(state__in=["written", "unknown"]),
+                name="one_open_operation_per_kind",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.idempotency_key}"
+
+
+class WebhookEvent(models.Model):
+    """A webhook as it came: stored once by its id, applied later by looking at the object itself."""
+
+    provider = models.CharField(max_length=20, default="stripe")
+    event_id = models.CharField(max_length=80)
+    type = models.CharField(max_length=80)
+    payload = models.JSONField()
+    received_at = models.DateTimeField(default=clock.now)
+    processed_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["provider", "event_id"], name="webhook_stored_once")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["received_at"], name="open_webhooks", condition=Q(processed_at__isnull=True))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.event_id}"

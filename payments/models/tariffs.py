@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organization
+from core import clock
+from core.tenancy import OrganizationQuerySet
+from stations.models import Evse, Location
+
+
+class Tariff(models.Model):
+    """One version of a tariff, in OCPI 2.3.0's shape. A version that was used is final."""
+
+    class TaxIncluded(models.TextChoices):
+        YES = "YES", _("included")
+        NO = "NO", _("added")
+        NA = "N/A", _("not applicable")
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="tariffs")
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    version = models.PositiveIntegerField(default=1)
+    name = models.CharField(_("name"), max_length=80)
+    currency = models.CharField(max_length=3)
+    tax_included = models.CharField(max_length=3, choices=TaxIncluded.choices, default=TaxIncluded.YES)
+    elements = models.JSONField(help_text=_("OCPI TariffElements; prices as strings"))
+    min_price = models.JSONField(null=True, blank=True, help_text=_("OCPI PriceLimit"))
+    max_price = models.JSONField(null=True, blank=True, help_text=_("OCPI PriceLimit"))
+    idle_grace_minutes = models.PositiveIntegerField(default=0, help_text=_("an extension of ours to OCPI"))
+    hold_minor = models.PositiveIntegerField(
+        default=5000, help_text=_("the hold before energy flows, in minor units")
+    )
+    created_at = models.DateTimeField(default=clock.now)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OrganizationQuerySet["Tariff"].as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["public_id", "version"], name="tariff_version_unique"),
+            models.UniqueConstraint(fields=["id", "organization"], name="tariff_with_its_organization"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} v{self.version}"
+
+
+class TariffAssignment(models.Model):
+    """Which tariff holds where and when; the narrowest scope wins (EVSE, location, organization)."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    tariff = models.ForeignKey(Tariff, on_delete=models.PROTECT, related_name="assignments")
+    location = models.ForeignKey(Location, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    evse = models.ForeignKey(Evse, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    during = DateTimeRangeField()
+
+    objects = OrganizationQuerySet["TariffAssignment"].as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            ExclusionConstraint(
+                name="one_tariff_per_scope_at_a_time",
+                expressions=[
+                    (F("organization"), RangeOperators.EQUAL),
+                    (Coalesce(F("location"), Value(0)), RangeOperators.EQUAL),
+                    (Coalesce(F("evse"), Value(0)), RangeOperators.EQUAL),
+                    ("during", RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.CheckConstraint(
+                condition=Q(location__isnull=True) | Q(evse__isnull=True), name="assignment_has_one_scope"
+            ),
+            models.CheckConstraint(
+                condition=Q(during__startswith__isnull=False) & ~Q(during__isempty=True),
+                name="assignment_has_a_start",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tariff} → {self.evse or self.location or self.organization}"
