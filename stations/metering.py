@@ -1,0 +1,231 @@
+"""Meter readings: normalize what stations send, and judge whether it can be true. Pure.
+
+Samples come in the standard's dotted words, which both versions share (OCPP 1.6 section 7.31 to
+7.37, 2.0.1 part 2 section 3.57 to 3.60). Out go whole watt-hours, watts, milliamperes,
+decivolts and percent. Nothing is dropped: whatever has no column travels in `other`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from math import isfinite
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from stations.facts import ReadingTaken
+
+REGISTER: Final = "Energy.Active.Import.Register"
+
+CONTEXTS: Final = {
+    "": "periodic",
+    "Sample.Periodic": "periodic",
+    "Sample.Clock": "clock",
+    "Transaction.Begin": "begin",
+    "Transaction.End": "end",
+    "Trigger": "trigger",
+    "Interruption.Begin": "interruption_begin",
+    "Interruption.End": "interruption_end",
+}
+
+_UNITS: Final[dict[str, dict[str, tuple[str, float]]]] = {
+    REGISTER: {"": ("energy_wh", 1), "wh": ("energy_wh", 1), "kwh": ("energy_wh", 1000)},
+    "Power.Active.Import": {"": ("power_w", 1), "w": ("power_w", 1), "kw": ("power_w", 1000)},
+    "Power.Offered": {"": ("offered_w", 1), "w": ("offered_w", 1), "kw": ("offered_w", 1000)},
+    "Current.Import": {"": ("current_ma", 1000), "a": ("current_ma", 1000), "ma": ("current_ma", 1)},
+    "Voltage": {"": ("voltage_dv", 10), "v": ("voltage_dv", 10), "kv": ("voltage_dv", 10_000)},
+    "SoC": {"": ("soc_percent", 1), "percent": ("soc_percent", 1), "%": ("soc_percent", 1)},
+}
+_RANGES: Final = {
+    "energy_wh": (0, 10**15),
+    "power_w": (-(2**31), 2**31 - 1),
+    "offered_w": (-(2**31), 2**31 - 1),
+    "current_ma": (-(2**31), 2**31 - 1),
+    "voltage_dv": (-(2**31), 2**31 - 1),
+    "soc_percent": (0, 100),
+}
+_PHASES: Final = {"L1": "L1", "L2": "L2", "L3": "L3", "L1-N": "L1", "L2-N": "L2", "L3-N": "L3"}
+
+Columns: TypeAlias = dict[str, int]
+
+
+class RawSample(NamedTuple):
+    """One sampled value as sent; empty means "not said". `multiplier` is a power of ten (2.x)."""
+
+    value: str | float
+    measurand: str = ""
+    unit: str = ""
+    multiplier: int = 0
+    phase: str = ""
+    location: str = ""
+    context: str = ""
+    format: str = ""
+
+
+def readings(
+    samples: Iterable[RawSample],
+    *,
+    taken_at: datetime,
+    transaction_id: str = "",
+    number: int | None = None,
+    evse_number: int | None = None,
+) -> tuple[ReadingTaken, ...]:
+    """One instant's samples as facts, one fact per context (nearly always one)."""
+    groups: dict[str, list[RawSample]] = {}
+    for sample in samples:
+        groups.setdefault(CONTEXTS.get(sample.context, "other"), []).append(sample)
+    return tuple(
+        ReadingTaken(
+            transaction_id=transaction_id,
+            number=number,
+            evse_number=evse_number,
+            taken_at=taken_at,
+            context=context,
+            **normalize(group),
+        )
+        for context, group in groups.items()
+    )
+
+
+def normalize(samples: Iterable[RawSample]) -> dict[str, Any]:
+    """Samples of one instant and context to columns of ReadingTaken, with `other` for the rest.
+
+    A value without phase is the total and wins over the phases; without it energy and power
+    are the sum of the phases, voltage their mean, and current the highest, since limits are
+    per phase.
+    """
+    columns: dict[str, Any] = {}
+    phases: dict[str, Columns] = {}
+    odd: list[dict[str, Any]] = []
+    for sample in samples:
+        place = _place(sample)
+        if place is None or (not sample.phase and place[0] in columns):
+            odd.append(_as_json(sample))
+        elif not sample.phase:
+            columns[place[0]] = place[1]
+        else:
+            phases.setdefault(place[0], {})[sample.phase] = place[1]
+    if phases:
+        columns = _from_phases(phases) | columns
+    if phases or odd:
+        columns["other"] = ({"phases": phases} if phases else {}) | ({"samples": odd} if odd else {})
+    return columns
+
+
+def register_wh(samples: Iterable[RawSample]) -> int | None:
+    """The energy register among these samples, in Wh, or None."""
+    return normalize(samples).get("energy_wh")
+
+
+def _place(sample: RawSample) -> tuple[str, int] | None:
+    """Column and whole value of a sample, or None when it has no column or makes no sense."""
+    units = _UNITS.get(sample.measurand or REGISTER)
+    if units is None or sample.format == "SignedData":
+        return None
+    column = units.get(sample.unit.lower())
+    if column is None or not _is_at_the_outlet(sample):
+        return None
+    value = _whole(sample.value, column[1], sample.multiplier)
+    low, high = _RANGES[column[0]]
+    return (column[0], value) if value is not None and low <= value <= high else None
+
+
+def _is_at_the_outlet(sample: RawSample) -> bool:
+    return sample.location in ("", "Outlet") or sample.measurand == "SoC"
+
+
+def _whole(value: str | float, factor: float, multiplier: int) -> int | None:
+    try:
+        number = float(value) * factor
+        if multiplier:
+            number *= 10.0**multiplier
+    except (ValueError, OverflowError):
+        return None
+    return round(number) if isfinite(number) else None
+
+
+def _from_phases(phases: dict[str, Columns]) -> Columns:
+    folded = {name: fold(name, by_phase) for name, by_phase in phases.items()}
+    return {name: value for name, value in folded.items() if value is not None}
+
+
+def fold(name: str, by_phase: Columns) -> int | None:
+    """The one value that stands for several phases, or None when there is no line phase."""
+    lines = [value for phase, value in by_phase.items() if phase in _PHASES]
+    if not lines:
+        return None
+    if name == "voltage_dv":
+        return round(sum(lines) / len(lines))
+    return max(lines) if name in ("current_ma", "soc_percent") else sum(lines)
+
+
+def _as_json(sample: RawSample) -> dict[str, Any]:
+    said = {key: value for key, value in sample._asdict().items() if value not in ("", 0)}
+    return {**said, "value": str(sample.value)}
+
+
+# --- judging -------------------------------------------------------------------------------
+
+HARD: Final = frozenset(
+    {
+        "register_backwards",
+        "register_restarted",
+        "register_jump",
+        "unit_suspect",
+        "begin_zero",
+        "energy_implausible",
+    }
+)
+"""These keep a session from being billed until somebody has looked."""
+
+SOFT: Final = frozenset({"clock_ahead", "ended_before_start", "no_meter_start", "no_meter_end"})
+"""These are noted on the session; what is billed does not depend on them."""
+
+FALLBACK_POWER_W: Final = 400_000
+"""What an EVSE of unknown power could deliver at most."""
+
+_SLACK_WH: Final = 2_000
+_GENEROSITY: Final = 1.25
+_UNIT_ERROR: Final = 1000
+_LIFETIME_WH: Final = 100_000
+"""No car takes this much in one session: 100 kWh above what time allows is a register."""
+
+
+def judged_time(claimed_at: datetime, now: datetime) -> datetime:
+    """A station's instant, capped at its arrival: nothing is reported before it happens."""
+    return min(claimed_at, now)
+
+
+def possible_wh(elapsed: timedelta, max_power_w: int | None) -> int:
+    """The most energy that can have flowed in that time, with some slack for clocks."""
+    hours = max(elapsed.total_seconds(), 0) / 3600
+    return _SLACK_WH + round(hours * (max_power_w or FALLBACK_POWER_W) * _GENEROSITY)
+
+
+def judge_step(before_wh: int, after_wh: int, elapsed: timedelta, max_power_w: int | None) -> tuple[str, ...]:
+    """Problems between two consecutive values of one register."""
+    if after_wh < before_wh:
+        return ("register_restarted",) if after_wh <= before_wh // 20 else ("register_backwards",)
+    if after_wh - before_wh <= possible_wh(elapsed, max_power_w):
+        return ()
+    looks_like_kwh = before_wh > 0 and after_wh / before_wh >= _UNIT_ERROR / 2
+    return ("unit_suspect",) if looks_like_kwh else ("register_jump",)
+
+
+def judge_totals(
+    start_wh: int | None, end_wh: int | None, elapsed: timedelta, max_power_w: int | None
+) -> tuple[str, ...]:
+    """Problems of a whole session: its two register values against its duration."""
+    if start_wh is None or end_wh is None:
+        missing = (("no_meter_start", start_wh), ("no_meter_end", end_wh))
+        return tuple(flag for flag, value in missing if value is None)
+    if end_wh < start_wh:
+        return judge_step(start_wh, end_wh, elapsed, max_power_w)
+    excess_wh = end_wh - start_wh - possible_wh(elapsed, max_power_w)
+    if excess_wh <= 0:
+        return ()
+    return ("begin_zero",) if start_wh == 0 and excess_wh > _LIFETIME_WH else ("energy_implausible",)
+
+
+def is_held(review_reasons: Iterable[str]) -> bool:
+    """Whether a session with these flags waits for review instead of being billed."""
+    return any(reason not in SOFT for reason in review_reasons)
