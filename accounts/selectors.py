@@ -1,0 +1,52 @@
+"""Reads about people, organizations and tokens."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.db.models.functions import Upper
+
+from accounts.models import AuditEntry, IdToken, Membership, Organization, User, Vehicle
+
+
+def user_by_email(email: str) -> User | None:
+    """The person with this address, ignoring case."""
+    return User.objects.filter(email__iexact=email.strip()).first()
+
+
+def role_of(user: User, organization: Organization) -> str | None:
+    """The person's role in the organization, or None."""
+    roles = Membership.objects.filter(user=user, organization=organization)
+    return roles.values_list("role", flat=True).first()
+
+
+def organizations_of(user: User) -> QuerySet[Organization]:
+    return user.organizations().order_by("name")
+
+
+def members_of(organization: Organization) -> QuerySet[Membership]:
+    return Membership.objects.filter(organization=organization).select_related("user").order_by("user__email")
+
+
+def token_by_uid(uid: str) -> IdToken | None:
+    """A token by what is printed or sent, ignoring case; a usable one first."""
+    found = IdToken.objects.annotate(upper_uid=Upper("uid")).filter(
+        type__in=IdToken.Type.values, upper_uid=uid.strip().upper()
+    )
+    return min(found, key=lambda token: token.status != IdToken.Status.ACCEPTED, default=None)
+
+
+def tokens_of(user: User) -> QuerySet[IdToken]:
+    return IdToken.objects.filter(user=user).order_by("type", "label", "pk")
+
+
+def app_token_of(user: User) -> IdToken | None:
+    """The token that stands for the person when she starts from the app."""
+    return IdToken.objects.filter(user=user, type=IdToken.Type.APP).order_by("pk").first()
+
+
+def vehicles_of(user: User) -> QuerySet[Vehicle]:
+    return Vehicle.objects.filter(user=user).order_by("-is_default", "name")
+
+
+def audit_of(organization: Organization) -> QuerySet[AuditEntry]:
+    return AuditEntry.objects.filter(organization=organization).select_related("actor").order_by("-at")
