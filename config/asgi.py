@@ -7,5 +7,17 @@ import os
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
+_django = get_asgi_application()  # loads the apps: the imports below need them
 
-web = get_asgi_application()
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+
+from config.routing import live_patterns  # noqa: E402
+
+web = ProtocolTypeRouter(
+    {
+        "http": _django,
+        # chargers send no Origin: this check belongs around the pages' socket only
+        "websocket": AllowedHostsOriginValidator(URLRouter(live_patterns)),
+    }
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from config.settings.base import *  # noqa: F403
 from config.settings.base import DATABASES, env
 
-SECRET_KEY = "for-the-tests-and-nothing-else"  # noqa: S105
+SECRET_KEY = "for-the-tests-and-nothing-else"
 STATION_SECRET_KEY = SECRET_KEY
 DATABASES["default"]["OPTIONS"].pop("pool")
 DB_THREADS = 4

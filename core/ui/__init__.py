@@ -1,0 +1,1 @@
+"""What pages are made of: status words, numbers, charts, panels, fragments (README.md)."""
