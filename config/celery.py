@@ -22,5 +22,6 @@ app.conf.update(
 )
 SWEEPS: dict[str, float] = {
     "core.tasks.deliver_outbox": 5,
+    "core.tasks.note_beat": 5,
 }
 app.conf.beat_schedule = {task: {"task": task, "schedule": seconds} for task, seconds in SWEEPS.items()}

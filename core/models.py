@@ -56,3 +56,13 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_id} → {self.handler}"
+
+
+class Pulse(models.Model):
+    """When something periodic last ran, so that its silence can be seen."""
+
+    name = models.CharField(max_length=60, unique=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.at:%H:%M:%S}"
