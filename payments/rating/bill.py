@@ -1,0 +1,104 @@
+"""The answer of rating: lines, totals, what was left out. Pure; amounts are rounded `Decimal`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from payments.rating.tariff import ALWAYS, Restrictions
+
+MIN_PRICE = "MIN_PRICE"
+MAX_PRICE = "MAX_PRICE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One priced thing.
+
+    `kind` is a dimension, or MIN_PRICE / MAX_PRICE for an adjustment. Volumes are Wh for ENERGY,
+    seconds for the times, 1 for FLAT; `billed` exceeds `measured` by the last step. `why` are the
+    restrictions of the element that priced it, used between `from_at` and `to_at`.
+    """
+
+    kind: str
+    measured: Decimal
+    billed: Decimal
+    price: Decimal
+    step_size: int
+    vat: Decimal | None
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+    element: int
+    why: Restrictions = ALWAYS
+    from_at: datetime | None = None
+    to_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxTotal:
+    """What one tax rate comes to."""
+
+    vat: Decimal
+    net: Decimal
+    tax: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Time that was not billed. `reason`: grace, or who held the power back."""
+
+    reason: str
+    seconds: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BilledPeriod:
+    """A ChargingPeriod of the CDR: one choice of price components. Volumes in Wh and seconds."""
+
+    start_at: datetime
+    use: str
+    energy_wh: Decimal
+    seconds: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    currency: str
+    lines: tuple[Line, ...]
+    taxes: tuple[TaxTotal, ...]
+    left_out: tuple[LeftOut, ...]
+    periods: tuple[BilledPeriod, ...]
+    total_net: Decimal
+    total_tax: Decimal
+    total_gross: Decimal
+    energy_wh: Decimal
+    charging_s: Decimal
+    idle_s: Decimal
+    held_s: Decimal
+
+    def lines_json(self) -> list[dict[str, Any]]:
+        """The lines as plain values for a record: amounts and volumes as exact strings."""
+        return [_line_json(line) for line in self.lines]
+
+    def taxes_json(self) -> list[dict[str, str]]:
+        return [{"vat": str(total.vat), "net": str(total.net), "tax": str(total.tax)} for total in self.taxes]
+
+
+def _line_json(line: Line) -> dict[str, Any]:
+    return {
+        "kind": line.kind,
+        "measured": str(line.measured),
+        "billed": str(line.billed),
+        "price": str(line.price),
+        "step_size": line.step_size,
+        "vat": None if line.vat is None else str(line.vat),
+        "net": str(line.net),
+        "tax": str(line.tax),
+        "gross": str(line.gross),
+        "element": line.element,
+        "from_at": line.from_at and line.from_at.isoformat(),
+        "to_at": line.to_at and line.to_at.isoformat(),
+    }

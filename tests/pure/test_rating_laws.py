@@ -1,0 +1,164 @@
+"""Laws that hold for every tariff and session, by hypothesis."""
+
+from __future__ import annotations
+
+import ast
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.money import exponent
+from payments.rating.engine import rate
+from payments.rating.facts import Period, SessionFacts, Use
+from payments.rating.tariff import DAYS
+from tests.pure.rating_stories import element, tariff
+
+PAYMENTS = Path(__file__).parents[2] / "payments"
+ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"])
+ANY_STEP = st.integers(0, 1800)
+PRICES = st.decimals(0, 3, places=3)
+START = datetime(2024, 1, 1, tzinfo=UTC)
+CLOCK_TIMES = st.builds("{:02d}:{:02d}".format, st.integers(0, 23), st.sampled_from([0, 15, 30, 59]))
+
+
+@st.composite
+def components(draw, steps):
+    kind = draw(st.sampled_from(["ENERGY", "TIME", "PARKING_TIME", "FLAT"]))
+    vat = draw(st.sampled_from([None, "0", "7", "19", "20"]))
+    found = {"type": kind, "price": draw(PRICES), "step_size": draw(steps)}
+    return found if vat is None else found | {"vat": vat}
+
+
+RULES = st.fixed_dictionaries(
+    {},
+    optional={
+        "start_time": CLOCK_TIMES,
+        "end_time": CLOCK_TIMES,
+        "min_kwh": st.integers(0, 30),
+        "max_kwh": st.integers(1, 40),
+        "min_power": st.integers(0, 30),
+        "max_power": st.integers(1, 60),
+        "min_duration": st.integers(0, 7200),
+        "max_duration": st.integers(1, 7200),
+        "day_of_week": st.lists(st.sampled_from(DAYS), unique=True, min_size=1),
+    },
+)
+
+
+@st.composite
+def tariffs(draw, *, steps=ANY_STEP, **fields):
+    elements = [
+        element(*draw(st.lists(components(steps), min_size=1, max_size=3)), **draw(RULES))
+        for _ in range(draw(st.integers(1, 4)))
+    ]
+    taxes, currency = (
+        draw(st.sampled_from(["YES", "NO", "N/A"])),
+        draw(st.sampled_from(["EUR", "JPY", "BHD"])),
+    )
+    grace = draw(st.sampled_from([0, 300, 1000]))
+    return tariff(*elements, tax_included=taxes, currency=currency, x_idle_grace_s=grace, **fields)
+
+
+@st.composite
+def sessions(draw):
+    """Periods of whole seconds, each with a whole number of Wh per second (so cuts stay exact)."""
+    at = START + timedelta(minutes=draw(st.integers(0, 60 * 24 * 366)))
+    periods = []
+    for _ in range(draw(st.integers(1, 6))):
+        seconds, use = draw(st.integers(1, 6000)), draw(st.sampled_from(list(Use)))
+        rate_wh = draw(st.integers(0, 12)) if use is Use.CHARGING else 0
+        end = at + timedelta(seconds=seconds)
+        periods.append(Period(start_at=at, end_at=end, energy_wh=rate_wh * seconds, use=use))
+        at = end
+    return SessionFacts(time_zone=draw(ZONES), periods=tuple(periods))
+
+
+def cut(facts: SessionFacts, shares: list[int]) -> SessionFacts:
+    """The same session, each period told in two parts."""
+    told = []
+    for period, share in zip(facts.periods, shares, strict=False):
+        total_s = int((period.end_at - period.start_at).total_seconds())
+        first_s = total_s * share // 100
+        middle = period.start_at + timedelta(seconds=first_s)
+        first_wh = period.energy_wh * first_s // total_s
+        told.append(Period(start_at=period.start_at, end_at=middle, energy_wh=first_wh, use=period.use))
+        rest_wh = period.energy_wh - first_wh
+        told.append(Period(start_at=middle, end_at=period.end_at, energy_wh=rest_wh, use=period.use))
+    return SessionFacts(time_zone=facts.time_zone, periods=tuple(told))
+
+
+@settings(max_examples=400)
+@given(tariffs(), sessions(), st.lists(st.integers(1, 99), min_size=6, max_size=6))
+def test_splitting_periods_changes_no_bill(some_tariff, facts, shares):
+    whole, parts = rate(some_tariff, facts), rate(some_tariff, cut(facts, shares))
+    assert parts.lines == whole.lines
+    assert parts.total_gross == whole.total_gross
+    assert parts.left_out == whole.left_out
+
+
+@settings(max_examples=200)
+@given(tariffs(steps=st.just(1)), sessions(), st.integers(0, 5))
+def test_a_longer_session_never_costs_less(some_tariff, facts, kept):
+    shorter = SessionFacts(time_zone=facts.time_zone, periods=facts.periods[: kept + 1])
+    assert rate(some_tariff, shorter).total_gross <= rate(some_tariff, facts).total_gross
+
+
+@settings(max_examples=200)
+@given(tariffs(max_price={"before_taxes": "3", "after_taxes": "3.5"}), sessions())
+def test_the_maximum_is_never_exceeded(some_tariff, facts):
+    bill = rate(some_tariff, facts)
+    assert bill.total_net <= 3
+    assert bill.total_gross <= Decimal("3.5")
+
+
+@settings(max_examples=200)
+@given(tariffs(min_price={"before_taxes": "3", "after_taxes": "3.5"}), sessions())
+def test_the_minimum_is_always_reached_when_energy_flowed(some_tariff, facts):
+    bill = rate(some_tariff, facts)
+    if bill.energy_wh:
+        assert bill.total_net >= 3
+        assert bill.total_gross >= Decimal("3.5")
+
+
+@settings(max_examples=200)
+@given(tariffs(), sessions())
+def test_every_bill_adds_up_in_whole_minor_units(some_tariff, facts):
+    bill = rate(some_tariff, facts)
+    unit = Decimal(1).scaleb(-exponent(bill.currency))
+    assert sum(line.gross for line in bill.lines) == bill.total_gross
+    assert sum(line.net for line in bill.lines) == bill.total_net
+    assert bill.total_net + bill.total_tax == bill.total_gross
+    assert bill.total_gross % unit == 0
+    assert all(line.net + line.tax == line.gross for line in bill.lines)
+    assert bill.total_gross >= 0
+
+
+@settings(max_examples=200)
+@given(tariffs(), sessions())
+def test_energy_and_time_are_neither_lost_nor_made(some_tariff, facts):
+    bill = rate(some_tariff, facts)
+    span = facts.periods[-1].end_at - facts.periods[0].start_at
+    assert bill.energy_wh == sum(period.energy_wh for period in facts.periods)
+    assert bill.charging_s + bill.idle_s + bill.held_s == Decimal(int(span.total_seconds()))
+    assert sum(period.energy_wh for period in bill.periods) == bill.energy_wh
+
+
+def test_no_float_lives_in_the_code_of_money():
+    sinners = [
+        f"{path.relative_to(PAYMENTS)}:{node.lineno}"
+        for path in [*PAYMENTS.rglob("*.py"), PAYMENTS.parent / "core" / "money.py"]
+        for node in ast.walk(ast.parse(path.read_text()))
+        if _is_float(node)
+    ]
+    assert sinners == []
+
+
+def _is_float(node: ast.AST) -> bool:
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, float)
+    if isinstance(node, ast.Name):
+        return node.id == "float"
+    return isinstance(node, ast.Attribute) and node.attr in ("FloatField", "total_seconds")
