@@ -1,0 +1,97 @@
+// One socket per page. The server sends {"nudge": topic} or {"html": out-of-band fragments}.
+// Elements refetch themselves: hx-trigger="nudge:session.81 from:body, live:refresh from:body, poll from:body".
+(() => {
+  const MERGE_MS = 500, BADGE_AFTER_MS = 3000, POLL_MS = 15000, PAUSED_AFTER_MS = 60000, MAX_BACKOFF_MS = 20000;
+  const body = document.body, { liveUrl, liveToken } = body.dataset;
+  const send = (name) => body.dispatchEvent(new CustomEvent(name));
+
+  // --- ages keep counting, with or without a socket
+  const words = (document.documentElement.dataset.agoWords || "").split("|");
+  const countAges = () => {
+    for (const element of document.querySelectorAll("time[data-ago]")) {
+      const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(element.dateTime)) / 1000));
+      const [value, word] = seconds < 60 ? [seconds, words[0]] : seconds < 3600 ? [Math.floor(seconds / 60), words[1]] : [Math.floor(seconds / 3600), words[2]];
+      if (seconds < 86400 && word) element.textContent = word.replace("%", value);
+    }
+  };
+  setInterval(countAges, 1000);
+
+  const badge = document.querySelector("[data-live-badge]");
+  if (!liveUrl || !("WebSocket" in window)) {
+    if (badge) badge.hidden = true;
+    return;
+  }
+
+  // --- badge: Live, Reconnecting (n s), Paused
+  const show = (state, seconds) => {
+    for (const one of document.querySelectorAll("[data-live-badge]")) {
+      one.dataset.state = state;
+      const word = one.querySelector("[data-live-word]"), text = one.dataset["word" + state[0].toUpperCase() + state.slice(1)];
+      const shown = text + (seconds ? ` (${seconds} s)` : "");
+      if (text && word.textContent !== shown) word.textContent = shown;
+    }
+  };
+
+  // --- nudges are merged: at most two bursts a second
+  const waiting = new Set();
+  let timer = 0;
+  const flush = () => {
+    timer = 0;
+    for (const topic of waiting) send(`nudge:${topic}`);
+    waiting.clear();
+  };
+  const nudge = (topic) => {
+    waiting.add(topic);
+    timer = timer || setTimeout(flush, MERGE_MS);
+  };
+
+  // --- shared fragments: swapped by id, never under the focus
+  const swap = (html) => {
+    const box = document.createElement("template");
+    box.innerHTML = html;
+    for (const piece of [...box.content.children]) {
+      const old = piece.id && document.getElementById(piece.id);
+      if (!old || old.contains(document.activeElement)) piece.remove();
+    }
+    if (box.innerHTML.trim() && window.htmx) window.htmx.swap("body", box.innerHTML, { swapStyle: "none" });
+  };
+
+  let socket, failures = 0, lostAt = 0, wasOpen = false;
+  const jitter = (ms) => ms * (0.75 + Math.random() / 2);
+
+  const connect = () => {
+    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+    socket = new WebSocket(`${scheme}//${location.host}${liveUrl}?token=${encodeURIComponent(liveToken)}`);
+    socket.onopen = () => {
+      failures = lostAt = 0;
+      show("live");
+      if (wasOpen) send("live:refresh");
+      wasOpen = true;
+    };
+    socket.onmessage = (event) => {
+      const message = JSON.parse(event.data);
+      if (message.nudge) [].concat(message.nudge).forEach(nudge);
+      if (message.html) swap(message.html);
+    };
+    socket.onclose = () => {
+      lostAt = lostAt || Date.now();
+      failures += 1;
+      setTimeout(connect, jitter(Math.min(MAX_BACKOFF_MS, 500 * 2 ** Math.min(failures, 6))));
+    };
+  };
+
+  setInterval(() => {
+    const lost = lostAt && Date.now() - lostAt;
+    if (lost > PAUSED_AFTER_MS) show("paused");
+    else if (lost > BADGE_AFTER_MS) show("reconnecting", Math.round(lost / 1000));
+  }, 1000);
+
+  const poll = () => {
+    if (lostAt && !document.hidden) send("poll");
+    setTimeout(poll, jitter(POLL_MS));
+  };
+  setTimeout(poll, jitter(POLL_MS));
+  addEventListener("pagehide", () => { if (socket) { socket.onclose = null; socket.close(); } });
+  addEventListener("pageshow", (event) => { if (event.persisted) { connect(); send("live:refresh"); } });
+  connect();
+})();
