@@ -33,7 +33,9 @@ def find_postgres() -> Path:
     for candidate in [*candidates, *_installed_by_the_system()]:
         if (candidate / "postgres").exists():
             return candidate
-    raise Unavailable("No PostgreSQL found: set DATABASE_URL, or FORECOURT_PG_BIN to a folder with its programs.")
+    raise Unavailable(
+        "No PostgreSQL found: set DATABASE_URL, or FORECOURT_PG_BIN to a folder with its programs."
+    )
 
 
 def find_valkey() -> Path:
@@ -49,7 +51,9 @@ def find_valkey() -> Path:
 
 def major_version(folder: Path) -> int:
     """PostgreSQL's major version, as the `postgres` program in `folder` tells it."""
-    told = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+    told = subprocess.run(
+        [folder / "postgres", "--version"], capture_output=True, text=True, check=True
+    ).stdout
     match = re.search(r"(\d+)", told)
     if match is None:
         raise Unavailable(f"{folder}/postgres does not tell its version.")
@@ -66,12 +70,12 @@ def _link_or_copy(source: str, target: str) -> None:
         else:
             return
     shutil.copy(source, target)
-    os.chmod(target, os.stat(source).st_mode | 0o055)
+    os.chmod(target, 0o755)  # noqa: S103 - public programs, read by the server's account
 
 
 def _open_directories(tree: Path) -> None:
     for folder, _, _ in os.walk(tree):
-        os.chmod(folder, 0o755)
+        os.chmod(folder, 0o755)  # noqa: S103
 
 
 def within_reach(folder: Path, home: Path) -> Path:

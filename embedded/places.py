@@ -70,7 +70,9 @@ def make_private(directory: Path) -> Path:
     directory.mkdir(mode=0o755, parents=True, exist_ok=True)
     for place in (directory, directory.parent):
         if os.geteuid() != 0 and place.stat().st_uid not in (os.geteuid(), 0):
-            raise Unavailable(f"{place} belongs to another user; set FORECOURT_STATE to a directory of yours.")
+            raise Unavailable(
+                f"{place} belongs to another user; set FORECOURT_STATE to a directory of yours."
+            )
     directory.chmod(0o711)
     return directory
 

@@ -6,7 +6,6 @@ Socket only, open to its own account (and root) only. Nothing here runs in produ
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import signal
 import subprocess
@@ -77,7 +76,8 @@ class Postgres:
 
     def ready(self) -> bool:
         """Does the server accept connections?"""
-        return self._run("pg_isready", "-q", "-h", str(self.socket), "-p", str(PORT)).returncode == 0
+        address = ["-h", str(self.socket), "-p", str(PORT), "-U", ROLE, "-d", "postgres"]
+        return self._run("pg_isready", "-q", *address).returncode == 0
 
     def ensure_database(self, name: str = ROLE) -> None:
         """Create the database `name` in the running server unless it is there."""
@@ -137,8 +137,8 @@ class Postgres:
     def _must(self, program: str, *arguments: str) -> str:
         result = self._run(program, *arguments)
         if result.returncode != 0:
-            said = (result.stderr.strip() or result.stdout.strip()).splitlines()
-            raise Unavailable(f"{shlex.join([program, *arguments[:2]])} failed: {said[-1] if said else 'no words'}")
+            said = (result.stderr.strip() or result.stdout.strip() or "it said nothing").splitlines()
+            raise Unavailable(f"{program} failed: {said[-1]}")
         return result.stdout
 
 

@@ -58,5 +58,5 @@ def spawn(
         group=account.gid if account else None,
         extra_groups=[] if account else None,
         process_group=0,
-        preexec_fn=die_with_parent(death_signal),  # noqa: PLW1509 - we fork from a single thread
+        preexec_fn=die_with_parent(death_signal),
     )

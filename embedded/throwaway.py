@@ -58,7 +58,9 @@ def _await_ready(server: Postgres | Valkey, process: subprocess.Popen[bytes], lo
     while not server.ready():
         if process.poll() is not None or time.monotonic() > deadline:
             lines = log.read_text(errors="replace").strip().splitlines()
-            raise Unavailable(f"{type(server).__name__} did not start: {lines[-1] if lines else 'it said nothing'}")
+            raise Unavailable(
+                f"{type(server).__name__} did not start: {lines[-1] if lines else 'it said nothing'}"
+            )
         time.sleep(0.02)
 
 
@@ -69,7 +71,11 @@ def _start(server: Postgres | Valkey, directory: Path) -> subprocess.Popen[bytes
     environment = server.environment() if isinstance(server, Postgres) else None
     with log.open("wb") as output:
         process = spawn(
-            server.argv(), account=account, environment=environment, output=output, death_signal=ABORT[type(server)]
+            server.argv(),
+            account=account,
+            environment=environment,
+            output=output,
+            death_signal=ABORT[type(server)],
         )
     try:
         _await_ready(server, process, log)
@@ -80,7 +86,10 @@ def _start(server: Postgres | Valkey, directory: Path) -> subprocess.Popen[bytes
 
 
 def _servers(directory: Path, kinds: Sequence[str]) -> list[Postgres | Valkey]:
-    made = {"postgres": Postgres(directory, durable=False), "valkey": Valkey(directory)}
+    made: dict[str, Postgres | Valkey] = {
+        "postgres": Postgres(directory, durable=False),
+        "valkey": Valkey(directory),
+    }
     return [made[kind] for kind in kinds]
 
 

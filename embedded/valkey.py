@@ -43,7 +43,10 @@ class Valkey:
             "maxmemory-policy": "noeviction",
             "loglevel": "warning",
         }
-        return [str(find_valkey()), *(part for name, value in options.items() for part in (f"--{name}", value))]
+        return [
+            str(find_valkey()),
+            *(part for name, value in options.items() for part in (f"--{name}", value)),
+        ]
 
     def ready(self) -> bool:
         """Does it answer a PING?"""

@@ -15,7 +15,10 @@ import pytest
 from embedded.places import Unavailable
 from embedded.throwaway import Throwaway
 
-NOWHERE = {"DATABASE_URL": "postgres://forecourt@/forecourt?host=/nonexistent", "REDIS_URL": "unix:///nonexistent"}
+NOWHERE = {
+    "DATABASE_URL": "postgres://forecourt@/forecourt?host=/nonexistent",
+    "REDIS_URL": "unix:///nonexistent",
+}
 SERVERS = {"DATABASE_URL": "postgres", "REDIS_URL": "valkey"}
 running: list[Throwaway] = []
 
