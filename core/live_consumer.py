@@ -55,4 +55,4 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _send_soon(self) -> None:
         await asyncio.sleep(MERGE_S)
         changed, self._changed = self._changed, set()
-        await self.send(text_data=orjson.dumps({"nudges": sorted(changed)}).decode())
+        await self.send(text_data=orjson.dumps({"nudge": sorted(changed)}).decode())

@@ -24,7 +24,7 @@ async def test_a_page_hears_of_its_topics_merged_and_of_no_others():
     await asyncio.sleep(0.3)  # the hub subscribes in the background
     await asyncio.to_thread(live.send, ["session.81", "session.82"])
     await asyncio.to_thread(live.send, ["session.81", "station.7"])
-    assert json.loads(await page.receive_from(timeout=3)) == {"nudges": ["session.81", "station.7"]}
+    assert json.loads(await page.receive_from(timeout=3)) == {"nudge": ["session.81", "station.7"]}
     assert await page.receive_nothing(timeout=0.7)
     await page.disconnect()
 

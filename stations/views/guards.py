@@ -1,0 +1,39 @@
+"""Who may open the operator's pages: members of an organization."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+
+from accounts.models import Organization, User
+
+View = Callable[..., HttpResponseBase]
+
+
+def member_required(view: View) -> View:
+    """Anonymous people go to the log-in and come back; people without an organization are told why not."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        organization_of(request)
+        return view(request, *args, **kwargs)
+
+    guard: View = login_required(guarded)
+    return guard
+
+
+def organization_of(request: HttpRequest) -> Organization:
+    """The member's (first) organization. Raises PermissionDenied."""
+    user = request.user
+    found = user.organizations().order_by("id").first() if isinstance(user, User) else None
+    if found is None:
+        raise PermissionDenied(
+            _("These pages are for members of a charging network. Its owner can invite you.")
+        )
+    return found
