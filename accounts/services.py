@@ -261,3 +261,24 @@ def add_vehicle(
         connector_standards=connector_standards or [],
         is_default=not Vehicle.objects.filter(user=user).exists(),
     )
+
+
+@transaction.atomic
+def use_vehicle(*, vehicle: Vehicle) -> None:
+    """This car from now on; the person's others stay in the list."""
+    cars = Vehicle.objects.filter(user=vehicle.user)
+    cars.filter(is_default=True).update(is_default=False)
+    cars.filter(pk=vehicle.pk).update(is_default=True)
+
+
+@transaction.atomic
+def remove_vehicle(*, vehicle: Vehicle) -> None:
+    """Forget a car; the next one becomes the default."""
+    Vehicle.objects.filter(pk=vehicle.pk).delete()
+    heir = selectors.vehicles_of(vehicle.user).first()
+    if heir and vehicle.is_default:
+        use_vehicle(vehicle=heir)
+
+
+def change_profile(*, user: User, name: str) -> None:
+    User.objects.filter(pk=user.pk).update(name=name)

@@ -1,0 +1,76 @@
+"""Fixtures of the page tests: a real server, a real browser, two themes, two widths."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
+
+from accounts.models import User
+from tests.pages.browser import WIDTHS, Visitor, launch
+from tests.pages.server import WebServer
+
+NO_BROWSER = "No Chromium was found: install one, or name it in FORECOURT_CHROMIUM."
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    # Playwright's synchronous API runs an event loop in this thread; the ORM calls here are not async.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        try:
+            browser = launch(playwright)
+        except Error as problem:
+            pytest.fail(f"{NO_BROWSER} ({problem.message.splitlines()[0]})")
+        yield browser
+        browser.close()
+    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
+
+
+@pytest.fixture
+def site_url(transactional_db: None) -> Iterator[str]:
+    with WebServer() as url:
+        yield url
+
+
+@pytest.fixture
+def visit(browser: Browser, site_url: str) -> Iterator[Callable[..., Visitor]]:
+    """`visit(width=390, theme="dark", user=…)`: a Visitor in a fresh browser context."""
+    contexts: list[BrowserContext] = []
+
+    def come(width: int = 390, theme: str = "light", user: User | None = None) -> Visitor:
+        context = browser.new_context(
+            viewport={"width": width, "height": WIDTHS.get(width, 844)}, color_scheme=theme, locale="en-US"
+        )
+        contexts.append(context)
+        if user is not None:
+            sign_in(context, site_url, user)
+        return Visitor(context.new_page(), site_url, width, theme)
+
+    yield come
+    for context in contexts:
+        context.close()
+
+
+def sign_in(context: BrowserContext, url: str, user: User) -> None:
+    """Give the browser the session of a person who signed in a moment ago."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": url}])
+
+
+@pytest.fixture(
+    params=[(390, "light"), (390, "dark"), (1440, "light"), (1440, "dark")], ids=lambda p: f"{p[0]}-{p[1]}"
+)
+def look(request: pytest.FixtureRequest) -> dict[str, object]:
+    """Each of the four ways a page is looked at: `visit(**look)`."""
+    width, theme = request.param
+    return {"width": width, "theme": theme}
