@@ -1,0 +1,172 @@
+"""What a payment provider promises us, in our words. Everything outside `providers` speaks these.
+
+Amounts are integer minor units of the ISO currency. Every call that acts takes an idempotency key
+and the provider account (empty: the installation's own). A call either returns, or raises:
+
+- `Declined`: the card said no; nothing is held.
+- `Refused`: the provider will never do this as asked.
+- `OutcomeUnknown`: no answer that can be trusted; it may or may not have happened. Look before
+  a second attempt, and give that a new key (MONEY rule 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class ProviderError(Exception):
+    """Base. `code` is the provider's word, `message` may be shown to the payer."""
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+
+class Declined(ProviderError):
+    """The card said no. `code`: card_declined, insufficient_funds, authentication_required …"""
+
+
+class Refused(ProviderError):
+    """The request itself is refused; `code` e.g. payment_intent_unexpected_state."""
+
+
+class OutcomeUnknown(ProviderError):
+    """A lost or untrustworthy answer."""
+
+
+class BadSignature(ValueError):
+    """A webhook that the provider did not sign, or too long ago."""
+
+
+class IntentStatus(StrEnum):
+    NEEDS_CARD = "needs_card"
+    NEEDS_ACTION = "needs_action"
+    PROCESSING = "processing"
+    HELD = "held"
+    PAID = "paid"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """A payment as the provider knows it. `payment_id` is our public id from its metadata."""
+
+    ref: str
+    status: IntentStatus
+    amount_minor: int
+    held_minor: int
+    received_minor: int
+    payment_id: str = ""
+    method_ref: str = ""
+    capture_before: datetime | None = None
+    action_url: str = ""
+    failure_code: str = ""
+    failure_message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    ref: str
+    customer_ref: str
+    brand: str
+    last4: str
+    expires_month: int
+    expires_year: int
+
+
+class CheckoutStatus(StrEnum):
+    OPEN = "open"
+    COMPLETE = "complete"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkout:
+    """A visit to the hosted page. `url` is where the browser goes while it is open."""
+
+    ref: str
+    status: CheckoutStatus
+    url: str = ""
+    intent_ref: str = ""
+    setup_method_ref: str = ""
+    payment_id: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutRequest:
+    """What the hosted page shall do: hold an amount, or (amount 0) only save a card."""
+
+    reference: str
+    amount_minor: int
+    currency: str
+    description: str
+    success_url: str
+    cancel_url: str
+    expires_at: datetime
+    customer_ref: str = ""
+    email: str = ""
+    locale: str = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRequest:
+    """A hold on a saved card. `return_url` set: the payer is there and can be asked to confirm."""
+
+    reference: str
+    amount_minor: int
+    currency: str
+    description: str
+    customer_ref: str
+    method_ref: str
+    return_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A webhook, verified: which object to look at again."""
+
+    event_id: str
+    type: str
+    object_type: str
+    object_ref: str
+    payload: Mapping[str, object]
+
+
+class Provider(Protocol):
+    """One payment provider. The only implementation today is `payments.providers.stripe`."""
+
+    name: str
+
+    def create_customer(self, *, key: str, email: str, reference: str, account: str = "") -> str: ...
+
+    def find_customer(self, *, email: str, reference: str, account: str = "") -> str | None: ...
+
+    def open_checkout(self, request: CheckoutRequest, *, key: str, account: str = "") -> Checkout: ...
+
+    def get_checkout(self, ref: str, *, account: str = "") -> Checkout: ...
+
+    def expire_checkout(self, ref: str, *, key: str, account: str = "") -> Checkout: ...
+
+    def hold(self, request: HoldRequest, *, key: str, account: str = "") -> Intent: ...
+
+    def get_intent(self, ref: str, *, account: str = "") -> Intent: ...
+
+    def find_intents(
+        self, *, reference: str, customer_ref: str, since: datetime, account: str = ""
+    ) -> list[Intent]: ...
+
+    def capture(
+        self, ref: str, *, amount_minor: int, currency: str, key: str, account: str = ""
+    ) -> Intent: ...
+
+    def release(self, ref: str, *, key: str, account: str = "") -> Intent: ...
+
+    def get_card(self, ref: str, *, account: str = "") -> Card: ...
+
+    def read_webhook(self, payload: bytes, signature: str) -> Notice: ...

@@ -1,0 +1,117 @@
+"""Stripe's objects in our words, and its way of counting money. Imports nothing of Stripe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from payments.providers.base import Card, Checkout, CheckoutStatus, Intent, IntentStatus, Notice
+
+REFERENCE: Final = "payment"  # the payment's public id, in the PaymentIntent's metadata
+HUNDREDFOLD: Final = frozenset({"ISK", "UGX"})  # no minor unit by ISO, yet Stripe counts hundredths
+STATUSES: Final = {
+    "requires_payment_method": IntentStatus.NEEDS_CARD,
+    "requires_confirmation": IntentStatus.NEEDS_CARD,
+    "requires_action": IntentStatus.NEEDS_ACTION,
+    "processing": IntentStatus.PROCESSING,
+    "requires_capture": IntentStatus.HELD,
+    "succeeded": IntentStatus.PAID,
+    "canceled": IntentStatus.CANCELED,
+}
+
+
+def to_stripe(minor: int, currency: str) -> int:
+    return minor * 100 if currency.upper() in HUNDREDFOLD else minor
+
+
+def from_stripe(amount: int | None, currency: str) -> int:
+    return (amount or 0) // 100 if currency.upper() in HUNDREDFOLD else amount or 0
+
+
+def intent(found: Any) -> Intent:
+    error = found.last_payment_error
+    return Intent(
+        ref=found.id,
+        status=STATUSES[found.status],
+        amount_minor=from_stripe(found.amount, found.currency),
+        held_minor=from_stripe(found.amount_capturable, found.currency),
+        received_minor=from_stripe(found.amount_received, found.currency),
+        payment_id=_reference(found),
+        method_ref=_ref(found.payment_method),
+        capture_before=_capture_before(found.latest_charge),
+        action_url=_action_url(found.next_action),
+        failure_code=_failure_code(error),
+        failure_message=(error and error.message) or "",
+    )
+
+
+def checkout(found: Any) -> Checkout:
+    setup = found.setup_intent
+    return Checkout(
+        ref=found.id,
+        status=CheckoutStatus(found.status),
+        url=found.url or "",
+        intent_ref=_ref(found.payment_intent),
+        setup_method_ref=_ref(setup.payment_method) if setup and not isinstance(setup, str) else "",
+        payment_id=_reference(found),
+        email=(found.customer_details and found.customer_details.email) or "",
+    )
+
+
+def card(found: Any) -> Card:
+    return Card(
+        ref=found.id,
+        customer_ref=_ref(found.customer),
+        brand=found.card.brand or "",
+        last4=found.card.last4 or "",
+        expires_month=found.card.exp_month,
+        expires_year=found.card.exp_year,
+    )
+
+
+def notice(event: Any) -> Notice:
+    payload = event.to_dict()
+    about: Mapping[str, Any] = payload["data"]["object"]
+    return Notice(
+        event_id=payload["id"],
+        type=payload["type"],
+        object_type=str(about.get("object", "")),
+        object_ref=str(about.get("id", "")),
+        payload=payload,
+    )
+
+
+def metadata(found: Any) -> dict[str, str]:
+    return dict(found.metadata.to_dict()) if found.metadata else {}
+
+
+def _reference(found: Any) -> str:
+    return metadata(found).get(REFERENCE, "")
+
+
+def _ref(value: Any) -> str:
+    """An id, from an id or from the expanded object."""
+    if not value:
+        return ""
+    return value if isinstance(value, str) else str(value.id)
+
+
+def _capture_before(charge: Any) -> datetime | None:
+    if not charge or isinstance(charge, str) or not charge.payment_method_details:
+        return None
+    details = charge.payment_method_details.card
+    at = details.capture_before if details and "capture_before" in details else None
+    return None if at is None else datetime.fromtimestamp(at, UTC)
+
+
+def _failure_code(error: Any) -> str:
+    if not error:
+        return ""
+    return str((error.decline_code if "decline_code" in error else None) or error.code or "")
+
+
+def _action_url(action: Any) -> str:
+    if not action or action.type != "redirect_to_url":
+        return ""
+    return str(action.redirect_to_url.url or "")

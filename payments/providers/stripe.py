@@ -1,0 +1,217 @@
+"""Stripe behind the promise of `base`. The only module that imports `stripe` (SDK 16, API v1).
+
+No automatic retries: a repeated key replays the first stored answer, a 500 included, so a retry
+by the SDK could only repeat a failure (MONEY rule 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Final
+
+import stripe
+from django.conf import settings
+
+from payments.providers import reading
+from payments.providers.base import (
+    BadSignature,
+    Card,
+    Checkout,
+    CheckoutRequest,
+    Declined,
+    HoldRequest,
+    Intent,
+    Notice,
+    OutcomeUnknown,
+    Refused,
+)
+
+TIMEOUT_S: Final = 20
+CHARGE: Final = ["latest_charge"]
+_CARDS_ONLY: Final = {"enabled": True, "allow_redirects": "never"}
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    """Stripe's errors as ours. Whatever is not a clear "no" is an unknown outcome."""
+    try:
+        yield
+    except stripe.CardError as error:
+        raise Declined(error.user_message or str(error), code=_decline_code(error)) from error
+    except stripe.InvalidRequestError as error:
+        raise Refused(str(error.user_message or error), code=error.code or "") from error
+    except stripe.StripeError as error:
+        raise OutcomeUnknown(str(error), code=type(error).__name__) from error
+
+
+def _decline_code(error: stripe.CardError) -> str:
+    details = error.error
+    return (details and details.decline_code) or error.code or "card_declined"
+
+
+class StripeProvider:
+    name = "stripe"
+
+    def __init__(self, *, secret_key: str, api_base: str, webhook_secret: str) -> None:
+        self.webhook_secret = webhook_secret
+        self.client = stripe.StripeClient(
+            secret_key,
+            base_addresses={"api": api_base} if api_base else {},
+            max_network_retries=0,
+            http_client=stripe.RequestsClient(timeout=TIMEOUT_S),
+        )
+
+    @classmethod
+    def from_settings(cls) -> StripeProvider:
+        return cls(
+            secret_key=settings.STRIPE_SECRET_KEY,
+            api_base=settings.STRIPE_API_BASE,
+            webhook_secret=settings.STRIPE_WEBHOOK_SECRET,
+        )
+
+    # --- customers and cards
+
+    def create_customer(self, *, key: str, email: str, reference: str, account: str = "") -> str:
+        with _in_our_words():
+            customer = self.client.v1.customers.create(
+                {"email": email, "metadata": {"user": reference}}, _options(account, key)
+            )
+        return customer.id
+
+    def find_customer(self, *, email: str, reference: str, account: str = "") -> str | None:
+        """A customer that we made before, found by its address (a list, not the lagging search)."""
+        with _in_our_words():
+            found = self.client.v1.customers.list({"email": email, "limit": 100}, _options(account))
+        mine = (one.id for one in found.data if reading.metadata(one).get("user") == reference)
+        return next(mine, None)
+
+    def get_card(self, ref: str, *, account: str = "") -> Card:
+        with _in_our_words():
+            return reading.card(self.client.v1.payment_methods.retrieve(ref, {}, _options(account)))
+
+    # --- hosted checkout
+
+    def open_checkout(self, request: CheckoutRequest, *, key: str, account: str = "") -> Checkout:
+        params = _setup_page(request) if not request.amount_minor else _payment_page(request)
+        with _in_our_words():
+            return reading.checkout(self.client.v1.checkout.sessions.create(params, _options(account, key)))
+
+    def get_checkout(self, ref: str, *, account: str = "") -> Checkout:
+        wanted: Any = {"expand": ["setup_intent"]}
+        with _in_our_words():
+            return reading.checkout(self.client.v1.checkout.sessions.retrieve(ref, wanted, _options(account)))
+
+    def expire_checkout(self, ref: str, *, key: str, account: str = "") -> Checkout:
+        with _in_our_words():
+            return reading.checkout(self.client.v1.checkout.sessions.expire(ref, {}, _options(account, key)))
+
+    # --- holds
+
+    def hold(self, request: HoldRequest, *, key: str, account: str = "") -> Intent:
+        with _in_our_words():
+            found = self.client.v1.payment_intents.create(_hold_params(request), _options(account, key))
+        return reading.intent(found)
+
+    def get_intent(self, ref: str, *, account: str = "") -> Intent:
+        with _in_our_words():
+            found = self.client.v1.payment_intents.retrieve(ref, {"expand": CHARGE}, _options(account))
+        return reading.intent(found)
+
+    def find_intents(
+        self, *, reference: str, customer_ref: str, since: datetime, account: str = ""
+    ) -> list[Intent]:
+        """Our payment's intents among the customer's since then (listing is read-after-write)."""
+        wanted: Any = {"customer": customer_ref, "created": {"gte": int(since.timestamp())}, "limit": 100}
+        with _in_our_words():
+            found = self.client.v1.payment_intents.list(wanted, _options(account))
+            intents = [reading.intent(one) for one in found.auto_paging_iter()]
+        return [intent for intent in intents if intent.payment_id == reference]
+
+    def capture(self, ref: str, *, amount_minor: int, currency: str, key: str, account: str = "") -> Intent:
+        params: Any = {"amount_to_capture": reading.to_stripe(amount_minor, currency), "expand": CHARGE}
+        with _in_our_words():
+            return reading.intent(self.client.v1.payment_intents.capture(ref, params, _options(account, key)))
+
+    def release(self, ref: str, *, key: str, account: str = "") -> Intent:
+        with _in_our_words():
+            return reading.intent(self.client.v1.payment_intents.cancel(ref, {}, _options(account, key)))
+
+    # --- webhooks
+
+    def read_webhook(self, payload: bytes, signature: str) -> Notice:
+        """A webhook whose signature and age (5 minutes) are right. Raises BadSignature."""
+        try:
+            event = stripe.Webhook.construct_event(payload, signature, self.webhook_secret)
+        except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise BadSignature(str(error)) from error
+        return reading.notice(event)
+
+
+def _options(account: str, key: str = "") -> Any:
+    options = {"idempotency_key": key or None, "stripe_account": account or None}
+    return {name: value for name, value in options.items() if value}
+
+
+def _hold_params(request: HoldRequest) -> Any:
+    """A manual capture, confirmed at once: off-session, or with the payer there to be asked."""
+    presence: dict[str, Any] = (
+        {"return_url": request.return_url, "setup_future_usage": "off_session"}
+        if request.return_url
+        else {"off_session": True, "automatic_payment_methods": _CARDS_ONLY}
+    )
+    return {
+        "amount": reading.to_stripe(request.amount_minor, request.currency),
+        "currency": request.currency.lower(),
+        "customer": request.customer_ref,
+        "payment_method": request.method_ref,
+        "capture_method": "manual",
+        "confirm": True,
+        "description": request.description,
+        "metadata": {reading.REFERENCE: request.reference},
+        "expand": CHARGE,
+        **presence,
+    }
+
+
+def _page(request: CheckoutRequest) -> dict[str, Any]:
+    who = {"customer": request.customer_ref} if request.customer_ref else {}
+    guest = {"customer_email": request.email} if request.email and not request.customer_ref else {}
+    return {
+        "client_reference_id": request.reference,
+        "success_url": request.success_url,
+        "cancel_url": request.cancel_url,
+        "locale": request.locale,
+        "expires_at": int(request.expires_at.timestamp()),
+        "metadata": {reading.REFERENCE: request.reference},
+        **who,
+        **guest,
+    }
+
+
+def _payment_page(request: CheckoutRequest) -> Any:
+    line = {
+        "quantity": 1,
+        "price_data": {
+            "currency": request.currency.lower(),
+            "unit_amount": reading.to_stripe(request.amount_minor, request.currency),
+            "product_data": {"name": request.description},
+        },
+    }
+    intent: dict[str, Any] = {
+        "capture_method": "manual",
+        "description": request.description,
+        "metadata": {reading.REFERENCE: request.reference},
+    }
+    if request.customer_ref:
+        intent["setup_future_usage"] = "off_session"
+    return _page(request) | {"mode": "payment", "line_items": [line], "payment_intent_data": intent}
+
+
+def _setup_page(request: CheckoutRequest) -> Any:
+    return _page(request) | {
+        "mode": "setup",
+        "currency": request.currency.lower(),
+        "setup_intent_data": {"metadata": {reading.REFERENCE: request.reference}},
+    }
