@@ -1,0 +1,71 @@
+"""The message log: a station's conversation, requests paired with their answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from core import clock
+from ocpp_bridge.models import Frame
+
+LOOK_BACK: Final = timedelta(days=2)
+SLOWEST_ANSWER: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """One request and, when it came, its answer. `direction` is the request's: in, out."""
+
+    id: int
+    at: datetime
+    direction: str
+    message_id: str
+    action: str
+    request: str
+    answer: str | None
+    took_ms: int | None
+    is_error: bool
+
+
+def message_log(
+    *, station_id: int, before: datetime | None = None, action: str = "", limit: int = 40
+) -> list[Talk]:
+    """The newest talks first, those before `before`; only `action` when given."""
+    end = before or clock.now() + timedelta(minutes=1)
+    frames = Frame.objects.filter(station_id=station_id, at__lt=end, at__gte=end - LOOK_BACK)
+    requests = frames.filter(body__startswith="[2")
+    if action:
+        requests = requests.filter(action=action)
+    asked = list(requests.order_by("-at", "-id")[:limit])
+    answers = _answers(station_id, asked)
+    return [_talk(request, answers=answers) for request in asked]
+
+
+def _answers(station_id: int, asked: list[Frame]) -> dict[tuple[str, str], Frame]:
+    """Answers by (their direction, message id); both sides may use the same ids."""
+    if not asked:
+        return {}
+    found = Frame.objects.filter(
+        station_id=station_id,
+        at__gte=asked[-1].at,
+        at__lte=asked[0].at + SLOWEST_ANSWER,
+        message_id__in={frame.message_id for frame in asked},
+    ).exclude(body__startswith="[2")
+    return {(frame.direction, frame.message_id): frame for frame in found}
+
+
+def _talk(request: Frame, *, answers: dict[tuple[str, str], Frame]) -> Talk:
+    other = Frame.Direction.OUT if request.direction == Frame.Direction.IN else Frame.Direction.IN
+    answer = answers.get((other, request.message_id))
+    return Talk(
+        id=request.pk,
+        at=request.at,
+        direction=request.direction,
+        message_id=request.message_id,
+        action=request.action,
+        request=request.body,
+        answer=answer.body if answer else None,
+        took_ms=round((answer.at - request.at).total_seconds() * 1000) if answer else None,
+        is_error=bool(answer and answer.body.startswith("[4")),
+    )
