@@ -1,0 +1,108 @@
+"""What a dialect is made of: translators inward, encoders outward, both in tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from ocpp_bridge.frames import Grammar, Payload
+from stations.command_kinds import CommandKind
+from stations.facts import Fact
+
+Facts: TypeAlias = tuple[Fact, ...]
+NO_FACTS: Final[Facts] = ()
+
+
+class Hearing(NamedTuple):
+    """What a reply may tell besides the answers: when we heard, and how often to call."""
+
+    at: datetime
+    interval_s: int
+
+
+ToFacts: TypeAlias = Callable[[Any, datetime], Facts]
+Salvage: TypeAlias = Callable[[Payload, datetime], Facts | None]
+ToReply: TypeAlias = Callable[[Any, Sequence[Any], Hearing], Payload]
+Errand: TypeAlias = Callable[[int, Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One action that stations send: payload -> facts -> reply.
+
+    `reply` receives the payload, one answer per fact, and the hearing. `errand` is a service
+    called with (station_id, payload) for what is not a hot fact. `salvage` makes facts of a
+    payload that no schema accepts, or gives None when it names nothing: it marks the messages
+    which a station may forget after our answer, so that they are kept and answered whatever they
+    look like. `is_idle` messages change nothing and are answered at once.
+    """
+
+    facts: ToFacts
+    reply: ToReply
+    errand: Errand | None = None
+    salvage: Salvage | None = None
+    is_idle: bool = False
+
+
+class Request(NamedTuple):
+    """A command as this version says it."""
+
+    action: str
+    payload: Payload
+
+
+class Unsupported(Exception):
+    """This version cannot say that command."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What the station said to a command. `outcome`: accepted, rejected or failed.
+
+    `variables` are what it told about itself on the way, as keyword arguments of
+    `stations.services.device.Variable`.
+    """
+
+    outcome: str
+    word: str
+    variables: tuple[Mapping[str, Any], ...] = ()
+
+
+Encode: TypeAlias = Callable[[Any], Request]
+Interpret: TypeAlias = Callable[[Payload], Answered]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One version of OCPP, complete: `version` names the schemas, `subprotocol` the handshake."""
+
+    version: str
+    subprotocol: str
+    grammar: Grammar
+    inbound: Mapping[str, Inbound]
+    encoders: Mapping[type[CommandKind], Encode]
+    interpreters: Mapping[str, Interpret]
+    triggered: Mapping[str, str]
+    secrets: frozenset[str]
+
+    def encode(self, kind: CommandKind) -> Request:
+        """The command as an action and a payload. Raises Unsupported."""
+        try:
+            encoder = self.encoders[type(kind)]
+        except KeyError:
+            raise Unsupported(f"OCPP {self.version} has no {kind.name}.") from None
+        return encoder(kind)
+
+    def interpret(self, action: str, payload: Payload) -> Answered:
+        return self.interpreters.get(action, by_status)(payload)
+
+
+GOOD_WORDS: Final = frozenset({"Accepted", "Scheduled", "Unlocked", "RebootRequired"})
+
+
+def by_status(payload: Payload) -> Answered:
+    """Most answers have one `status`, and few words mean yes."""
+    word = str(payload.get("status", ""))
+    return Answered(outcome="accepted" if word in GOOD_WORDS or not word else "rejected", word=word)

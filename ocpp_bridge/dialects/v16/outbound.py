@@ -1,0 +1,155 @@
+"""OCPP 1.6, what we ask: command -> request; the station's answer -> outcome (section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+from core import clock
+from ocpp_bridge.dialects.base import Answered, Encode, Interpret, Request, by_status
+from ocpp_bridge.dialects.v16 import mapping, messages
+from ocpp_bridge.dialects.values import stamp, whole_seconds
+from ocpp_bridge.frames import Payload
+from stations import command_kinds as kinds
+
+
+def remote_start(command: kinds.StartSession) -> Request:
+    payload: Payload = {"connectorId": command.evse_number, "idTag": command.token_uid}
+    if command.limit_a is not None or command.limit_w is not None:
+        payload["chargingProfile"] = {
+            "chargingProfileId": command.remote_start_id or command.evse_number,
+            "stackLevel": 0,
+            "chargingProfilePurpose": "TxProfile",
+            "chargingProfileKind": "Relative",
+            "chargingSchedule": schedule(command.limit_a, command.limit_w),
+        }
+    return Request("RemoteStartTransaction", payload)
+
+
+def remote_stop(command: kinds.StopSession) -> Request:
+    return Request("RemoteStopTransaction", {"transactionId": command.session_number})
+
+
+def reserve(command: kinds.Reserve) -> Request:
+    payload: Payload = {
+        "connectorId": command.evse_number,
+        "expiryDate": whole_seconds(command.expires_at),
+        "idTag": command.token_uid,
+        "reservationId": command.reservation_number,
+    }
+    if command.group_uid:
+        payload["parentIdTag"] = command.group_uid
+    return Request("ReserveNow", payload)
+
+
+def cancel_reservation(command: kinds.CancelReservation) -> Request:
+    return Request("CancelReservation", {"reservationId": command.reservation_number})
+
+
+def set_limit(command: kinds.SetPowerLimit) -> Request:
+    limits = schedule(command.limit_a, command.limit_w, command.phases)
+    is_dated = command.duration_s is not None or command.purpose == "station"
+    if is_dated:
+        limits["startSchedule"] = stamp(clock.now())
+    if command.duration_s is not None:
+        limits["duration"] = command.duration_s
+    profile: Payload = {
+        "chargingProfileId": command.profile_id,
+        "stackLevel": command.stack_level,
+        "chargingProfilePurpose": mapping.PROFILE_PURPOSE[command.purpose],
+        "chargingProfileKind": "Absolute" if is_dated else "Relative",
+        "chargingSchedule": limits,
+    }
+    if command.purpose == "session" and command.session_number is not None:
+        profile["transactionId"] = command.session_number
+    connector = 0 if command.purpose == "station" else command.evse_number
+    return Request("SetChargingProfile", {"connectorId": connector, "csChargingProfiles": profile})
+
+
+def schedule(limit_a: int | None, limit_w: int | None, phases: int | None = None) -> Payload:
+    """One constant limit; amperes are per phase."""
+    period: Payload = {"startPeriod": 0, "limit": limit_w if limit_a is None else limit_a}
+    if phases is not None:
+        period["numberPhases"] = phases
+    return {"chargingRateUnit": "W" if limit_a is None else "A", "chargingSchedulePeriod": [period]}
+
+
+def clear_limit(command: kinds.ClearPowerLimit) -> Request:
+    if command.profile_id is not None:
+        return Request("ClearChargingProfile", {"id": command.profile_id})
+    named = {} if command.evse_number is None else {"connectorId": command.evse_number}
+    return Request("ClearChargingProfile", named)
+
+
+def unlock(command: kinds.Unlock) -> Request:
+    return Request("UnlockConnector", {"connectorId": command.evse_number})
+
+
+def reset(command: kinds.Reset) -> Request:
+    return Request("Reset", {"type": mapping.RESET[command.is_hard]})
+
+
+def set_availability(command: kinds.SetAvailability) -> Request:
+    wanted = mapping.AVAILABILITY[command.is_operative]
+    return Request("ChangeAvailability", {"connectorId": command.evse_number, "type": wanted})
+
+
+def read_variables(command: kinds.ReadVariables) -> Request:
+    return Request("GetConfiguration", {"key": list(command.names)} if command.names else {})
+
+
+def write_variable(command: kinds.WriteVariable) -> Request:
+    return Request("ChangeConfiguration", {"key": command.variable, "value": command.value})
+
+
+def trigger(command: kinds.Trigger) -> Request:
+    payload: Payload = {"requestedMessage": mapping.TRIGGER[command.message]}
+    if command.evse_number:
+        payload["connectorId"] = command.evse_number
+    return Request("TriggerMessage", payload)
+
+
+def verbatim(command: kinds.Verbatim) -> Request:
+    return Request(command.action, command.payload)
+
+
+ENCODERS: Final[Mapping[type[kinds.CommandKind], Encode]] = {
+    kinds.CancelReservation: cancel_reservation,
+    kinds.ClearPowerLimit: clear_limit,
+    kinds.ReadVariables: read_variables,
+    kinds.Reserve: reserve,
+    kinds.Reset: reset,
+    kinds.SetAvailability: set_availability,
+    kinds.SetPowerLimit: set_limit,
+    kinds.StartSession: remote_start,
+    kinds.StopSession: remote_stop,
+    kinds.Trigger: trigger,
+    kinds.Unlock: unlock,
+    kinds.Verbatim: verbatim,
+    kinds.WriteVariable: write_variable,
+}
+
+
+def configuration(payload: Payload) -> Answered:
+    """Keys that the station does not know make it a refusal only when it knew none."""
+    answer = cast(messages.GetConfigurationAnswer, payload)
+    known, unknown = answer.get("configurationKey", []), answer.get("unknownKey", [])
+    variables = tuple(map(variable, known))
+    if unknown and not known:
+        return Answered(outcome="rejected", word="UnknownKey")
+    return Answered(outcome="accepted", word="", variables=variables)
+
+
+def variable(key: messages.ConfigurationKey) -> Mapping[str, Any]:
+    is_secret = key["key"].lower() in mapping.SECRET_KEYS
+    return {
+        "variable": key["key"],
+        "value": "" if is_secret else key.get("value", ""),
+        "mutability": "ReadOnly" if key["readonly"] else "ReadWrite",
+    }
+
+
+INTERPRETERS: Final[Mapping[str, Interpret]] = {
+    "ChangeConfiguration": by_status,
+    "GetConfiguration": configuration,
+}

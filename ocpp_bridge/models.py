@@ -1,0 +1,107 @@
+"""What the bridge itself keeps: the journal, the last replies, and who failed to get in."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from stations.models import ChargingStation
+
+
+class Frame(models.Model):
+    """One message of a conversation, as it stood on the wire (secrets redacted).
+
+    Partitioned by day of `at`. Without foreign key or unique index in the database: it is the
+    widest stream of all, and a flight recorder must not slow the flight.
+    """
+
+    class Direction(models.TextChoices):
+        IN = "in", _("from the station")
+        OUT = "out", _("to the station")
+
+    station = models.ForeignKey(
+        ChargingStation, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    at = models.DateTimeField()
+    direction = models.CharField(max_length=3, choices=Direction.choices)
+    message_id = models.CharField(max_length=36, blank=True)
+    action = models.CharField(max_length=60, blank=True)
+    body = models.TextField()
+
+    class Meta:
+        ordering: ClassVar = ["-at", "-id"]
+        indexes: ClassVar = [models.Index(fields=["station", "at"], name="frames_of_a_station")]
+
+    def __str__(self) -> str:
+        return f"{self.station_id} {self.direction} {self.action}"
+
+
+class LastReply(models.Model):
+    """The last answer that a station got, so that a repeated message has no second effect.
+
+    One row per station is enough: everything else is recognized by its data. `digest` is of the
+    request's text.
+    """
+
+    station = models.OneToOneField(
+        ChargingStation, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    message_id = models.CharField(max_length=36)
+    digest = models.BinaryField(max_length=16)
+    reply = models.TextField()
+
+    class Meta:
+        verbose_name_plural = "last replies"
+
+    def __str__(self) -> str:
+        return f"{self.station_id} {self.message_id}"
+
+
+class FailedHandshake(models.Model):
+    """Somebody did not get in: counted by identity, reason and day, so that a storm stays small."""
+
+    class Reason(models.TextChoices):
+        UNKNOWN_IDENTITY = "unknown_identity", _("no station has this identity")
+        NO_PASSWORD = "no_password", _("no password was sent")
+        OTHER_USERNAME = "other_username", _("the user name is not the identity")
+        WRONG_PASSWORD = "wrong_password", _("the password is wrong")
+        NO_COMMON_VERSION = "no_common_version", _("no common OCPP version")
+
+    identity = models.CharField(max_length=48)
+    reason = models.CharField(max_length=20, choices=Reason.choices)
+    day = models.DateField()
+    count = models.PositiveIntegerField(default=1)
+    last_at = models.DateTimeField()
+    remote_address = models.CharField(max_length=64, blank=True)
+    offered = models.CharField(max_length=120, blank=True, help_text=_("subprotocols that were offered"))
+
+    class Meta:
+        ordering: ClassVar = ["-last_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["day", "identity", "reason"], name="failed_handshakes_counted_per_day"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.identity}: {self.reason} ({self.count})"
+
+
+class QuirkSeen(models.Model):
+    """Which deviations a station showed, and how often (ocpp_bridge/quirks.py)."""
+
+    station = models.ForeignKey(ChargingStation, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=40)
+    count = models.PositiveBigIntegerField(default=0)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "quirks seen"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["station", "name"], name="one_quirk_row_per_station")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.station_id}: {self.name}"
