@@ -1,0 +1,1 @@
+"""The parameters of each operation, compared with the SDK's own types by a test."""
