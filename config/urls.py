@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
-    path("", include("accounts.urls")),
+    path("operate/", include("stations.urls")),
+    path("operate/", include("ocpp_bridge.urls")),
 ]
+if find_spec("accounts.urls"):
+    urlpatterns.append(path("", include("accounts.urls")))
+if find_spec("payments.urls"):
+    urlpatterns.append(path("", include("payments.urls")))
+if find_spec("scheduling.urls"):
+    urlpatterns.append(path("", include("scheduling.urls")))
+if settings.DEMO_PAGES:
+    urlpatterns.append(path("mailbox/", include("demo.urls")))

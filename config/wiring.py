@@ -8,4 +8,19 @@ from __future__ import annotations
 
 from typing import Final
 
-EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {}
+EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
+    "accounts.MemberInvited": ("accounts.handlers.tell_invited_member",),
+    "accounts.TokenBlocked": (),
+    "stations.CommandAnswered": (),
+    "stations.EvseStatusChanged": (),
+    "stations.SessionAbandoned": (),
+    "stations.SessionEnded": ("stations.handlers.refresh_daily_usage",),
+    "stations.SessionInterrupted": (),
+    "stations.SessionPhaseChanged": (),
+    "stations.SessionRequested": (),
+    "stations.SessionReviewed": ("stations.handlers.refresh_daily_usage",),
+    "stations.SessionStarted": (),
+    "stations.StationBooted": (),
+    "stations.StationConnected": (),
+    "stations.StationDisconnected": (),
+}
