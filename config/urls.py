@@ -18,9 +18,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
-    path("operate/", include("stations.urls")),
-    path("operate/", include("ocpp_bridge.urls")),
 ]
+if find_spec("stations.services.commands") and find_spec("stations.services.sessions"):
+    urlpatterns += [path("operate/", include("stations.urls")), path("operate/", include("ocpp_bridge.urls"))]
 if find_spec("accounts.urls"):
     urlpatterns.append(path("", include("accounts.urls")))
 if find_spec("payments.urls"):
