@@ -1,0 +1,1 @@
+"""Repeatable measurements, each against a floor or a control in the same run."""
