@@ -17,6 +17,7 @@ from core.ui import charts, curves, numbers
 from core.ui import status as status_words
 from core.ui.fragments import render_panel
 from core.ui.live import sign_topics
+from core.ui.maps import map_attributes as attributes_of_map
 
 register = template.Library()
 
@@ -111,6 +112,11 @@ def live_attributes(context: Context) -> SafeString:
     if not topics:
         return SafeString("")
     return format_html('data-live-url="/live/" data-live-token="{}"', sign_topics(topics))
+
+
+@register.simple_tag
+def map_attributes() -> SafeString:
+    return attributes_of_map()
 
 
 @register.simple_tag

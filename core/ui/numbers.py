@@ -51,12 +51,13 @@ def _significant_decimals(value: Decimal) -> int:
 
 
 def kwh_text(energy_wh: int | Decimal | None) -> str:
-    """'22.4 kWh'; from a megawatt-hour on '6.84 MWh'; a dash when unknown."""
+    """'22.4 kWh', '77 kWh'; from a megawatt-hour on '6.84 MWh'; a dash when unknown."""
     if energy_wh is None:
         return "–"
     if abs(energy_wh) >= 1_000_000:
         return f"{_number(Decimal(energy_wh) / 1_000_000, 2)} MWh"
-    return f"{_number(Decimal(energy_wh) / 1000, 1)} kWh"
+    decimals = 0 if energy_wh >= 10_000 and energy_wh % 1000 == 0 else 1
+    return f"{_number(Decimal(energy_wh) / 1000, decimals)} kWh"
 
 
 def kw_text(power_w: int | Decimal | None) -> str:

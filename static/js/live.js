@@ -56,25 +56,30 @@
     if (box.innerHTML.trim() && window.htmx) window.htmx.swap("body", box.innerHTML, { swapStyle: "none" });
   };
 
-  let socket, failures = 0, lostAt = 0, wasOpen = false;
+  // The server answers any frame, so silence after a ping means that the link is dead.
+  const PING_MS = 25000, DEAD_MS = 40000, BAD_TOKEN = 4403;
+  let socket, failures = 0, lostAt = 0, heardAt = 0, wasOpen = false;
   const jitter = (ms) => ms * (0.75 + Math.random() / 2);
 
   const connect = () => {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    socket = new WebSocket(`${scheme}//${location.host}${liveUrl}?token=${encodeURIComponent(liveToken)}`);
+    socket = new WebSocket(`${scheme}//${location.host}${liveUrl}?topics=${encodeURIComponent(liveToken)}`);
     socket.onopen = () => {
       failures = lostAt = 0;
+      heardAt = Date.now();
       show("live");
       if (wasOpen) send("live:refresh");
       wasOpen = true;
     };
     socket.onmessage = (event) => {
+      heardAt = Date.now();
       const message = JSON.parse(event.data);
       if (message.nudge) [].concat(message.nudge).forEach(nudge);
       if (message.html) swap(message.html);
     };
-    socket.onclose = () => {
+    socket.onclose = (event) => {
       lostAt = lostAt || Date.now();
+      if (event.code === BAD_TOKEN) return show("paused");
       failures += 1;
       setTimeout(connect, jitter(Math.min(MAX_BACKOFF_MS, 500 * 2 ** Math.min(failures, 6))));
     };
@@ -85,6 +90,12 @@
     if (lost > PAUSED_AFTER_MS) show("paused");
     else if (lost > BADGE_AFTER_MS) show("reconnecting", Math.round(lost / 1000));
   }, 1000);
+
+  setInterval(() => {
+    if (!socket || socket.readyState !== WebSocket.OPEN) return;
+    if (Date.now() - heardAt > DEAD_MS) socket.close();
+    else socket.send("");
+  }, PING_MS);
 
   const poll = () => {
     if (lostAt && !document.hidden) send("poll");

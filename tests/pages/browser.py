@@ -61,18 +61,23 @@ class Visitor:
         self.page.evaluate("document.fonts.ready")
         return self.page
 
-    def is_pleased(self, name: str) -> None:
-        """No console message, no accessibility violation, no side scroll; leaves a picture."""
+    def is_pleased(self, name: str, *, whole: bool = True) -> None:
+        """No console message, no accessibility violation, no side scroll; leaves a picture.
+
+        `whole` makes the window as tall as the page first, so that what is fixed stands at its foot.
+        """
         self.page.wait_for_timeout(150)
-        self.picture(name)
+        self.picture(name, whole=whole)
         assert self.complaints == []
         assert self.side_scroll() <= 0, f"{name} scrolls sideways by {self.side_scroll()} px"
         assert self.violations() == []
 
-    def picture(self, name: str) -> None:
+    def picture(self, name: str, *, whole: bool = True) -> None:
         SHOTS.mkdir(parents=True, exist_ok=True)
-        path = SHOTS / f"{name}-{self.width}-{self.theme}.png"
-        self.page.screenshot(path=path, full_page=True)
+        height = self.page.evaluate("document.documentElement.scrollHeight") if whole else 0
+        self.page.set_viewport_size({"width": self.width, "height": max(WIDTHS[self.width], height)})
+        self.page.screenshot(path=SHOTS / f"{name}-{self.width}-{self.theme}.png")
+        self.page.set_viewport_size({"width": self.width, "height": WIDTHS[self.width]})
 
     def side_scroll(self) -> int:
         page = self.page.evaluate(
