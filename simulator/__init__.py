@@ -1,1 +1,1 @@
-"""The outside world: virtual charging stations and a stand-in for Stripe. Shares no code with the server."""
+"""The outside world: virtual charging stations and a stand-in for the payment provider."""

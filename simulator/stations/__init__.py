@@ -1,0 +1,1 @@
+"""Virtual charging stations: see the page in `simulator/__init__.py`."""

@@ -1,0 +1,1 @@
+"""One folder per OCPP version: what a station says, what it hears, what it remembers."""
