@@ -32,7 +32,8 @@ class StationBooted:
 class StatusReported:
     """A connector's state. `evse_number` 0 is the whole station (1.6 connector 0).
 
-    `status` is coarse (`stations.states.ConnectorStatus`), `detail` the station's own word.
+    `status` is coarse (`stations.states.ConnectorStatus`), `detail` the station's own word; `phase`
+    is what the word says about the running session (`stations.states.PHASES`; 1.6 only).
     `reported_at` is the station's clock and may be absurd; arrival order decides.
     """
 
@@ -40,6 +41,7 @@ class StatusReported:
     connector_number: int
     status: str
     detail: str
+    phase: str = ""
     error_code: str = ""
     info: str = ""
     reported_at: datetime | None = None

@@ -164,26 +164,14 @@ def _as_json(sample: RawSample) -> dict[str, Any]:
 
 
 # --- judging -------------------------------------------------------------------------------
-
-HARD: Final = frozenset(
-    {
-        "register_backwards",
-        "register_restarted",
-        "register_jump",
-        "unit_suspect",
-        "begin_zero",
-        "energy_implausible",
-    }
-)
-"""These keep a session from being billed until somebody has looked."""
-
-SOFT: Final = frozenset({"clock_ahead", "ended_before_start", "no_meter_start", "no_meter_end"})
-"""These are noted on the session; what is billed does not depend on them."""
+#
+# A flag keeps a session from being billed until somebody has looked; nothing is refused.
 
 FALLBACK_POWER_W: Final = 400_000
 """What an EVSE of unknown power could deliver at most."""
 
 _SLACK_WH: Final = 2_000
+_ROUNDING_WH: Final = 100
 _GENEROSITY: Final = 1.25
 _UNIT_ERROR: Final = 1000
 _LIFETIME_WH: Final = 100_000
@@ -203,7 +191,7 @@ def possible_wh(elapsed: timedelta, max_power_w: int | None) -> int:
 
 def judge_step(before_wh: int, after_wh: int, elapsed: timedelta, max_power_w: int | None) -> tuple[str, ...]:
     """Problems between two consecutive values of one register."""
-    if after_wh < before_wh:
+    if after_wh < before_wh - _ROUNDING_WH:
         return ("register_restarted",) if after_wh <= before_wh // 20 else ("register_backwards",)
     if after_wh - before_wh <= possible_wh(elapsed, max_power_w):
         return ()
@@ -219,13 +207,8 @@ def judge_totals(
         missing = (("no_meter_start", start_wh), ("no_meter_end", end_wh))
         return tuple(flag for flag, value in missing if value is None)
     if end_wh < start_wh:
-        return judge_step(start_wh, end_wh, elapsed, max_power_w)
+        return ("register_backwards",)
     excess_wh = end_wh - start_wh - possible_wh(elapsed, max_power_w)
     if excess_wh <= 0:
         return ()
     return ("begin_zero",) if start_wh == 0 and excess_wh > _LIFETIME_WH else ("energy_implausible",)
-
-
-def is_held(review_reasons: Iterable[str]) -> bool:
-    """Whether a session with these flags waits for review instead of being billed."""
-    return any(reason not in SOFT for reason in review_reasons)

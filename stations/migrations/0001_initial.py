@@ -291,13 +291,17 @@ class Migration(migrations.Migration):
             model_name='chargingsession',
             index=models.Index(condition=models.Q(('status', 'pending')), fields=['requested_at'], name='pending_sessions'),
         ),
+        migrations.AddIndex(
+            model_name='chargingsession',
+            index=models.Index(condition=models.Q(('status', 'active')), fields=['id_token'], name='active_sessions_of_token'),
+        ),
         migrations.AddConstraint(
             model_name='chargingsession',
             constraint=models.UniqueConstraint(condition=models.Q(('transaction_id', ''), _negated=True), fields=('station', 'transaction_id'), name='transaction_unique_in_station'),
         ),
         migrations.AddConstraint(
             model_name='chargingsession',
-            constraint=models.UniqueConstraint(condition=models.Q(('reported_start_at__isnull', False), ('transaction_id', '')), fields=('station', 'evse', 'connector_number', 'reported_start_at', 'token_uid', 'meter_start_wh'), name='numbered_start_unique_by_its_data', nulls_distinct=False),
+            constraint=models.UniqueConstraint(condition=models.Q(('reported_start_at__isnull', False), ('transaction_id', '')), fields=('station', 'reported_start_at', 'token_uid', 'evse', 'connector_number', 'meter_start_wh'), name='numbered_start_unique_by_its_data', nulls_distinct=False),
         ),
         migrations.AddConstraint(
             model_name='chargingsession',

@@ -61,6 +61,9 @@ class ChargingSession(models.Model):
     phase_at = models.DateTimeField(null=True, blank=True)
     requested_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
+    reported_start_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("the station's own clock; repeats are known by it")
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
     end_reason = models.CharField(max_length=40, blank=True)
     meter_start_wh = models.BigIntegerField(null=True, blank=True)
@@ -88,8 +91,15 @@ class ChargingSession(models.Model):
                 name="transaction_unique_in_station",
             ),
             models.UniqueConstraint(
-                fields=["station", "connector_number", "started_at", "token_uid", "meter_start_wh"],
-                condition=Q(transaction_id="", started_at__isnull=False),
+                fields=[
+                    "station",
+                    "reported_start_at",
+                    "token_uid",
+                    "evse",
+                    "connector_number",
+                    "meter_start_wh",
+                ],
+                condition=Q(transaction_id="", reported_start_at__isnull=False),
                 nulls_distinct=False,
                 name="numbered_start_unique_by_its_data",
             ),
@@ -125,6 +135,7 @@ class ChargingSession(models.Model):
             models.Index(fields=["driver", "-started_at"]),
             models.Index(fields=["station", "status"]),
             models.Index(fields=["requested_at"], name="pending_sessions", condition=Q(status="pending")),
+            models.Index(fields=["id_token"], name="active_sessions_of_token", condition=Q(status="active")),
         ]
 
     def __str__(self) -> str:
@@ -153,6 +164,7 @@ class MeterReading(models.Model):
     )
     evse_number = models.PositiveIntegerField(null=True, blank=True)
     taken_at = models.DateTimeField()
+    reported_at = models.DateTimeField(null=True, blank=True, help_text=_("where we judged otherwise"))
     received_at = models.DateTimeField()
     context = models.CharField(max_length=24)
     energy_wh = models.BigIntegerField(null=True, blank=True)

@@ -1,0 +1,89 @@
+"""May this token charge here, now? Decided from our own tables only, many questions at a time.
+
+`settings.AUTHORIZATION_CHECKS` lists functions over a sequence of questions that return one
+`Decision` or None (no objection) each. The first refusal wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from django.conf import settings
+
+from accounts.models import IdToken
+from core.dotted import resolve_all
+from stations.facts import Decision, Question
+from stations.models import ChargingSession
+
+ACCEPTED: Final = "accepted"
+MINTED: Final = "minted"
+"""The type of a one-time token of ours: whoever asked for it has been checked already."""
+
+
+def decide(questions: Sequence[Question]) -> list[Decision]:
+    """One decision per question, in order; the number of queries does not depend on how many."""
+    decisions: list[Decision | None] = [None] * len(questions)
+    for check in resolve_all(settings.AUTHORIZATION_CHECKS) if questions else ():
+        still_open = [n for n, decision in enumerate(decisions) if not _is_refusal(decision)]
+        said = check([questions[n] for n in still_open])
+        for n, decision in zip(still_open, said, strict=True):
+            if decisions[n] is None or _is_refusal(decision):
+                decisions[n] = decision
+    return [decision or Decision(status=ACCEPTED) for decision in decisions]
+
+
+def _is_refusal(decision: Decision | None) -> bool:
+    return decision is not None and decision.status != ACCEPTED
+
+
+# --- the first check -------------------------------------------------------------------------
+
+
+def token_is_valid(questions: Sequence[Question]) -> list[Decision | None]:
+    """Known, not blocked, not expired, and not in use elsewhere (OCPP 1.6 section 5.2)."""
+    ids = {question.id_token_id for question in questions if question.id_token_id}
+    tokens = IdToken.objects.in_bulk(ids)
+    busy = _places_in_use([pk for pk, token in tokens.items() if not token.allows_concurrent])
+    return [_judge(question, tokens.get(question.id_token_id or 0), busy) for question in questions]
+
+
+def _judge(
+    question: Question, token: IdToken | None, busy: dict[int, set[tuple[int, int | None]]]
+) -> Decision | None:
+    if question.type == MINTED:
+        return None
+    if token is None or token.status == IdToken.Status.INVALID:
+        return Decision(status="invalid", reason="unknown token")
+    status, reason = _status(question, token, busy.get(token.pk, set()))
+    return Decision(
+        status=status, reason=reason, group_uid=token.group_uid.upper(), valid_until=token.valid_until
+    )
+
+
+def _status(question: Question, token: IdToken, places: set[tuple[int, int | None]]) -> tuple[str, str]:
+    if token.status == IdToken.Status.BLOCKED:
+        return "blocked", "token is blocked"
+    if token.valid_until is not None and token.valid_until <= question.at:
+        return "expired", "token has expired"
+    if any(_is_elsewhere(question, place) for place in places):
+        return "concurrent", "token is in use elsewhere"
+    return ACCEPTED, ""
+
+
+def _is_elsewhere(question: Question, place: tuple[int, int | None]) -> bool:
+    """Another station; or, where both are known, another EVSE of this one."""
+    station_id, evse_id = place
+    if station_id != question.station_id:
+        return True
+    return question.evse_id is not None and evse_id is not None and evse_id != question.evse_id
+
+
+def _places_in_use(token_ids: Sequence[int]) -> dict[int, set[tuple[int, int | None]]]:
+    rows = ChargingSession.objects.filter(
+        id_token__in=token_ids, status=ChargingSession.Status.ACTIVE
+    ).values_list("id_token_id", "station_id", "evse_id")
+    places: dict[int, set[tuple[int, int | None]]] = {}
+    for token_id, station_id, evse_id in rows:
+        places.setdefault(token_id or 0, set()).add((station_id, evse_id))
+    return places

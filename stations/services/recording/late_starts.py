@@ -1,0 +1,58 @@
+"""A start that arrives after other messages of its transaction have made the session."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from stations import events
+from stations.services.recording.batch import Batch, Sighting, recordset
+from stations.services.recording.endings import ENDED_COLUMNS, Ended, conclude
+from stations.services.recording.openings import Opening
+
+_COMPLETE: Final = f"""
+with f as materialized (select * from {recordset(Opening)})
+update stations_chargingsession s
+   set started_at = least(s.started_at, f.started_at), reported_start_at = f.reported_start_at,
+       evse_id = coalesce(s.evse_id, f.evse_id),
+       connector_number = coalesce(s.connector_number, f.connector_number),
+       token_uid = coalesce(nullif(f.token_uid, ''), s.token_uid),
+       id_token_id = coalesce(f.id_token_id, s.id_token_id),
+       driver_id = coalesce(f.driver_id, s.driver_id),
+       decision = f.decision, decision_reason = left(f.decision_reason, 120),
+       energy_wh = greatest(0, case
+         when s.meter_end_wh is not null and f.meter_start_wh is not null
+         then s.meter_end_wh - f.meter_start_wh
+         else s.energy_wh + coalesce(s.meter_start_wh - f.meter_start_wh, 0) end),
+       meter_start_wh = coalesce(f.meter_start_wh, s.meter_start_wh),
+       first_seq_no = least(s.first_seq_no, f.seq_no), last_seq_no = greatest(s.last_seq_no, f.seq_no),
+       seen_seq_count = s.seen_seq_count + (f.seq_no is not null)::int,
+       reservation_number = coalesce(f.reservation_number, s.reservation_number),
+       review_reasons = array_remove(s.review_reasons, 'no_start') || f.review_reasons
+  from f
+ where s.station_id = f.station_id and s.transaction_id = f.transaction_id and s.transaction_id <> ''
+returning s.status, s.started_at, f.reservation_number, f.decision, {ENDED_COLUMNS}
+"""
+
+
+def complete_stories(batch: Batch, openings: Sequence[Sighting]) -> None:
+    """Fill in what the start knew; sessions that have ended are judged again."""
+    ended = []
+    for status, started_at, reservation_number, decision, *columns in batch.run(_COMPLETE, openings):
+        session_id, station_id, organization_id, evse_id, driver_id, *_ = columns
+        batch.touch(station_id, session_id)
+        batch.events.append(
+            events.SessionStarted(
+                session_id=session_id,
+                organization_id=organization_id,
+                station_id=station_id,
+                evse_id=evse_id,
+                driver_id=driver_id,
+                at=started_at,
+                reservation_number=reservation_number,
+                decision=decision,
+            )
+        )
+        if status == "completed":
+            ended.append(columns)
+    conclude(batch, [Ended(*columns) for columns in ended])
