@@ -72,6 +72,11 @@ class Link:
         in_flight = self.in_flight
         return [in_flight, *waiting] if in_flight is not None and in_flight.is_durable else waiting
 
+    @property
+    def is_silent(self) -> bool:
+        """Nothing in flight, nothing waiting."""
+        return self.in_flight is None and not self._queue and not self._ready
+
     def shuffle(self, rng: Random) -> None:
         """Mix the waiting transaction messages: a station with a broken queue."""
         mixed = list(self._queue)

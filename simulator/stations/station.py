@@ -10,7 +10,6 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from random import Random
@@ -30,23 +29,12 @@ from simulator.stations.reader import Reader, Then
 from simulator.stations.settings import Settings
 from simulator.stations.spec import StationSpec, Version
 from simulator.stations.vehicles import Vehicle
-from simulator.stations.words import RegistrationState, StopReason, Token, Trigger, Verdict
+from simulator.stations.words import Note, RegistrationState, StopReason, Token, Trigger, Verdict
 
 Act = Callable[[datetime], None]
 
 _DIALECTS: Final[dict[Version, type[Dialect]]] = {"1.6": Dialect16, "2.0.1": Dialect201}
 _RESET_GRACE_S: Final = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something worth knowing that is not a message: `kind` is one of awaiting, started, ended,
-    refused, lost, error, accepted."""
-
-    at: datetime
-    kind: str
-    evse: int
-    detail: str
 
 
 class Station:
@@ -76,6 +64,7 @@ class Station:
         self.notes: deque[Note] = deque(maxlen=1000)
         self.watchers: list[Callable[[Note], None]] = []
         self.wants_line = True
+        self.is_rude = False
         self.link = Link(self.settings, Random(self.rng.random()))
         self.dialect = _DIALECTS[spec.version](self)
         self.cabinet = Cabinet(spec, self.settings, self.dialect, rng=Random(self.rng.random()), pace=pace)
@@ -220,10 +209,11 @@ class Station:
 
     def hang_up_soon(self) -> None:
         """At the next step, when what was to leave has left."""
+        self.is_rude = True
         self.hang_up(self._now, 2.0)
 
     def _want_line(self, at: datetime) -> None:
-        self.wants_line = True
+        self.wants_line, self.is_rude = True, False
 
     def restart(self, now: datetime, *, is_hard: bool) -> None:
         """Stop everything, tell it, go dark, boot again."""

@@ -98,3 +98,14 @@ class Sample:
     phases: int
     offered_w: float
     soc_percent: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something worth knowing that is not a message: `kind` is one of awaiting, started, ended,
+    refused, lost, error, accepted."""
+
+    at: datetime
+    kind: str
+    evse: int
+    detail: str
