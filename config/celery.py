@@ -23,5 +23,9 @@ app.conf.update(
 SWEEPS: dict[str, float] = {
     "core.tasks.deliver_outbox": 5,
     "core.tasks.note_beat": 5,
+    "stations.tasks.sweep_commands": 5,
+    "stations.tasks.sweep_sessions": 15,
+    "stations.tasks.sweep_stations": 60,
+    "stations.tasks.make_reading_partitions": 3600,
 }
 app.conf.beat_schedule = {task: {"task": task, "schedule": seconds} for task, seconds in SWEEPS.items()}

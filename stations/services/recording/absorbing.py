@@ -14,7 +14,7 @@ from stations.services.recording.batch import Batch
 _RELEASE: Final = """
 update stations_chargingsession s
    set status = 'interrupted', transaction_id = '', reported_start_at = null, end_reason = 'continued',
-       ended_at = started_at, energy_wh = 0, meter_end_wh = meter_start_wh, power_w = null, phase = '',
+       ended_at = s.started_at, energy_wh = 0, meter_end_wh = s.meter_start_wh, power_w = null, phase = '',
        first_seq_no = null, last_seq_no = null, seen_seq_count = 0, review_reasons = '{}'
   from (select * from stations_chargingsession where id = %(running)s) old
  where s.id = old.id

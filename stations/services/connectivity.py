@@ -1,0 +1,88 @@
+"""Whether a station is connected: what we deduce, apart from what it reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import connection, transaction
+
+from core import clock
+from core.events import publish
+from core.live import nudge
+from stations.events import StationConnected, StationDisconnected
+from stations.models import ChargingStation
+
+SILENT_FOR: Final = timedelta(minutes=10)
+
+_CLAIM: Final = """
+update stations_chargingstation
+   set connection_no = connection_no + 1, is_connected = true, connected_at = %(now)s,
+       last_seen_at = %(now)s, ocpp_version = %(version)s
+ where id = %(station)s
+returning connection_no, organization_id, location_id
+"""
+
+_TOUCH: Final = """
+with held as materialized (
+  select s.id, u.at from stations_chargingstation s
+    join unnest(%(stations)s::bigint[], %(times)s::timestamptz[]) as u(id, at) on u.id = s.id
+   order by s.id for no key update of s)
+update stations_chargingstation s
+   set last_seen_at = greatest(s.last_seen_at, held.at) from held where s.id = held.id
+"""
+
+
+@transaction.atomic
+def claim(*, station_id: int, ocpp_version: str = "") -> int:
+    """The station belongs to a new connection from now on; returns its number, which fences the old.
+
+    Raises ChargingStation.DoesNotExist.
+    """
+    now = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, {"station": station_id, "now": now, "version": ocpp_version})
+        row = cursor.fetchone()
+    if row is None:
+        raise ChargingStation.DoesNotExist(station_id)
+    connection_no, organization_id, location_id = row
+    publish(
+        StationConnected(
+            station_id=station_id, organization_id=organization_id, at=now, connection_no=connection_no
+        )
+    )
+    nudge(f"station.{station_id}", f"location.{location_id}", f"org.{organization_id}")
+    return int(connection_no)
+
+
+@transaction.atomic
+def disconnected(*, station_id: int, connection_no: int) -> bool:
+    """This connection has closed. False when a newer one holds the station."""
+    now = clock.now()
+    changed = ChargingStation.objects.filter(
+        pk=station_id, connection_no=connection_no, is_connected=True
+    ).update(is_connected=False, disconnected_at=now)
+    if changed:
+        _tell_gone(ChargingStation.objects.get(pk=station_id), now)
+    return bool(changed)
+
+
+def touch(seen: Mapping[int, datetime]) -> None:
+    """Write last-seen times (station id to instant), gathered over some seconds, in one statement."""
+    if not seen:
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_TOUCH, {"stations": list(seen), "times": list(seen.values())})
+
+
+def mark_silent() -> int:
+    """Sweep: connected by our books, but nothing was heard for long. Returns how many."""
+    silent = ChargingStation.objects.filter(is_connected=True, last_seen_at__lte=clock.now() - SILENT_FOR)
+    pairs = list(silent.values_list("pk", "connection_no"))
+    return sum(disconnected(station_id=pk, connection_no=number) for pk, number in pairs)
+
+
+def _tell_gone(station: ChargingStation, at: datetime) -> None:
+    publish(StationDisconnected(station_id=station.pk, organization_id=station.organization_id, at=at))
+    nudge(f"station.{station.pk}", f"location.{station.location_id}", f"org.{station.organization_id}")

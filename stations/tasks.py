@@ -1,0 +1,31 @@
+"""Sweeps of stations. Each is idempotent, so that a missed tick costs only time."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from core import clock
+from core.partitions import ensure_days
+from stations.services import commands, connectivity, pending, sessions
+
+
+@shared_task(ignore_result=True)
+def sweep_commands() -> None:
+    commands.expire_due()
+    commands.time_out_unanswered()
+
+
+@shared_task(ignore_result=True)
+def sweep_sessions() -> None:
+    pending.abandon_stale()
+    sessions.interrupt_lost()
+
+
+@shared_task(ignore_result=True)
+def sweep_stations() -> None:
+    connectivity.mark_silent()
+
+
+@shared_task(ignore_result=True)
+def make_reading_partitions() -> None:
+    ensure_days("stations_meterreading", clock.now().date())
