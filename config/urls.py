@@ -18,14 +18,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    path("operate/", include("stations.urls")),
+    path("operate/", include("ocpp_bridge.urls")),
+    path("", include("accounts.urls")),
+    path("", include("scheduling.urls")),
 ]
-if find_spec("stations.services.commands") and find_spec("stations.services.sessions"):
-    urlpatterns += [path("operate/", include("stations.urls")), path("operate/", include("ocpp_bridge.urls"))]
-if find_spec("accounts.urls"):
-    urlpatterns.append(path("", include("accounts.urls")))
 if find_spec("payments.urls"):
     urlpatterns.append(path("", include("payments.urls")))
-if find_spec("scheduling.urls"):
-    urlpatterns.append(path("", include("scheduling.urls")))
 if settings.DEMO_PAGES:
     urlpatterns.append(path("mailbox/", include("demo.urls")))
