@@ -12,7 +12,8 @@ _django = get_asgi_application()  # loads the apps: the imports below need them
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
-from config.routing import live_patterns  # noqa: E402
+from config.routing import live_patterns, station_patterns  # noqa: E402
+from ocpp_bridge.lifespan import health, lifespan  # noqa: E402
 
 web = ProtocolTypeRouter(
     {
@@ -21,3 +22,5 @@ web = ProtocolTypeRouter(
         "websocket": AllowedHostsOriginValidator(URLRouter(live_patterns)),
     }
 )
+
+bridge = ProtocolTypeRouter({"http": health, "websocket": URLRouter(station_patterns), "lifespan": lifespan})

@@ -186,15 +186,15 @@ class Exchange:
         if job.reply:
             self.last = job.remember()
 
-    def ask(self, *, command_id: int, action: str, payload: Payload) -> tuple[Asked, str]:
+    def ask(self, asked: Asked, payload: Payload) -> str:
         """The text of a call of ours, written down. Raises `link.Busy`."""
-        asked, text = self.link.ask(command_id=command_id, action=action, payload=payload)
-        if action == "TriggerMessage":
+        text = self.link.ask(asked, payload)
+        if asked.action == "TriggerMessage":
             self._allowed.add(str(payload.get("requestedMessage")))
         shown = redact(payload, self.dialect.secrets)
-        body = text if shown is payload else pack_call(asked.message_id, action, shown)
-        self._write("out", asked.message_id, action, body, clock.now())
-        return asked, text
+        body = text if shown is payload else pack_call(asked.message_id, asked.action, shown)
+        self._write("out", asked.message_id, asked.action, body, clock.now())
+        return text
 
     # --- calls of the station --------------------------------------------------------------
 

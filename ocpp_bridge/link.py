@@ -34,13 +34,12 @@ class Link:
         self.waiting: Asked | None = None
         self._late: OrderedDict[str, Asked] = OrderedDict()
 
-    def ask(self, *, command_id: int, action: str, payload: Payload) -> tuple[Asked, str]:
-        """The call and its text. Raises Busy."""
+    def ask(self, asked: Asked, payload: Payload) -> str:
+        """The text of a call, which is in flight from now on. Raises Busy."""
         if self.waiting is not None:
             raise Busy(self.waiting.message_id)
-        asked = Asked(message_id(command_id), command_id, action)
         self.waiting = asked
-        return asked, pack_call(asked.message_id, action, payload)
+        return pack_call(asked.message_id, asked.action, payload)
 
     def settle(self, answered_id: str) -> tuple[Asked, bool] | None:
         """The call answered by this id and whether it had timed out; None for an id unknown to us."""

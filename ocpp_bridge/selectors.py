@@ -1,16 +1,22 @@
-"""The message log: a station's conversation, requests paired with their answers."""
+"""What the bridge can tell: a station's conversation, who waits for it, who did not get in."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db.models import Q, QuerySet
+
 from core import clock
-from ocpp_bridge.models import Frame
+from ocpp_bridge.models import FailedHandshake, Frame
+from stations.models import ChargingStation, StationCommand
 
 LOOK_BACK: Final = timedelta(days=2)
 SLOWEST_ANSWER: Final = timedelta(minutes=5)
+IS_ANSWER: Final = Q(body__startswith="[3") | Q(body__startswith="[4")
+"""Whatever is not an answer counts as asked, garbage too: it is what an operator looks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +40,7 @@ def message_log(
     """The newest talks first, those before `before`; only `action` when given."""
     end = before or clock.now() + timedelta(minutes=1)
     frames = Frame.objects.filter(station_id=station_id, at__lt=end, at__gte=end - LOOK_BACK)
-    requests = frames.filter(body__startswith="[2")
+    requests = frames.exclude(IS_ANSWER)
     if action:
         requests = requests.filter(action=action)
     asked = list(requests.order_by("-at", "-id")[:limit])
@@ -51,7 +57,7 @@ def _answers(station_id: int, asked: list[Frame]) -> dict[tuple[str, str], Frame
         at__gte=asked[-1].at,
         at__lte=asked[0].at + SLOWEST_ANSWER,
         message_id__in={frame.message_id for frame in asked},
-    ).exclude(body__startswith="[2")
+    ).filter(IS_ANSWER)
     return {(frame.direction, frame.message_id): frame for frame in found}
 
 
@@ -69,3 +75,23 @@ def _talk(request: Frame, *, answers: dict[tuple[str, str], Frame]) -> Talk:
         took_ms=round((answer.at - request.at).total_seconds() * 1000) if answer else None,
         is_error=bool(answer and answer.body.startswith("[4")),
     )
+
+
+def stations_with_commands(station_ids: Collection[int]) -> list[int]:
+    """Those of these stations for which commands are queued."""
+    queued = StationCommand.objects.filter(
+        status=StationCommand.Status.QUEUED, station_id__in=list(station_ids)
+    )
+    return list(queued.values_list("station_id", flat=True).distinct().order_by())
+
+
+def taken_over(held: Mapping[int, int]) -> list[int]:
+    """Stations whose newest connection is not the one we hold (station id -> connection number)."""
+    numbers = ChargingStation.objects.filter(pk__in=list(held)).values_list("pk", "connection_no")
+    return [pk for pk, connection_no in numbers if connection_no != held[pk]]
+
+
+def failed_handshakes(*, identity: str = "", limit: int = 50) -> QuerySet[FailedHandshake]:
+    """Who did not get in lately, newest first; of one identity when it is given."""
+    failures = FailedHandshake.objects.order_by("-last_at")
+    return (failures.filter(identity=identity) if identity else failures)[:limit]

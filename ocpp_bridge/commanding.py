@@ -1,0 +1,81 @@
+"""Commands on their way to a station and back: rows to requests, answers to rows. Synchronous.
+
+The socket and `replay.Conversation` both use these; only the waiting in between differs.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from stations.services.device import store_variables
+
+from ocpp_bridge.dialects.base import Dialect, Unsupported
+from ocpp_bridge.exchange import ACCEPTED, Settled, redact
+from ocpp_bridge.frames import Payload
+from ocpp_bridge.link import Asked, message_id
+from stations.command_kinds import CommandKind, StartSession, StopSession, UnknownKind
+from stations.models import StationCommand
+from stations.services import commands
+
+BEFORE_ACCEPTANCE: Final = (StartSession, StopSession)
+"""What must not be asked of a station that is only pending (2.0.1 B02.FR.05, 1.6 section 4.2)."""
+
+
+class Ready(NamedTuple):
+    """A claimed command as a call that can be sent."""
+
+    asked: Asked
+    payload: Payload
+
+
+class Spent(NamedTuple):
+    """A claimed command that could not be said; its row tells why."""
+
+    command_id: int
+
+
+def claim_next(
+    *, station_id: int, connection_no: int, dialect: Dialect, registration: str
+) -> Ready | Spent | None:
+    """The next command of this station, claimed for this connection; None when there is none."""
+    command = commands.claim_next(station_id=station_id, connection_no=connection_no)
+    if command is None:
+        return None
+    try:
+        kind = command.read()
+        _check(kind, registration)
+        request = dialect.encode(kind)
+    except (Unsupported, UnknownKind) as refusal:
+        return _give_back(command, str(refusal))
+    asked = Asked(message_id(command.pk), command.pk, request.action)
+    shown = {"action": request.action, "payload": redact(request.payload, dialect.secrets)}
+    StationCommand.objects.filter(pk=command.pk).update(message_id=asked.message_id, sent=shown)
+    return Ready(asked, request.payload)
+
+
+def _check(kind: CommandKind, registration: str) -> None:
+    if registration != ACCEPTED and isinstance(kind, BEFORE_ACCEPTANCE):
+        raise Unsupported("The station is not accepted yet.")
+
+
+def _give_back(command: StationCommand, why: str) -> Spent:
+    commands.record_answer(command_id=command.pk, outcome="failed", word=why[:60], answer=None)
+    return Spent(command.pk)
+
+
+def settle(station_id: int, settled: Settled) -> None:
+    """Write down what the station answered, and what it told about itself."""
+    answered = settled.answered
+    if answered.variables:
+        store_variables(station_id=station_id, variables=answered.variables)
+    commands.record_answer(
+        command_id=settled.asked.command_id,
+        outcome=answered.outcome,
+        word=answered.word[:60],
+        answer=settled.payload,
+    )
+
+
+def time_out(asked: Asked) -> None:
+    """No answer came; a late one still counts."""
+    commands.record_timeout(command_id=asked.command_id)
