@@ -22,10 +22,11 @@ LOCKS: Final = ROOT / "requirements"
 IS_NEW_ENOUGH: Final = "import sys; sys.exit(sys.version_info < (3, 11))"
 COVERS: Final = {"run": ("run",), "test": ("test", "run")}  # what a lock file brings along
 
+DISK_FULL: Final = "The disk is full: make room and run it again."
 SENTENCES: Final = (
     (
         ("no space left", "errno 28", "disk quota"),
-        "The disk is full: make room and run it again.",
+        DISK_FULL,
     ),
     (
         ("do not match the hashes", "hash mismatch", "hashes do not match"),
@@ -116,6 +117,8 @@ def _install(lock: str) -> None:
                 _stamp(name).write_text(_fingerprint(name))
             return
         failed = done.stdout
+        if explain(failed) == DISK_FULL:  # another installer would only take longer to find it full
+            break
     _give_up(failed, "The packages could not be installed")
 
 

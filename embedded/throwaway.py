@@ -1,4 +1,4 @@
-"""Servers for one run: `python -m embedded.throwaway DIRECTORY [postgres] [valkey]`.
+"""Servers for one run: `python -m embedded.throwaway DIRECTORY [postgres|durable-postgres] [valkey]`.
 
 Another process owns the servers and the directory, and takes both away when its standard input
 ends: that happens however the run that asked for them ends, by Ctrl-C and by `kill -9` too.
@@ -88,6 +88,7 @@ def _start(server: Postgres | Valkey, directory: Path) -> subprocess.Popen[bytes
 def _servers(directory: Path, kinds: Sequence[str]) -> list[Postgres | Valkey]:
     made: dict[str, Postgres | Valkey] = {
         "postgres": Postgres(directory, durable=False),
+        "durable-postgres": Postgres(directory),  # for measurements: with fsync, as production
         "valkey": Valkey(directory),
     }
     return [made[kind] for kind in kinds]
