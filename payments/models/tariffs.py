@@ -3,6 +3,7 @@ from __future__ import annotations
 import uuid
 from typing import ClassVar
 
+import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
@@ -46,6 +47,13 @@ class Tariff(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["public_id", "version"], name="tariff_version_unique"),
             models.UniqueConstraint(fields=["id", "organization"], name="tariff_with_its_organization"),
+        ]
+        triggers: ClassVar = [
+            pgtrigger.Protect(
+                name="used_tariffs_are_final",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__used_at__isnull=False),
+            )
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ by the SDK could only repeat a failure (MONEY rule 5).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -27,6 +28,8 @@ from payments.providers.base import (
     OutcomeUnknown,
     Refused,
 )
+
+logging.getLogger("stripe").setLevel(logging.WARNING)  # two lines a call otherwise
 
 TIMEOUT_S: Final = 20
 CHARGE: Final = ["latest_charge"]

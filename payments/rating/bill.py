@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from payments.rating.ocpi import restrictions, restrictions_json
 from payments.rating.tariff import ALWAYS, Restrictions
 
 MIN_PRICE = "MIN_PRICE"
@@ -83,6 +84,9 @@ class Bill:
         """The lines as plain values for a record: amounts and volumes as exact strings."""
         return [_line_json(line) for line in self.lines]
 
+    def left_out_json(self) -> list[dict[str, str]]:
+        return [{"reason": item.reason, "seconds": str(item.seconds)} for item in self.left_out]
+
     def taxes_json(self) -> list[dict[str, str]]:
         return [{"vat": str(total.vat), "net": str(total.net), "tax": str(total.tax)} for total in self.taxes]
 
@@ -99,6 +103,34 @@ def _line_json(line: Line) -> dict[str, Any]:
         "tax": str(line.tax),
         "gross": str(line.gross),
         "element": line.element,
+        "why": restrictions_json(line.why),
         "from_at": line.from_at and line.from_at.isoformat(),
         "to_at": line.to_at and line.to_at.isoformat(),
     }
+
+
+def read_line(data: dict[str, Any]) -> Line:
+    """A line back from a record's JSON."""
+    decimals = ("measured", "billed", "price", "net", "tax", "gross")
+    return Line(
+        kind=data["kind"],
+        step_size=data["step_size"],
+        vat=None if data["vat"] is None else Decimal(data["vat"]),
+        element=data["element"],
+        why=restrictions(data["why"]),
+        from_at=_instant(data["from_at"]),
+        to_at=_instant(data["to_at"]),
+        **{name: Decimal(data[name]) for name in decimals},
+    )
+
+
+def read_left_out(data: dict[str, str]) -> LeftOut:
+    return LeftOut(reason=data["reason"], seconds=Decimal(data["seconds"]))
+
+
+def read_tax(data: dict[str, str]) -> TaxTotal:
+    return TaxTotal(vat=Decimal(data["vat"]), net=Decimal(data["net"]), tax=Decimal(data["tax"]))
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

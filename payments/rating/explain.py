@@ -6,11 +6,11 @@ language), so that the module needs no framework and its sentences are still tra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from payments.rating.bill import MAX_PRICE, MIN_PRICE, Bill, LeftOut, Line
+from payments.rating.bill import MAX_PRICE, MIN_PRICE, LeftOut, Line
 from payments.rating.facts import Holder
 from payments.rating.metering import GRACE
 from payments.rating.tariff import DAYS, Dimension, Restrictions
@@ -47,23 +47,23 @@ class Explained:
 PLAIN = Speech()
 
 
-def explain(bill: Bill, speech: Speech = PLAIN) -> tuple[Explained, ...]:
-    """The bill's lines in words, in their order."""
+def explain(lines: Iterable[Line], currency: str, speech: Speech = PLAIN) -> tuple[Explained, ...]:
+    """A bill's lines in words, in their order."""
     return tuple(
         Explained(
             what=what(line.kind, speech),
             how_much=_how_much(line, speech),
-            price=_price(line, bill.currency, speech),
-            why=", ".join(_conditions(line.why, speech)),
+            price=unit_price(line.kind, line.price, currency, speech),
+            why=", ".join(conditions(line.why, speech)),
             line=line,
         )
-        for line in bill.lines
+        for line in lines
     )
 
 
-def explain_left_out(bill: Bill, speech: Speech = PLAIN) -> tuple[str, ...]:
+def explain_left_out(items: Iterable[LeftOut], speech: Speech = PLAIN) -> tuple[str, ...]:
     """One sentence for each reason why time was not billed."""
-    return tuple(_left_out(item, speech) for item in bill.left_out)
+    return tuple(_left_out(item, speech) for item in items)
 
 
 def what(kind: str, speech: Speech = PLAIN) -> str:
@@ -100,10 +100,6 @@ def _time_price(price: Decimal, currency: str, speech: Speech) -> str:
 
 def _digits(value: Decimal) -> int:
     return -int(value.as_tuple().exponent)
-
-
-def _price(line: Line, currency: str, speech: Speech) -> str:
-    return unit_price(line.kind, line.price, currency, speech)
 
 
 def _how_much(line: Line, speech: Speech) -> str:
@@ -153,7 +149,8 @@ def _left_out(item: LeftOut, speech: Speech) -> str:
     return reason % {"time": duration(item.seconds, speech)}
 
 
-def _conditions(rule: Restrictions, speech: Speech) -> Iterator[str]:
+def conditions(rule: Restrictions, speech: Speech = PLAIN) -> Iterator[str]:
+    """When a price holds, in words; nothing for a price that always does."""
     _ = speech.gettext
     if rule.start_time or rule.end_time:
         yield _("from %(start)s to %(end)s") % {

@@ -25,6 +25,7 @@ from payments.rating.tariff import (
 )
 
 Json: TypeAlias = Mapping[str, Any]
+MILLIONTH = Decimal("0.000001")
 
 
 class InvalidTariff(ValueError):
@@ -96,7 +97,7 @@ def _element(data: Json) -> TariffElement:
     components = tuple(_component(item) for item in data["price_components"])
     if not components:
         raise InvalidTariff("A tariff element needs at least one price component.")
-    return TariffElement(price_components=components, restrictions=_restrictions(data.get("restrictions")))
+    return TariffElement(price_components=components, restrictions=restrictions(data.get("restrictions")))
 
 
 def _component(data: Json) -> PriceComponent:
@@ -111,7 +112,8 @@ def _component(data: Json) -> PriceComponent:
 _DECIMALS = ("min_kwh", "max_kwh", "min_current", "max_current", "min_power", "max_power")
 
 
-def _restrictions(data: Json | None) -> Restrictions:
+def restrictions(data: Json | None) -> Restrictions:
+    """Restrictions from OCPI JSON; None and {} hold always."""
     if not data:
         return ALWAYS
     return Restrictions(
@@ -198,11 +200,12 @@ def _element_json(element: TariffElement) -> dict[str, Any]:
         | {"step_size": component.step_size}
         for component in element.price_components
     ]
-    restrictions = _restrictions_json(element.restrictions)
-    return {"price_components": components} | ({"restrictions": restrictions} if restrictions else {})
+    rules = restrictions_json(element.restrictions)
+    return {"price_components": components} | ({"restrictions": rules} if rules else {})
 
 
-def _restrictions_json(rules: Restrictions) -> dict[str, Any]:
+def restrictions_json(rules: Restrictions) -> dict[str, Any]:
+    """Restrictions as OCPI JSON, empty when they hold always."""
     bounds = {name: getattr(rules, name) for name in _DECIMALS}
     return _without_empty(
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time as stopwatch
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -9,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from payments.rating import explain as words
+from payments.rating.bill import read_line
 from payments.rating.engine import rate
 from payments.rating.facts import Holder, InvalidFacts, Period, SessionFacts
 from payments.rating.ocpi import InvalidTariff, from_ocpi, loads, to_ocpi
@@ -66,7 +68,7 @@ def test_time_that_was_held_back_is_neither_idle_nor_charging(by):
 
 def test_what_was_left_out_is_said_in_a_sentence():
     bill = rate(IDLE, session(charged(30, 10_000), held(5), parked(20)))
-    sentences = words.explain_left_out(bill)
+    sentences = words.explain_left_out(bill.left_out)
     assert sentences == (
         "5 min are not billed: the site's power was shared with other vehicles",
         "15 min idle are free before idle time counts",
@@ -264,11 +266,16 @@ def test_a_line_says_what_how_much_at_which_price_and_why():
         ),
         session(charged(60, 20_450)),
     )
-    (line,) = words.explain(bill)
+    (line,) = words.explain(bill.lines, bill.currency)
     assert line.what == "Energy"
     assert line.how_much == "20.45 kWh, billed as 20.5 kWh in steps of 0.1 kWh"
     assert line.price == "0.49 EUR per kWh"
     assert line.why == "from 09:00 to 18:00, Mon"
+
+
+def test_a_line_survives_the_way_into_a_record_and_back():
+    bill = rate(IDLE, session(charged(30, 10_000), parked(25)))
+    assert tuple(read_line(json.loads(json.dumps(line))) for line in bill.lines_json()) == bill.lines
 
 
 def test_a_time_price_is_told_per_minute_where_that_is_exact():

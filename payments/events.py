@@ -1,0 +1,98 @@
+"""News from payments. `config/wiring.py` says who listens; handlers must be idempotent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from core.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRated(Event):
+    """A session has its charge record: what it costs is final."""
+
+    name: ClassVar[str] = "payments.SessionRated"
+    session_id: int
+    organization_id: int
+    cdr_id: int
+    total_minor: int
+    currency: str
+    at: datetime
+
+    @property
+    def subject(self) -> str:
+        return f"session.{self.session_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PaymentEvent(Event):
+    payment_id: int
+    organization_id: int
+    session_id: int | None = None
+    evse_id: int | None = None
+    driver_id: int | None = None
+    at: datetime
+
+    @property
+    def subject(self) -> str:
+        return f"payment.{self.payment_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentAuthorized(_PaymentEvent):
+    """The hold stands: energy may flow."""
+
+    name: ClassVar[str] = "payments.PaymentAuthorized"
+    authorized_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentCaptured(_PaymentEvent):
+    """The money was taken; the rest of the hold is free."""
+
+    name: ClassVar[str] = "payments.PaymentCaptured"
+    captured_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentVoided(_PaymentEvent):
+    """The hold was released, or ran out; nothing was taken."""
+
+    name: ClassVar[str] = "payments.PaymentVoided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentFailed(_PaymentEvent):
+    """No hold came about, or it was lost. `code` is the provider's word."""
+
+    name: ClassVar[str] = "payments.PaymentFailed"
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardSaved(Event):
+    """A driver's card can pay from now on."""
+
+    name: ClassVar[str] = "payments.CardSaved"
+    user_id: int
+    method_id: int
+
+    @property
+    def subject(self) -> str:
+        return f"user.{self.user_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookReceived(Event):
+    """A provider's notice was stored; look at its object again."""
+
+    name: ClassVar[str] = "payments.WebhookReceived"
+    webhook_id: int
+
+    @property
+    def subject(self) -> str:
+        return f"webhook.{self.webhook_id}"

@@ -1,0 +1,43 @@
+"""Reactions of payments; named in `config/wiring.py`. Each may be told twice."""
+
+from __future__ import annotations
+
+from payments.events import PaymentAuthorized, PaymentCaptured, SessionRated, WebhookReceived
+from payments.services import billing, collecting, holding, receipts, starting, webhooks
+from stations.events import SessionAbandoned, SessionEnded, SessionReviewed, SessionStarted
+
+
+def hold_for_started_session(event: SessionStarted) -> None:
+    """A card or a car started this by itself: the hold follows within seconds (MONEY rule 9)."""
+    if not event.was_requested:
+        holding.hold_for_session(session_id=event.session_id)
+
+
+def bill_ended_session(event: SessionEnded) -> None:
+    if not event.is_held:
+        billing.bill_session(session_id=event.session_id)
+
+
+def bill_reviewed_session(event: SessionReviewed) -> None:
+    billing.bill_session(session_id=event.session_id)
+
+
+def let_go_of_abandoned_session(event: SessionAbandoned) -> None:
+    collecting.let_go(session_id=event.session_id)
+
+
+def collect_rated_session(event: SessionRated) -> None:
+    collecting.collect(session_id=event.session_id)
+
+
+def send_receipt(event: PaymentCaptured) -> None:
+    receipts.send_receipt(payment_id=event.payment_id)
+
+
+def follow_authorized_payment(event: PaymentAuthorized) -> None:
+    """The hold stands: start what was paid for, or take what is already due."""
+    starting.follow_hold(payment_id=event.payment_id)
+
+
+def look_at_webhook(event: WebhookReceived) -> None:
+    webhooks.process_webhook(webhook_id=event.webhook_id)

@@ -1,0 +1,114 @@
+"""From a finished session to its charge record: once, final, with the tariff's snapshot inside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from core import clock
+from core.events import publish
+from core.money import to_minor
+from payments.events import SessionRated
+from payments.models import ChargeDetailRecord, Payment, Tariff
+from payments.rating import ocpi
+from payments.rating.bill import Bill, BilledPeriod
+from payments.selectors import record_of
+from payments.services import ledger
+from payments.services.pricing import as_ocpi, free_of_charge, session_bill, session_tariff
+from payments.states import OPEN_PAYMENT
+from stations.models import ChargingSession
+
+
+def bill_session(*, session_id: int) -> ChargeDetailRecord | None:
+    """The session's record, made now if it is due; None while it runs or waits for review.
+
+    Any number of callers, at once or later, get the same record.
+    """
+    session = _session(session_id)
+    if (record := record_of(session)) is not None:
+        return record
+    if session.status != ChargingSession.Status.COMPLETED or session.needs_review:
+        return None
+    try:
+        return _issue(session)
+    except IntegrityError:
+        return record_of(session)
+
+
+def _session(session_id: int) -> ChargingSession:
+    wanted = ("organization", "station__location", "evse", "driver")
+    return ChargingSession.objects.select_related(*wanted).get(pk=session_id)
+
+
+@transaction.atomic
+def _issue(session: ChargingSession) -> ChargeDetailRecord:
+    tariff = session_tariff(session)
+    bill = session_bill(session, tariff=tariff)
+    cdr = ChargeDetailRecord.objects.create(
+        organization=session.organization,
+        session=session,
+        tariff=tariff,
+        tariff_snapshot=_snapshot(session, tariff),
+        currency=bill.currency,
+        periods=_charging_periods(bill, tariff),
+        lines={"lines": bill.lines_json(), "taxes": bill.taxes_json(), "left_out": bill.left_out_json()},
+        energy_wh=session.energy_wh,
+        started_at=session.started_at,
+        ended_at=session.ended_at,
+        total_net=bill.total_net,
+        total_tax=bill.total_tax,
+        total_gross=bill.total_gross,
+        issued_at=clock.now(),
+    )
+    _seal(cdr, tariff, bill)
+    return cdr
+
+
+def _seal(cdr: ChargeDetailRecord, tariff: Tariff | None, bill: Bill) -> None:
+    if tariff is not None:
+        Tariff.objects.filter(pk=tariff.pk, used_at=None).update(used_at=cdr.issued_at)
+    Payment.objects.filter(session=cdr.session, status__in=OPEN_PAYMENT).update(cdr=cdr)
+    ledger.post_bill(cdr=cdr, bill=bill)
+    publish(
+        SessionRated(
+            session_id=cdr.session_id,
+            organization_id=cdr.organization_id,
+            cdr_id=cdr.pk,
+            total_minor=to_minor(bill.total_gross, bill.currency),
+            currency=bill.currency,
+            at=cdr.issued_at,
+        )
+    )
+
+
+def _snapshot(session: ChargingSession, tariff: Tariff | None) -> dict[str, Any]:
+    if tariff is not None:
+        return as_ocpi(tariff)
+    organization = session.organization
+    free = free_of_charge(
+        currency=organization.currency,
+        country_code=organization.country_code,
+        party_id=organization.party_id,
+    )
+    return ocpi.to_ocpi(free)
+
+
+def _charging_periods(bill: Bill, tariff: Tariff | None) -> list[dict[str, Any]]:
+    """OCPI ChargingPeriods: energy in kWh, times in hours."""
+    tariff_id = str(tariff.public_id) if tariff else "free"
+    return [
+        {
+            "start_date_time": period.start_at.isoformat().replace("+00:00", "Z"),
+            "dimensions": _dimensions(period),
+            "tariff_id": tariff_id,
+        }
+        for period in bill.periods
+    ]
+
+
+def _dimensions(period: BilledPeriod) -> list[dict[str, str]]:
+    hours = str((period.seconds / 3600).quantize(ocpi.MILLIONTH))
+    time = {"charging": "TIME", "idle": "PARKING_TIME"}.get(period.use)
+    found = [{"type": "ENERGY", "volume": str(period.energy_wh / 1000)}]
+    return [*found, {"type": time, "volume": hours}] if time else found

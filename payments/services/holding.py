@@ -1,0 +1,63 @@
+"""Sessions that started by card or car: the hold follows the start; without one the charge stops."""
+
+from __future__ import annotations
+
+from payments.models import Payment
+from payments.providers.base import ProviderError
+from payments.selectors import default_method
+from payments.services import pricing
+from payments.services.cards import ensure_account
+from payments.services.payments import create_payment, request_hold
+from payments.services.starting import stop_session
+from stations.models import ChargingSession
+
+Status = Payment.Status
+
+
+def hold_for_session(*, session_id: int) -> Payment | None:
+    """Hold for a running session on its driver's card; a decline stops it, and the energy is owed.
+
+    None where nothing is to be held: free, nobody's card (the organization's own), or held already.
+    """
+    session = _session(session_id)
+    if session.status != ChargingSession.Status.ACTIVE or session.driver is None:
+        return None
+    payment = _payment(session)
+    if payment is None or payment.status != Status.CREATED:
+        return payment
+    held = request_hold(payment_id=payment.pk)
+    if held.status == Status.FAILED:
+        stop_session(session=session)
+    return held
+
+
+def _session(session_id: int) -> ChargingSession:
+    wanted = ("organization", "evse", "driver", "station")
+    return ChargingSession.objects.select_related(*wanted).get(pk=session_id)
+
+
+def _payment(session: ChargingSession) -> Payment | None:
+    """The session's payment, made on the first asking; one without a card is left alone."""
+    known = Payment.objects.filter(session=session).order_by("-pk").first()
+    if known is not None:
+        return known if known.method_id else None
+    tariff = pricing.session_tariff(session)
+    if tariff is None or pricing.is_free(tariff) or session.driver is None:
+        return None
+    try:
+        account = ensure_account(user=session.driver, currency=tariff.currency)
+    except ProviderError:
+        return None
+    method = default_method(account)
+    if method is None:
+        return None
+    return create_payment(
+        organization=session.organization,
+        currency=tariff.currency,
+        requested_minor=tariff.hold_minor,
+        account=account,
+        method=method,
+        email=session.driver.email,
+        evse=session.evse,
+        session=session,
+    )

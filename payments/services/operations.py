@@ -1,0 +1,88 @@
+"""Write down, then act, then look (MONEY rule 5): the three steps of every provider operation.
+
+1. `begin` writes the operation and its key, in a durable transaction of the caller.
+2. `perform` makes the call, outside any transaction.
+3. The caller settles: it applies what the provider said and marks the operation, in one durable
+   transaction.
+
+A crash or a lost answer leaves an open operation; `payments.services.recovery` looks first and
+only then, when it was not done, lets a new attempt begin with a new key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from core import clock
+from payments.models import BillingAccount, Payment, ProviderOperation
+from payments.providers.base import Declined, OutcomeUnknown, Refused
+
+T = TypeVar("T")
+State = ProviderOperation.State
+
+HOLD: Final = "hold"
+CAPTURE: Final = "capture"
+RELEASE: Final = "release"
+CHECKOUT: Final = "checkout"
+SETUP: Final = "setup"
+CUSTOMER: Final = "customer"
+OPEN: Final = (State.WRITTEN, State.UNKNOWN)
+
+
+class Busy(RuntimeError):
+    """The same operation is already under way; its outcome is being awaited or looked for."""
+
+
+def begin(
+    *,
+    kind: str,
+    payment: Payment | None = None,
+    account: BillingAccount | None = None,
+    request: dict[str, Any] | None = None,
+) -> ProviderOperation:
+    """Write the operation with a key of its own. The caller holds the payment's row lock.
+
+    Raises Busy while an earlier one of this kind is open.
+    """
+    earlier = ProviderOperation.objects.filter(payment=payment, account=account, kind=kind)
+    if payment is not None and earlier.filter(state__in=OPEN).exists():
+        raise Busy(f"{kind} of payment {payment.public_id}")
+    owner = f"payment-{payment.public_id}" if payment else f"account-{account.pk if account else 0}"
+    return ProviderOperation.objects.create(
+        payment=payment,
+        account=account,
+        kind=kind,
+        idempotency_key=f"{owner}-{kind}-{earlier.count() + 1}",
+        request=request or {},
+    )
+
+
+def perform(operation: ProviderOperation, act: Callable[[str], T]) -> T:
+    """Make the call with the operation's key. Marks and re-raises OutcomeUnknown and refusals."""
+    try:
+        return act(operation.idempotency_key)
+    except OutcomeUnknown as error:
+        mark(operation, State.UNKNOWN, error=error)
+        raise
+    except (Declined, Refused) as error:
+        mark(operation, State.FAILED, error=error)
+        raise
+
+
+def mark(
+    operation: ProviderOperation,
+    state: str,
+    *,
+    response: dict[str, Any] | None = None,
+    error: Exception | str = "",
+) -> bool:
+    """Move an open operation on; False when somebody else has settled it."""
+    is_open = state in OPEN
+    changed = ProviderOperation.objects.filter(pk=operation.pk, state__in=OPEN).update(
+        state=state,
+        response=response,
+        error=str(error)[:2000],
+        settled_at=None if is_open else clock.now(),
+    )
+    return bool(changed)

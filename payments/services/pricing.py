@@ -1,0 +1,152 @@
+"""Which tariff holds where, and what a charge costs: preview, live and final by one function."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q
+
+from core import clock
+from payments.models import Tariff, TariffAssignment
+from payments.rating import ocpi
+from payments.rating.bill import Bill
+from payments.rating.engine import rate
+from payments.rating.facts import Period, SessionFacts, Use
+from payments.rating.tariff import Tariff as RatedTariff
+from payments.selectors import session_facts
+from stations.models import ChargingSession, Evse
+
+
+def tariff_for(evse: Evse, at: datetime | None = None) -> Tariff | None:
+    """The tariff in force for an EVSE at an instant; the narrowest scope wins. None: free of charge."""
+    return tariffs_for([evse.pk], at or clock.now()).get(evse.pk)
+
+
+def tariffs_for(evse_ids: Collection[int], at: datetime) -> dict[int, Tariff]:
+    """The tariffs in force for many EVSEs, by EVSE id, in two queries."""
+    places = Evse.objects.filter(pk__in=evse_ids).values_list("pk", "organization_id", "station__location_id")
+    scopes = {pk: (organization, location) for pk, organization, location in places}
+    assignments = _assignments(scopes, at)
+    found = {pk: _narrowest(pk, scope, assignments) for pk, scope in scopes.items()}
+    return {pk: tariff for pk, tariff in found.items() if tariff is not None}
+
+
+def _assignments(scopes: Mapping[int, tuple[int, int]], at: datetime) -> list[TariffAssignment]:
+    organizations = {organization for organization, _ in scopes.values()}
+    locations = {location for _, location in scopes.values()}
+    in_scope = Q(evse__in=scopes) | Q(evse=None, location__in=locations) | Q(evse=None, location=None)
+    return list(
+        TariffAssignment.objects.filter(
+            in_scope, organization__in=organizations, during__contains=at
+        ).select_related("tariff")
+    )
+
+
+def _narrowest(evse_id: int, scope: tuple[int, int], assignments: list[TariffAssignment]) -> Tariff | None:
+    organization_id, location_id = scope
+    wanted = ((evse_id, None), (None, location_id), (None, None))
+    for evse, location in wanted:
+        for one in assignments:
+            if (one.organization_id, one.evse_id, one.location_id) == (organization_id, evse, location):
+                return one.tariff
+    return None
+
+
+def as_ocpi(tariff: Tariff) -> dict[str, Any]:
+    """The row as OCPI JSON (amounts as strings), our extension included."""
+    return ocpi.to_ocpi(as_rated(tariff))
+
+
+def as_rated(tariff: Tariff) -> RatedTariff:
+    """The row as the rating engine reads it. Raises InvalidTariff."""
+    organization = tariff.organization
+    return ocpi.from_ocpi(
+        {
+            "id": str(tariff.public_id),
+            "country_code": organization.country_code,
+            "party_id": organization.party_id,
+            "currency": tariff.currency,
+            "tax_included": tariff.tax_included,
+            "elements": tariff.elements,
+            "min_price": tariff.min_price,
+            "max_price": tariff.max_price,
+            "x_idle_grace_s": tariff.idle_grace_minutes * 60,
+            "last_updated": tariff.created_at.isoformat(),
+        }
+    )
+
+
+def free_of_charge(*, currency: str, country_code: str = "", party_id: str = "") -> RatedTariff:
+    """What holds where no tariff is assigned (OCPI's own way of saying "free")."""
+    free = {"type": "FLAT", "price": "0", "step_size": 1}
+    return ocpi.from_ocpi(
+        {
+            "id": "free",
+            "country_code": country_code,
+            "party_id": party_id,
+            "currency": currency,
+            "tax_included": "N/A",
+            "elements": [{"price_components": [free]}],
+        }
+    )
+
+
+def is_free(tariff: Tariff | None) -> bool:
+    """No component costs anything, and there is no minimum."""
+    if tariff is None:
+        return True
+    rated = as_rated(tariff)
+    prices = (component.price for element in rated.elements for component in element.price_components)
+    return rated.min_price is None and not any(prices)
+
+
+def preview(
+    *,
+    tariff: Tariff,
+    time_zone: str,
+    energy_wh: int,
+    charging: timedelta,
+    idle: timedelta = timedelta(0),
+    at: datetime | None = None,
+) -> Bill:
+    """What a charge like this would cost, beginning at `at` (default: now)."""
+    start = at or clock.now()
+    full = start + charging
+    periods = [Period(start_at=start, end_at=full, energy_wh=energy_wh)]
+    if idle:
+        periods.append(Period(start_at=full, end_at=full + idle, energy_wh=0, use=Use.IDLE))
+    return rate(as_rated(tariff), SessionFacts(time_zone=time_zone, periods=tuple(periods)))
+
+
+def session_tariff(session: ChargingSession) -> Tariff | None:
+    """The tariff of a session: the one in force when it started; it stays for the whole session."""
+    if session.evse is None:
+        return None
+    return tariff_for(session.evse, session.started_at or session.created_at)
+
+
+def session_bill(
+    session: ChargingSession, *, tariff: Tariff | None = None, at: datetime | None = None
+) -> Bill:
+    """What the session costs, up to now while it runs. The one rating of live, receipt and record."""
+    tariff = tariff or session_tariff(session)
+    organization = session.organization
+    rated = as_rated(tariff) if tariff else free_of_charge(currency=organization.currency)
+    return rate(rated, session_facts(session, until=at or clock.now()))
+
+
+def live_cost(session: ChargingSession, at: datetime | None = None) -> Bill:
+    """What a running session has cost so far."""
+    return session_bill(session, at=at)
+
+
+def energy_price(tariff: Tariff) -> Decimal | None:
+    """The first energy price, for lists; None when energy is free or priced by time alone."""
+    for element in as_rated(tariff).elements:
+        for component in element.price_components:
+            if component.type == "ENERGY" and component.price:
+                return component.price
+    return None

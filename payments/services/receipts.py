@@ -1,0 +1,96 @@
+"""Receipts: what a charge cost, in words, for the page, the PDF and the e-mail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+
+from accounts.notifications import send_message
+from core.links import sign
+from core.money import Money
+from core.ui.numbers import money_text
+from payments import selectors
+from payments.models import ChargeDetailRecord, Payment
+from payments.rating import explain
+from payments.rating.bill import TaxTotal, read_left_out, read_line, read_tax
+from payments.rating.explain import Explained, Speech
+
+LINK: Final = "receipt"
+LINK_LASTS: Final = timedelta(days=400)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """Everything a receipt shows, read from the record alone (the tariff may have changed)."""
+
+    record: ChargeDetailRecord
+    total: Money
+    net: Money
+    lines: tuple[Explained, ...]
+    taxes: tuple[TaxTotal, ...]
+    left_out: tuple[str, ...]
+    payments: tuple[Payment, ...]
+    paid: Money
+    open_amount: Money
+
+
+def speech() -> Speech:
+    """The active language, for explanations."""
+    return Speech(gettext=gettext, number=_number_text, amount=_price_text)
+
+
+def _number_text(value: Decimal) -> str:
+    return str(number_format(f"{value.normalize() + 0:f}", force_grouping=True))
+
+
+def _price_text(amount: Decimal, currency: str) -> str:
+    return money_text(amount, currency, is_price=True)
+
+
+def receipt_of(record: ChargeDetailRecord) -> Receipt:
+    """A record in the active language, with how it was paid."""
+    stored = record.lines
+    words = speech()
+    payments = tuple(selectors.payments_of(record.session))
+    paid = sum(payment.captured_minor - payment.refunded_minor for payment in payments)
+    total = Money(record.total_gross, record.currency).rounded()
+    return Receipt(
+        record=record,
+        total=total,
+        net=Money(record.total_net, record.currency).rounded(),
+        lines=explain.explain([read_line(line) for line in stored["lines"]], record.currency, words),
+        taxes=tuple(read_tax(tax) for tax in stored["taxes"]),
+        left_out=explain.explain_left_out([read_left_out(item) for item in stored["left_out"]], words),
+        payments=payments,
+        paid=Money.of_minor(paid, record.currency),
+        open_amount=total - Money.of_minor(paid, record.currency),
+    )
+
+
+def receipt_link(record: ChargeDetailRecord) -> str:
+    """An absolute, signed, expiring address for e-mails and guests."""
+    path = reverse("payments:receipt_link", args=[sign(LINK, str(record.public_id))])
+    return f"{settings.PUBLIC_URL.rstrip('/')}{path}"
+
+
+def send_receipt(*, payment_id: int) -> bool:
+    """Mail the receipt to whoever paid; False when there is no record or no address."""
+    payment = Payment.objects.select_related("account__user", "session").get(pk=payment_id)
+    record = selectors.record_of(payment.session) if payment.session else None
+    to = payment.email or (payment.account.user.email if payment.account else "")
+    if record is None or not to:
+        return False
+    send_message(
+        to=to,
+        kind="receipt",
+        context={"receipt": receipt_of(record), "url": receipt_link(record)},
+        locale=payment.account.user.locale if payment.account else "en",
+    )
+    return True

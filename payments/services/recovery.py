@@ -1,0 +1,232 @@
+"""One sweep that finishes what crashed in between (MONEY rule 5): look first, then go on.
+
+Every step may be cut off at any point and run again, here or in another process.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from core import clock
+from payments.models import ChargeDetailRecord, Payment, ProviderOperation, WebhookEvent
+from payments.providers import provider
+from payments.providers.base import Intent, OutcomeUnknown, ProviderError
+from payments.services import operations
+from payments.services.billing import bill_session
+from payments.services.checkout import refresh_payment
+from payments.services.collecting import collect
+from payments.services.operations import Busy, State, begin, mark, perform
+from payments.services.payments import (
+    NotPossible,
+    apply_found,
+    look_again,
+    release_hold,
+    request_hold,
+    settle,
+)
+from payments.services.webhooks import process_webhook
+from stations.models import ChargingSession
+
+logger = logging.getLogger(__name__)
+Status = Payment.Status
+
+IN_FLIGHT: Final = timedelta(seconds=60)  # a call may still be under way: three times its time limit
+UNSTARTED_AFTER: Final = timedelta(minutes=15)
+PAGE_GONE_AFTER: Final = timedelta(minutes=32)
+UNBILLED_AFTER: Final = timedelta(minutes=2)
+MARGIN: Final = timedelta(minutes=10)  # clocks of provider and server may differ
+BATCH: Final = 500
+
+
+@dataclass(slots=True)
+class Sweep:
+    """What a sweep did, by step; `troubles` are left for the next one."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    troubles: list[str] = field(default_factory=list)
+
+    def each(self, step: str, ids: Iterable[int], act: Callable[[int], object]) -> None:
+        """Act on each id; one failure never stops the others."""
+        for pk in ids:
+            try:
+                act(pk)
+            except (ProviderError, Busy, NotPossible) as error:
+                self.troubles.append(f"{step} {pk}: {type(error).__name__}: {error}")
+                logger.warning("sweep: %s %s is left for the next time: %s", step, pk, error)
+            else:
+                self.counts[step] = self.counts.get(step, 0) + 1
+
+
+def settle_payments(*, in_flight: timedelta = IN_FLIGHT) -> Sweep:
+    """Finish open operations, read waiting webhooks, bill, collect what is due, release what is dead."""
+    sweep = Sweep()
+    sweep.each("operation", _open_operations(), lambda pk: resume(operation_id=pk, in_flight=in_flight))
+    sweep.each("webhook", _waiting_webhooks(), lambda pk: process_webhook(webhook_id=pk))
+    sweep.each("page", _left_pages(), _finish_page)
+    sweep.each("bill", _unbilled(), lambda pk: bill_session(session_id=pk))
+    sweep.each("collect", _uncollected(), lambda pk: collect(session_id=pk))
+    sweep.each("release", _dead_holds(), lambda pk: release_hold(payment_id=pk))
+    sweep.each("expired", _expired_holds(), lambda pk: look_again(payment_id=pk))
+    return sweep
+
+
+# --- open operations -------------------------------------------------------------------------
+
+
+def resume(*, operation_id: int, in_flight: timedelta = IN_FLIGHT) -> None:
+    """Look what became of an operation; what was not done is marked so, and may be tried anew."""
+    operation = ProviderOperation.objects.select_related("payment__account").get(pk=operation_id)
+    if operation.state not in operations.OPEN:
+        return
+    if operation.payment is None:
+        _give_up(operation, in_flight)
+    elif operation.kind == operations.HOLD:
+        _resume_hold(operation, operation.payment, in_flight)
+    elif operation.kind == operations.CHECKOUT:
+        _resume_checkout(operation, operation.payment, in_flight)
+    else:
+        _resume_on_hold(operation, operation.payment)
+
+
+def _resume_hold(operation: ProviderOperation, payment: Payment, in_flight: timedelta) -> None:
+    """A hold may have come about without our knowing: list the customer's intents since then."""
+    found = _intents_of(operation, payment)
+    if found:
+        for intent in sorted(found, key=lambda one: one.status != "held"):
+            settle(operation, intent)
+        return
+    if not _give_up(operation, in_flight):
+        return
+    if payment.status == Status.CREATED and payment.session_id:
+        request_hold(payment_id=payment.pk)
+    else:
+        _fail(payment, "The hold did not come about.")
+
+
+def _intents_of(operation: ProviderOperation, payment: Payment) -> list[Intent]:
+    if payment.account is None:
+        return []
+    return provider().find_intents(
+        reference=str(payment.public_id),
+        customer_ref=payment.account.provider_customer_id,
+        since=operation.created_at - MARGIN,
+    )
+
+
+def _resume_checkout(operation: ProviderOperation, payment: Payment, in_flight: timedelta) -> None:
+    """Nobody was sent to a page whose address we never learned: it closes by itself."""
+    if _give_up(operation, in_flight):
+        _fail(payment, "The payment page could not be opened.")
+
+
+def _resume_on_hold(operation: ProviderOperation, payment: Payment) -> None:
+    """Capture or release: the intent itself says whether it was done; the provider refuses a second."""
+    ref = str(operation.request.get("ref") or payment.provider_ref)
+    intent = provider().get_intent(ref)
+    if intent.status == "held":
+        _try_again(operation, payment, intent)
+    else:
+        settle(operation, intent)
+
+
+def _try_again(operation: ProviderOperation, payment: Payment, intent: Intent) -> None:
+    """The look said "not done": a new attempt with a new key."""
+    with transaction.atomic(durable=True):
+        Payment.objects.select_for_update().get(pk=payment.pk)
+        if not mark(operation, State.FAILED, error="looked: not done"):
+            return
+        again = begin(kind=operation.kind, payment=payment, request=operation.request)
+    if operation.kind == operations.RELEASE:
+        settle(again, perform(again, lambda key: provider().release(intent.ref, key=key)))
+        return
+    amount = min(int(operation.request["amount_minor"]), payment.authorized_minor)
+    taken = perform(
+        again,
+        lambda key: provider().capture(intent.ref, amount_minor=amount, currency=payment.currency, key=key),
+    )
+    settle(again, taken)
+
+
+def _give_up(operation: ProviderOperation, in_flight: timedelta) -> bool:
+    """Mark it as not done, unless its call may still be under way."""
+    if operation.state == State.WRITTEN and operation.created_at > clock.now() - in_flight:
+        return False
+    return mark(operation, State.FAILED, error="looked: not done")
+
+
+def _fail(payment: Payment, message: str) -> None:
+    from payments.services.applying import fail_payment
+
+    fail_payment(payment_id=payment.pk, code="not_done", message=message)
+
+
+# --- what is due -----------------------------------------------------------------------------
+
+
+def _open_operations() -> list[int]:
+    open_ones = ProviderOperation.objects.filter(state__in=operations.OPEN)
+    return list(open_ones.order_by("pk").values_list("pk", flat=True)[:BATCH])
+
+
+def _waiting_webhooks() -> list[int]:
+    waiting = WebhookEvent.objects.filter(processed_at=None)
+    return list(waiting.order_by("pk").values_list("pk", flat=True)[:BATCH])
+
+
+def _left_pages() -> list[int]:
+    """Payers who came back without our hearing of it, or never came back."""
+    left = Payment.objects.filter(status__in=(Status.CREATED, Status.REQUIRES_ACTION)).exclude(
+        checkout_ref="", provider_ref=""
+    )
+    return list(left.order_by("pk").values_list("pk", flat=True)[:BATCH])
+
+
+def _finish_page(payment_id: int) -> None:
+    payment = refresh_payment(payment_id=payment_id)
+    is_open = payment.status in (Status.CREATED, Status.REQUIRES_ACTION)
+    if is_open and payment.created_at < clock.now() - PAGE_GONE_AFTER:
+        if payment.provider_ref:
+            release_hold(payment_id=payment_id)
+        else:
+            _fail(payment, "The payment page was left.")
+
+
+def _unbilled() -> list[int]:
+    """Ended sessions whose news was lost."""
+    recorded = ChargeDetailRecord.objects.filter(session=OuterRef("pk"))
+    due = ChargingSession.objects.filter(
+        ~Exists(recorded),
+        Q(review_reasons=[]) | Q(reviewed_at__isnull=False),
+        status=ChargingSession.Status.COMPLETED,
+        ended_at__lt=clock.now() - UNBILLED_AFTER,
+        created_at__gt=clock.now() - timedelta(days=60),
+    )
+    return list(due.order_by("pk").values_list("pk", flat=True)[:BATCH])
+
+
+def _uncollected() -> list[int]:
+    due = Payment.objects.filter(status=Status.AUTHORIZED, session__cdrs__isnull=False)
+    return list(due.order_by("pk").values_list("session_id", flat=True).distinct()[:BATCH])
+
+
+def _dead_holds() -> list[int]:
+    """Holds for starts that came to nothing, or that were never followed by one."""
+    held: QuerySet[Payment] = Payment.objects.filter(status=Status.AUTHORIZED)
+    abandoned = Q(session__status=ChargingSession.Status.ABANDONED)
+    unstarted = Q(session=None, authorized_at__lt=clock.now() - UNSTARTED_AFTER)
+    return list(held.filter(abandoned | unstarted).order_by("pk").values_list("pk", flat=True)[:BATCH])
+
+
+def _expired_holds() -> list[int]:
+    late = Payment.objects.filter(status=Status.AUTHORIZED, capture_before__lt=clock.now())
+    return list(late.order_by("pk").values_list("pk", flat=True)[:BATCH])
+
+
+__all__ = ["OutcomeUnknown", "Sweep", "apply_found", "resume", "settle_payments"]

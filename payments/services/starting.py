@@ -1,0 +1,68 @@
+"""When a hold stands: start what it was made for, take what is due, or let it go."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import transaction
+
+from payments.models import Payment
+from payments.selectors import record_of
+from payments.services.applying import locked
+from payments.services.collecting import collect
+from payments.services.operations import Busy
+from payments.services.payments import release_hold
+from stations.models import ChargingSession
+from stations.services import sessions
+
+logger = logging.getLogger(__name__)
+Status = Payment.Status
+REFUSALS = (sessions.StationOffline, sessions.EvseBusy, sessions.NotAuthorized)
+CODES = {
+    sessions.StationOffline: "station_offline",
+    sessions.EvseBusy: "evse_busy",
+    sessions.NotAuthorized: "not_authorized",
+}
+
+
+def follow_hold(*, payment_id: int) -> None:
+    """Bring session and hold together. Safe to repeat; a start that is refused releases the hold."""
+    payment = Payment.objects.select_related("session").get(pk=payment_id)
+    if payment.status != Status.AUTHORIZED:
+        return
+    if payment.session is None:
+        _start(payment_id)
+    elif payment.session.status == ChargingSession.Status.ABANDONED:
+        _release(payment_id)
+    elif record_of(payment.session) is not None:
+        collect(session_id=payment.session.pk)
+
+
+def _start(payment_id: int) -> None:
+    try:
+        with transaction.atomic():
+            payment = locked(payment_id)
+            if payment.session_id or payment.evse is None or payment.status != Status.AUTHORIZED:
+                return
+            driver = payment.account.user if payment.account else None
+            payment.session = sessions.request_start(evse=payment.evse, user=driver)
+            payment.save(update_fields=["session"])
+    except REFUSALS as refusal:
+        code = CODES[type(refusal)]
+        Payment.objects.filter(pk=payment_id).update(failure_code=code, failure_message=str(refusal)[:300])
+        _release(payment_id)
+
+
+def _release(payment_id: int) -> None:
+    try:
+        release_hold(payment_id=payment_id)
+    except Busy:
+        logger.info("payment %s is being released already", payment_id)
+
+
+def stop_session(*, session: ChargingSession) -> None:
+    """Ask the station to stop a charge that nobody can pay for. An offline station cannot be asked."""
+    try:
+        sessions.request_stop(session=session)
+    except sessions.StationOffline:
+        logger.warning("session %s cannot be stopped: its station is offline", session.pk)

@@ -1,0 +1,90 @@
+"""Webhooks are hints (MONEY rule 6): verify, store once, answer; then look at the object itself."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db import transaction
+
+from core import clock
+from core.events import publish
+from payments.events import WebhookReceived
+from payments.models import BillingAccount, Payment, WebhookEvent
+from payments.providers import provider
+from payments.providers.base import Intent
+from payments.services.checkout import refresh_payment
+from payments.services.payments import apply_found
+
+ATTEMPTS: Final = 20
+
+
+def receive_webhook(*, payload: bytes, signature: str) -> WebhookEvent | None:
+    """Store a signed webhook once; None when it is here already. Raises BadSignature."""
+    notice = provider().read_webhook(payload, signature)
+    with transaction.atomic():
+        stored, is_new = WebhookEvent.objects.get_or_create(
+            provider=provider().name,
+            event_id=notice.event_id,
+            defaults={"type": notice.type, "payload": notice.payload},
+        )
+        if is_new:
+            publish(WebhookReceived(webhook_id=stored.pk))
+    return stored if is_new else None
+
+
+def process_webhook(*, webhook_id: int) -> bool:
+    """Look again at what a stored webhook is about. False when that was done before.
+
+    Raises OutcomeUnknown when the provider cannot be asked; the outbox tries again.
+    """
+    stored = WebhookEvent.objects.get(pk=webhook_id)
+    if stored.processed_at is not None:
+        return False
+    WebhookEvent.objects.filter(pk=webhook_id).update(attempts=stored.attempts + 1)
+    try:
+        _look_at(stored)
+    except Exception as error:
+        WebhookEvent.objects.filter(pk=webhook_id).update(error=f"{type(error).__name__}: {error}"[:2000])
+        raise
+    WebhookEvent.objects.filter(pk=webhook_id).update(processed_at=clock.now(), error="")
+    return True
+
+
+def _look_at(stored: WebhookEvent) -> None:
+    about = stored.payload["data"]["object"]
+    kind, ref = about.get("object", ""), about.get("id", "")
+    if kind == "payment_intent":
+        _look_at_intent(provider().get_intent(ref))
+    elif kind == "charge" and about.get("payment_intent"):
+        _look_at_intent(provider().get_intent(about["payment_intent"]))
+    elif kind == "checkout.session":
+        _look_at_checkout(ref)
+    elif kind == "payment_method" and stored.type == "payment_method.detached":
+        _forget_method(ref)
+
+
+def _look_at_intent(intent: Intent) -> None:
+    payment = Payment.objects.filter(provider_ref=intent.ref).first() or _named_by(intent)
+    if payment is None:
+        return
+    apply_found(payment_id=payment.pk, intent=intent)
+    refresh_payment(payment_id=payment.pk)
+
+
+def _named_by(intent: Intent) -> Payment | None:
+    """A payment that the intent's metadata names, whose own answer was lost."""
+    return Payment.objects.filter(public_id=intent.payment_id).first() if intent.payment_id else None
+
+
+def _look_at_checkout(ref: str) -> None:
+    payment = Payment.objects.filter(checkout_ref=ref).first()
+    if payment is not None:
+        refresh_payment(payment_id=payment.pk)
+
+
+def _forget_method(ref: str) -> None:
+    from payments.services.cards import forget_card
+
+    accounts = BillingAccount.objects.filter(methods__provider_ref=ref)
+    for account in accounts:
+        forget_card(method=account.methods.get(provider_ref=ref))

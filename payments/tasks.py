@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+from celery import shared_task
+
+from payments.services import recovery
+
+
+@shared_task(ignore_result=True)
+def settle_payments() -> None:
+    recovery.settle_payments()
