@@ -31,8 +31,13 @@ class ChargingSession(models.Model):
         COMPLETED = "completed", _("Completed")
         ABANDONED = "abandoned", _("Never started")
 
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="sessions")
-    station = models.ForeignKey(ChargingStation, on_delete=models.PROTECT, related_name="sessions")
+    # No index of their own: the composite ones below begin with these columns.
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="sessions", db_index=False
+    )
+    station = models.ForeignKey(
+        ChargingStation, on_delete=models.PROTECT, related_name="sessions", db_index=False
+    )
     evse = models.ForeignKey(Evse, on_delete=models.PROTECT, null=True, blank=True, related_name="sessions")
     connector_number = models.PositiveIntegerField(null=True, blank=True)
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -48,7 +53,12 @@ class ChargingSession(models.Model):
     )
     token_uid = models.CharField(max_length=255, blank=True, help_text=_("as the station sent it"))
     driver = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="charging_sessions"
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="charging_sessions",
+        db_index=False,
     )
     start_token = models.CharField(
         max_length=36, blank=True, help_text=_("one-time token of an app or guest start")

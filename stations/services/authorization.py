@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple, TypeAlias
 
 from django.conf import settings
 
@@ -40,28 +41,43 @@ def _is_refusal(decision: Decision | None) -> bool:
 # --- the first check -------------------------------------------------------------------------
 
 
+class Token(NamedTuple):
+    """What this check needs of an IdToken."""
+
+    status: str
+    valid_until: datetime | None
+    group_uid: str
+    allows_concurrent: bool
+
+
+Places: TypeAlias = set[tuple[int, int | None]]
+"""Station and EVSE where a token is charging."""
+
+
 def token_is_valid(questions: Sequence[Question]) -> list[Decision | None]:
     """Known, not blocked, not expired, and not in use elsewhere (OCPP 1.6 section 5.2)."""
-    ids = {question.id_token_id for question in questions if question.id_token_id}
-    tokens = IdToken.objects.in_bulk(ids)
+    tokens = _tokens({question.id_token_id for question in questions if question.id_token_id})
     busy = _places_in_use([pk for pk, token in tokens.items() if not token.allows_concurrent])
     return [_judge(question, tokens.get(question.id_token_id or 0), busy) for question in questions]
 
 
-def _judge(
-    question: Question, token: IdToken | None, busy: dict[int, set[tuple[int, int | None]]]
-) -> Decision | None:
+def _tokens(ids: Collection[int]) -> dict[int, Token]:
+    rows = IdToken.objects.filter(pk__in=ids).values_list("pk", *Token._fields)
+    return {pk: Token(*fields) for pk, *fields in rows}
+
+
+def _judge(question: Question, token: Token | None, busy: Mapping[int, Places]) -> Decision | None:
     if question.type == MINTED:
         return None
     if token is None or token.status == IdToken.Status.INVALID:
         return Decision(status="invalid", reason="unknown token")
-    status, reason = _status(question, token, busy.get(token.pk, set()))
+    status, reason = _status(question, token, busy.get(question.id_token_id or 0, set()))
     return Decision(
         status=status, reason=reason, group_uid=token.group_uid.upper(), valid_until=token.valid_until
     )
 
 
-def _status(question: Question, token: IdToken, places: set[tuple[int, int | None]]) -> tuple[str, str]:
+def _status(question: Question, token: Token, places: Places) -> tuple[str, str]:
     if token.status == IdToken.Status.BLOCKED:
         return "blocked", "token is blocked"
     if token.valid_until is not None and token.valid_until <= question.at:
@@ -79,11 +95,11 @@ def _is_elsewhere(question: Question, place: tuple[int, int | None]) -> bool:
     return question.evse_id is not None and evse_id is not None and evse_id != question.evse_id
 
 
-def _places_in_use(token_ids: Sequence[int]) -> dict[int, set[tuple[int, int | None]]]:
+def _places_in_use(token_ids: Sequence[int]) -> dict[int, Places]:
     rows = ChargingSession.objects.filter(
         id_token__in=token_ids, status=ChargingSession.Status.ACTIVE
     ).values_list("id_token_id", "station_id", "evse_id")
-    places: dict[int, set[tuple[int, int | None]]] = {}
+    places: dict[int, Places] = {}
     for token_id, station_id, evse_id in rows:
         places.setdefault(token_id or 0, set()).add((station_id, evse_id))
     return places
