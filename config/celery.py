@@ -23,6 +23,10 @@ app.conf.update(
 SWEEPS: dict[str, float] = {
     "core.tasks.deliver_outbox": 5,
     "core.tasks.note_beat": 5,
+    "scheduling.tasks.announce_reservations": 15,
+    "scheduling.tasks.expire_holds": 15,
+    "scheduling.tasks.miss_reservations": 30,
+    "scheduling.tasks.share_power": 60,
     "stations.tasks.sweep_commands": 5,
     "stations.tasks.sweep_sessions": 15,
     "stations.tasks.sweep_stations": 60,

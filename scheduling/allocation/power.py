@@ -143,7 +143,8 @@ class _Desk:
         if share is None:
             return False
         age = self.now - share.state_since
-        return age < PROBE_FOR if share.is_on else age >= PROBE_AFTER
+        is_asked = share.is_on and share.reason is Reason.PROBE
+        return age < PROBE_FOR if is_asked else not share.is_on and age >= PROBE_AFTER
 
     # --- sharing
 

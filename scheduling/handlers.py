@@ -1,0 +1,42 @@
+"""Reactions of scheduling to news from stations; named in `config/wiring.py`. All repeatable."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from scheduling.services import arrivals, profiles, smart_charging
+from stations.events import CommandAnswered, SessionStarted, StationBooted
+
+
+class AtStation(Protocol):
+    """Any news that names its station."""
+
+    @property
+    def station_id(self) -> int: ...
+
+
+def fulfill_reservation(event: SessionStarted) -> None:
+    """Somebody came: was it booked?"""
+    arrivals.fulfill(session_id=event.session_id, reservation_number=event.reservation_number)
+
+
+def share_power_again(event: AtStation) -> None:
+    """Sessions, phases and connections change what everybody at the place may draw."""
+    smart_charging.replan_station(station_id=event.station_id)
+
+
+def follow_power_answer(event: CommandAnswered) -> None:
+    """A limit was taken or refused: what waited for it may go on."""
+    if profiles.record_answer(command_id=event.command_id, status=event.status) is not None:
+        smart_charging.replan_station(station_id=event.station_id)
+
+
+def begin_anew(event: StationBooted) -> None:
+    """A station that booted may have forgotten its limits."""
+    profiles.forget_profiles(station_id=event.station_id, sent_before=event.at)
+    smart_charging.replan_station(station_id=event.station_id)
+
+
+def tell_of_reservations(event: AtStation) -> None:
+    """A station that is back is told (again) whom it is kept for."""
+    arrivals.announce_due(station_id=event.station_id)

@@ -1,0 +1,50 @@
+"""Reads of scheduling: places and times that are free, bookings, and who gets how much power why."""
+
+from scheduling.selectors.availability import (
+    FreeTime,
+    Quarter,
+    Stalls,
+    availability,
+    free_evses,
+    free_stalls,
+    next_free_times,
+)
+from scheduling.selectors.boards import board_of, class_of
+from scheduling.selectors.bookings import (
+    booking_at,
+    booking_of_session,
+    bookings_of,
+    keeping,
+    kept_between,
+    next_booking,
+    upcoming_at,
+)
+from scheduling.selectors.demand import HourForecast, day_forecast, day_forecasts
+from scheduling.selectors.power import PlanLine, PowerNow, latest_plan, plan_explanation, power_now
+
+__all__ = [
+    "FreeTime",
+    "HourForecast",
+    "PlanLine",
+    "PowerNow",
+    "Quarter",
+    "Stalls",
+    "availability",
+    "board_of",
+    "booking_at",
+    "booking_of_session",
+    "bookings_of",
+    "class_of",
+    "day_forecast",
+    "day_forecasts",
+    "free_evses",
+    "free_stalls",
+    "keeping",
+    "kept_between",
+    "latest_plan",
+    "next_booking",
+    "next_free_times",
+    "plan_explanation",
+    "power_now",
+    "upcoming_at",
+]

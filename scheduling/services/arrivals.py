@@ -1,0 +1,203 @@
+"""From the promise to the car: tell the station, see who comes, and note who does not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils.crypto import salted_hmac
+from psycopg.types.range import TimestamptzRange
+
+from accounts.models import IdToken, User
+from core import clock
+from core.events import publish
+from scheduling import selectors
+from scheduling.events import ReservationFulfilled, ReservationMissed
+from scheduling.models import Reservation
+from scheduling.services.reservations import TELL_WITHIN, close, forget_at_station, told
+from scheduling.times import ANNOUNCE_BEFORE, GRACE
+from stations.command_kinds import Reserve
+from stations.models import ChargingSession, ChargingStation, Evse
+from stations.services import commands
+
+Status = Reservation.Status
+
+
+# --- telling the station -----------------------------------------------------------------------
+
+
+def announce_due(*, station_id: int | None = None) -> int:
+    """Tell connected stations of reservations that begin shortly; returns how many were told.
+
+    Once per reservation, and again when the station has reconnected or booted since: it may have
+    forgotten, and an existing reservation id only replaces (OCPP 1.6 section 5.13).
+    """
+    due = _due(clock.now())
+    if station_id is not None:
+        due = due.filter(evse__station=station_id)
+    return sum(_announce(reservation) for reservation in due)
+
+
+def _due(now: datetime) -> QuerySet[Reservation]:
+    station = "evse__station__"
+    untold = Q(announced_at=None)
+    forgotten = Q(announced_at__lt=F(f"{station}connected_at")) | Q(announced_at__lt=F(f"{station}booted_at"))
+    return (
+        Reservation.objects.filter(
+            untold | forgotten,
+            status=Status.CONFIRMED,
+            during__startswith__lte=now + ANNOUNCE_BEFORE,
+            during__endswith__gt=now,
+            evse__station__is_connected=True,
+        )
+        .select_related("evse__station", "id_token")
+        .order_by("pk")
+    )
+
+
+@transaction.atomic
+def _announce(reservation: Reservation) -> bool:
+    mine = Reservation.objects.filter(
+        pk=reservation.pk, status=Status.CONFIRMED, announced_at=reservation.announced_at
+    )
+    if not mine.update(announced_at=clock.now()):
+        return False
+    token = reservation.id_token
+    commands.request(
+        station=reservation.evse.station,
+        kind=Reserve(
+            reservation_number=reservation.number,
+            evse_number=reservation.evse.number,
+            token_uid=wire_token(reservation),
+            token_type=token.type if token and _is_card(token) else "Central",
+            group_uid=token.group_uid if token else "",
+            expires_at=_grace_ends_at(reservation).isoformat(),
+        ),
+        expires_in=TELL_WITHIN,
+    )
+    return True
+
+
+def wire_token(reservation: Reservation) -> str:
+    """What the station is told to wait for: the driver's card, or a one-time token of our own.
+
+    The token (18 hex digits, 1.6 allows 20 characters) is good for nothing but the start that we ask for.
+    """
+    if reservation.id_token is not None and _is_card(reservation.id_token):
+        return reservation.id_token.uid
+    return salted_hmac("scheduling.reservation", str(reservation.number)).hexdigest()[:18].upper()
+
+
+def _is_card(token: IdToken) -> bool:
+    return token.type == IdToken.Type.RFID
+
+
+@transaction.atomic
+def start_token_for(*, evse: Evse, driver: User) -> str:
+    """The `start_token` for the driver's start from the app, so that her own booking does not stop her.
+
+    Empty when the station keeps the place for nobody. A station that waits for her card is told to
+    stop waiting; the start follows in the same queue.
+    """
+    reservation = selectors.booking_at(evse_id=evse.pk, at=clock.now(), driver_id=driver.pk, id_token_id=None)
+    if reservation is None or reservation.announced_at is None:
+        return ""
+    if reservation.id_token is not None and _is_card(reservation.id_token):
+        forget_at_station(reservation, requested_by=driver)
+        return ""
+    return wire_token(reservation)
+
+
+def _grace_ends_at(reservation: Reservation) -> datetime:
+    """Who books for a quarter of an hour that has begun has the whole grace from then."""
+    begins_at: datetime = max(reservation.during.lower, reservation.created_at)
+    return begins_at + GRACE
+
+
+# --- who came ----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def fulfill(*, session_id: int, reservation_number: int | None = None) -> Reservation | None:
+    """The session that uses a reservation ends it well; None when it uses none. Repeatable.
+
+    The session remembers the interval it was reserved for, so that it can be priced.
+    """
+    session = ChargingSession.objects.filter(pk=session_id).first()
+    if session is None or session.evse_id is None or session.started_at is None:
+        return None
+    reservation = selectors.booking_at(
+        evse_id=session.evse_id,
+        at=session.started_at,
+        driver_id=session.driver_id,
+        id_token_id=session.id_token_id,
+        number=reservation_number,
+    )
+    if reservation is None or not close(reservation, Status.FULFILLED, session=session):
+        return selectors.booking_of_session(session_id)
+    _note_on_session(session, reservation)
+    publish(told(ReservationFulfilled, reservation, session_id=session.pk))
+    return reservation
+
+
+def _note_on_session(session: ChargingSession, reservation: Reservation) -> None:
+    """Under the station's lock, as everything that lies below a station is written."""
+    ChargingStation.objects.select_for_update(no_key=True).get(pk=session.station_id)
+    ChargingSession.objects.filter(pk=session.pk).update(
+        reserved_during=TimestamptzRange(reservation.during.lower, reservation.during.upper),
+        reservation_number=reservation.number,
+    )
+
+
+# --- who did not -------------------------------------------------------------------------------
+
+
+def miss_due() -> int:
+    """Release reservations whose driver has not come within the grace; returns how many."""
+    cutoff = clock.now() - GRACE
+    late = Reservation.objects.filter(
+        status=Status.CONFIRMED, during__startswith__lte=cutoff, created_at__lte=cutoff
+    ).select_related("evse__station")
+    return sum(_miss(reservation) for reservation in late.order_by("pk"))
+
+
+@transaction.atomic
+def _miss(reservation: Reservation) -> bool:
+    """A session whose start has not been noticed yet counts as having come."""
+    if (session := _own_session(reservation)) is not None:
+        fulfill(session_id=session.pk, reservation_number=session.reservation_number)
+        return False
+    if not close(reservation, Status.MISSED):
+        return False
+    forget_at_station(reservation)
+    excuse = _excuse(reservation)
+    publish(told(ReservationMissed, reservation, is_excused=bool(excuse), excuse=excuse))
+    return True
+
+
+def _own_session(reservation: Reservation) -> ChargingSession | None:
+    whose = Q(driver=reservation.driver_id) | Q(reservation_number=reservation.number)
+    if reservation.id_token_id is not None:
+        whose |= Q(id_token=reservation.id_token_id)
+    came = ChargingSession.objects.filter(
+        whose,
+        evse=reservation.evse_id,
+        started_at__gte=reservation.during.lower - ANNOUNCE_BEFORE,
+        started_at__lt=reservation.during.upper,
+    )
+    return came.order_by("started_at").first()
+
+
+def _excuse(reservation: Reservation) -> str:
+    """Why it could not be used, if it could not: then nobody is to pay for not coming."""
+    start_at = reservation.during.lower
+    others = ChargingSession.objects.filter(
+        Q(ended_at=None) | Q(ended_at__gt=start_at), evse=reservation.evse_id, started_at__lt=start_at + GRACE
+    ).exclude(status__in=["abandoned", "pending"])
+    if others.exists():
+        return "occupied"
+    if not reservation.evse.station.is_connected:
+        return "offline"
+    statuses = {connector.status for connector in reservation.evse.connectors.all()}
+    return "broken" if statuses and statuses <= {"faulted", "unavailable"} else ""

@@ -1,0 +1,183 @@
+"""Share a location's power: gather, plan, check, keep, and send what may be sent now."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from psycopg.types.range import TimestamptzRange
+
+from core import clock
+from core.events import publish
+from core.live import nudge
+from core.units import watts
+from scheduling.allocation import power, verify
+from scheduling.allocation.power import Plan, Share
+from scheduling.allocation.replay import record
+from scheduling.allocation.transition import release
+from scheduling.events import PlanMade
+from scheduling.models import PowerPlan, PowerSlice, SentProfile
+from scheduling.selectors.following import PROFILE_HOLDS, figure
+from scheduling.selectors.situation import Situation, situation_of
+from scheduling.services.profiles import send_failsafe, send_session_limit
+from stations.models import ChargingStation, Circuit, Location
+
+logger = logging.getLogger(__name__)
+
+RENEW_AFTER: Final = PROFILE_HOLDS * 2 / 3
+FAILSAFE_RETRY: Final = timedelta(minutes=5)
+PLAN_HOLDS: Final = timedelta(hours=1)
+
+
+class UnsafePlan(RuntimeError):
+    """The checker refused a plan; nothing of it was kept or sent. A defect of the planner."""
+
+    def __init__(self, violations: Sequence[verify.Violation]) -> None:
+        super().__init__("; ".join(violation.sentence for violation in violations))
+        self.violations = tuple(violations)
+
+
+@transaction.atomic
+def replan(*, location_id: int) -> Plan | None:
+    """Share the power of a location anew and order what may be ordered now; None without circuits.
+
+    Lowerings go first; raises follow once room is proven free, so it takes more than one call until a
+    plan is in force: call it again at each answer. Raises UnsafePlan.
+    """
+    Location.objects.select_for_update(no_key=True).get(pk=location_id)
+    now = clock.now()
+    situation = situation_of(location_id=location_id, now=now)
+    if situation is None:
+        return None
+    plan = power.plan(now=now, site=situation.site, sessions=situation.sessions, previous=situation.previous)
+    _check(plan, situation)
+    if _says_something_new(plan, situation.previous):
+        _keep(plan, situation)
+    _install_failsafes(situation, now)
+    _order(plan, situation, now)
+    return plan
+
+
+def replan_station(*, station_id: int) -> Plan | None:
+    """The same for the location of a station."""
+    station = ChargingStation.objects.get(pk=station_id)
+    return replan(location_id=station.location_id)
+
+
+def replan_all() -> int:
+    """The sweep: every location with limits where cars charge or stations are connected."""
+    locations = Circuit.objects.filter(parent=None, location__stations__is_connected=True)
+    location_ids = sorted(set(locations.values_list("location_id", flat=True)))
+    return sum(_replan_or_log(location_id) for location_id in location_ids)
+
+
+def _replan_or_log(location_id: int) -> bool:
+    try:
+        return replan(location_id=location_id) is not None
+    except UnsafePlan:
+        logger.exception("the plan of location %s was refused by the checker", location_id)
+        return False
+
+
+# --- the plan ------------------------------------------------------------------------------------
+
+
+def _check(plan: Plan, situation: Situation) -> None:
+    violations = verify.check(plan, situation.site)
+    for violation in violations:
+        logger.warning("location %s: %s", situation.site.id, violation.sentence)
+    if any(violation.is_avoidable for violation in violations):
+        raise UnsafePlan([violation for violation in violations if violation.is_avoidable])
+
+
+def _says_something_new(plan: Plan, previous: Plan | None) -> bool:
+    return previous is None or [_gist(s) for s in plan.shares] != [_gist(s) for s in previous.shares]
+
+
+def _gist(share: Share) -> tuple[str, str, float | None, int | None, str]:
+    return share.session_id, share.evse_id, share.limit_a, share.limit_w, share.sentence
+
+
+def _keep(plan: Plan, situation: Situation) -> None:
+    """Store the plan with its inputs, so that it can be replayed, and one slice per session."""
+    location = Location.objects.get(pk=int(situation.site.id))
+    stored = PowerPlan.objects.create(
+        organization_id=location.organization_id,
+        location=location,
+        made_at=plan.made_at,
+        policy=plan.policy,
+        inputs=record(
+            plan=plan, site=situation.site, sessions=situation.sessions, previous=situation.previous
+        ),
+    )
+    shares = [share for share in plan.shares if share.session_id in situation.charging]
+    PowerSlice.objects.bulk_create([_slice(stored, share, situation) for share in shares])
+    publish(
+        PlanMade(
+            plan_id=stored.pk,
+            location_id=location.pk,
+            organization_id=location.organization_id,
+            at=plan.made_at,
+        )
+    )
+    nudge(f"location.{location.pk}", *(f"session.{share.session_id}" for share in shares))
+
+
+def _slice(stored: PowerPlan, share: Share, situation: Situation) -> PowerSlice:
+    limit_a = None if share.limit_a is None else math.ceil(share.limit_a)
+    phases = situation.evses[share.evse_id].phases
+    all_w = share.limit_w or 0 if limit_a is None else watts(limit_a=limit_a, phases=phases)
+    return PowerSlice(
+        plan=stored,
+        session=situation.charging[share.session_id],
+        during=TimestamptzRange(stored.made_at, stored.made_at + PLAN_HOLDS),
+        limit_a=limit_a,
+        limit_w=all_w,
+        reason=share.sentence[:200],
+    )
+
+
+# --- the orders ----------------------------------------------------------------------------------
+
+
+def _order(plan: Plan, situation: Situation, now: datetime) -> None:
+    steps = release(now=now, plan=plan, site=situation.site, in_force=situation.in_force)
+    for step in steps:
+        send_session_limit(
+            session=situation.charging[step.session_id],
+            evse=situation.evses[step.evse_id],
+            limit=step.limit,
+        )
+    _renew(situation, {step.session_id for step in steps}, now)
+
+
+def _renew(situation: Situation, just_sent: set[str], now: datetime) -> None:
+    """Send a limit again before it lapses, as it is."""
+    for key, session in situation.charging.items():
+        following = situation.followings[key]
+        if key in just_sent or following.sent_at is None or following.ordered is not None:
+            continue
+        if session.station.is_connected and now - following.sent_at >= RENEW_AFTER:
+            evse = situation.evses[str(session.evse_id)]
+            send_session_limit(session=session, evse=evse, limit=following.limit)
+
+
+def _install_failsafes(situation: Situation, now: datetime) -> None:
+    """Each connected charger gets a default such that all defaults together respect every limit."""
+    for key, limit in power.failsafe(situation.site).items():
+        evse = situation.evses[key]
+        if evse.station.is_connected and not _has_failsafe(situation.defaults[key], limit, now):
+            send_failsafe(evse=evse, limit=limit)
+
+
+def _has_failsafe(sent: Sequence[SentProfile], limit: float, now: datetime) -> bool:
+    """It has it, or was asked a moment ago."""
+    if not sent:
+        return False
+    last = sent[-1]
+    is_in_place = last.status == SentProfile.Status.ACCEPTED and figure(last) == int(limit)
+    return is_in_place or (figure(last) == int(limit) and last.sent_at + FAILSAFE_RETRY > now)

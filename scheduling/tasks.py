@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from celery import shared_task
+
+from scheduling.services import arrivals, reservations, smart_charging
+
+
+@shared_task(ignore_result=True)
+def expire_holds() -> None:
+    reservations.expire_holds()
+
+
+@shared_task(ignore_result=True)
+def announce_reservations() -> None:
+    arrivals.announce_due()
+
+
+@shared_task(ignore_result=True)
+def miss_reservations() -> None:
+    arrivals.miss_due()
+
+
+@shared_task(ignore_result=True)
+def share_power() -> None:
+    smart_charging.replan_all()

@@ -1,0 +1,26 @@
+"""The spans of time that booking lives by. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+STEP: Final = timedelta(minutes=15)
+HOLD_FOR: Final = timedelta(minutes=10)  # to pay, say, before the hold falls
+ANNOUNCE_BEFORE: Final = timedelta(minutes=15)  # the charger learns of a booking, and keeps the place
+GRACE: Final = timedelta(minutes=15)  # how late a driver may come
+BOOK_AHEAD: Final = timedelta(days=7)
+LONGEST_BOOKING: Final = timedelta(hours=12)
+WALK_UP_STAYS: Final = timedelta(hours=1)  # how long a car that is charging now is thought to stay
+OUT_OF_SERVICE_FOR: Final = timedelta(hours=4)  # how long a broken place is not offered
+
+
+def floor_to_step(instant: datetime) -> datetime:
+    """The last quarter of an hour at or before an instant, in UTC."""
+    instant = instant.astimezone(UTC).replace(second=0, microsecond=0)
+    return instant - timedelta(minutes=instant.minute % 15)
+
+
+def ceil_to_step(instant: datetime) -> datetime:
+    floor = floor_to_step(instant)
+    return floor if floor == instant else floor + STEP

@@ -1,0 +1,393 @@
+"""Power on a real site: who is ordered what, when, and what counts until it is answered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from core import clock
+from core.models import DomainEvent
+from scheduling import handlers, selectors
+from scheduling.allocation import power
+from scheduling.allocation.replay import recorded_plan, replay
+from scheduling.models import PowerPlan, PowerSlice, SentProfile
+from scheduling.services import smart_charging
+from stations.events import CommandAnswered, SessionEnded, StationBooted
+from stations.models import ChargingSession, ChargingStation, Circuit, Location, StationCommand
+from stations.services import commands
+from tests.scheduling.town import (
+    HOUR,
+    MINUTE,
+    NOW,
+    end_session,
+    make_evse,
+    make_location,
+    make_reading,
+    make_session,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def ordered(purpose="session"):
+    """Orders not sent yet, as (evse id, amps), oldest first."""
+    found = SentProfile.objects.filter(purpose=purpose, command__status="queued").order_by("pk")
+    return [(profile.evse_id, profile.limit_a) for profile in found]
+
+
+def replan(location, at=NOW):
+    with clock.at(at):
+        return smart_charging.replan(location_id=location.pk)
+
+
+def answer(at=NOW, outcome="accepted"):
+    """Each station takes its oldest order; then they answer, and we hear of it as from the outbox."""
+    with clock.at(at):
+        stations = ChargingStation.objects.order_by("pk").values_list("pk", flat=True)
+        claimed = [commands.claim_next(station_id=pk, connection_no=1) for pk in stations]
+        for command in filter(None, claimed):
+            if outcome == "timed_out":
+                commands.record_timeout(command_id=command.pk)
+            else:
+                commands.record_answer(command_id=command.pk, outcome=outcome)
+            hear_of(command, outcome)
+
+
+def hear_of(command, outcome):
+    handlers.follow_power_answer(
+        CommandAnswered(
+            station_id=command.station_id,
+            organization_id=command.organization_id,
+            at=clock.now(),
+            command_id=command.pk,
+            kind=command.kind,
+            status=outcome,
+        )
+    )
+
+
+def settle(location, at=NOW):
+    """Until nobody has anything to say any more."""
+    replan(location, at)
+    while StationCommand.objects.filter(status="queued").exists():
+        answer(at)
+
+
+def in_force():
+    rows = SentProfile.objects.filter(purpose="session", status="accepted").order_by("evse")
+    return {profile.evse_id: profile.limit_a for profile in rows}
+
+
+@pytest.fixture
+def site():
+    """Three places of 32 A behind 30 A; their failsafe is 10 A each."""
+    location = make_location(limit_a=30)
+    evses = [make_evse(location) for _ in range(3)]
+    settle(location, NOW - HOUR)
+    StationCommand.objects.all().delete()
+    return location, evses[:2]
+
+
+def test_each_charger_gets_a_failsafe_that_holds_without_us():
+    location = make_location(limit_a=32)
+    evses = [make_evse(location), make_evse(location)]
+    replan(location)
+    assert ordered("default") == [(evses[0].pk, 16), (evses[1].pk, 16)]
+    replan(location)
+    assert len(ordered("default")) == 2
+    answer()
+    replan(location, NOW + HOUR)
+    assert ordered("default") == []
+    Circuit.objects.update(limit_a=20)
+    replan(location, NOW + HOUR)
+    assert ordered("default") == [(evses[0].pk, 10), (evses[1].pk, 10)]
+
+
+def test_a_location_without_known_limits_is_left_alone():
+    location = make_location()
+    make_session(make_evse(location))
+    assert replan(location) is None
+    assert not StationCommand.objects.exists()
+
+
+def test_a_lonely_car_is_raised_to_all_that_the_site_has(site):
+    location, (left, _) = site
+    session = make_session(left)
+    replan(location)
+    assert ordered() == [(left.pk, 30)]
+    command = StationCommand.objects.get()
+    assert (command.kind, command.session) == ("set_power_limit", session)
+    assert command.params["purpose"] == "session"
+    assert command.params["session_number"] == session.number
+    assert command.params["duration_s"] == 1800
+
+
+def test_the_newcomer_is_raised_only_when_the_other_was_lowered(site):
+    location, (left, right) = site
+    make_session(left)
+    settle(location)
+    make_session(right, started_at=NOW + 5 * MINUTE)
+    later = NOW + 5 * MINUTE
+    replan(location, later)
+    assert ordered() == [(left.pk, 15)]
+    answer(later)
+    assert (in_force(), ordered()) == ({left.pk: 15}, [(right.pk, 15)])
+    settle(location, later)
+    assert in_force() == {left.pk: 15, right.pk: 15}
+
+
+def test_raising_waits_for_the_accepted_lowering(site):
+    location, (left, right) = site
+    make_session(left), make_session(right)
+    accept_session_limit(left, 20)
+    replan(location)
+    assert ordered() == [(left.pk, 15)]
+    answer()
+    assert ordered() == [(right.pk, 15)]
+
+
+def accept_session_limit(evse, amps, at=NOW - 10 * MINUTE):
+    session = ChargingSession.objects.get(evse=evse)
+    return SentProfile.objects.create(
+        organization=evse.organization,
+        station=evse.station,
+        evse=evse,
+        session=session,
+        profile_id=201,
+        purpose="session",
+        limit_a=amps,
+        status="accepted",
+        sent_at=at,
+        answered_at=at,
+    )
+
+
+@pytest.mark.parametrize("outcome", ["rejected", "timed_out", "failed"])
+def test_until_a_lowering_is_accepted_the_old_limit_counts(site, outcome):
+    location, (left, right) = site
+    make_session(left), make_session(right)
+    accept_session_limit(left, 20)
+    replan(location)
+    answer(outcome=outcome)
+    assert ordered() == []
+    replan(location, NOW + 3 * MINUTE)
+    assert ordered() == [(left.pk, 15)]
+
+
+def test_a_late_answer_to_a_silent_order_still_counts(site):
+    location, (left, right) = site
+    make_session(left), make_session(right)
+    accept_session_limit(left, 20)
+    replan(location)
+    answer(outcome="timed_out")
+    command = StationCommand.objects.get(status="timed_out")
+    with clock.at(NOW + MINUTE):
+        commands.record_answer(command_id=command.pk, outcome="accepted")
+        hear_of(command, "accepted")
+    assert ordered() == [(right.pk, 15)]
+
+
+def test_the_metered_drop_is_waited_for(site):
+    location, (left, right) = site
+    session = make_session(left)
+    make_session(right)
+    accept_session_limit(left, 15, at=NOW - 20 * timedelta(seconds=1))
+    make_reading(session, 20, NOW - 5 * timedelta(seconds=1))
+    replan(location)
+    assert ordered() == []
+    make_reading(session, 15.4, NOW + 10 * timedelta(seconds=1))
+    replan(location, NOW + 15 * timedelta(seconds=1))
+    assert ordered() == [(right.pk, 15)]
+
+
+def test_a_finished_cars_share_returns_at_once(site):
+    location, (left, right) = site
+    done, staying = make_session(left), make_session(right)
+    settle(location)
+    end_session(done, NOW + MINUTE)
+    with clock.at(NOW + MINUTE):
+        handlers.share_power_again(
+            SessionEnded(
+                session_id=done.pk,
+                organization_id=location.organization_id,
+                station_id=left.station_id,
+                at=NOW,
+                energy_wh=1,
+            )
+        )
+    assert ordered() == [(right.pk, 30)]
+    assert selectors.power_now(staying.pk).limit_a == 30
+
+
+def test_a_car_that_paused_by_itself_is_lowered_and_the_other_raised(site):
+    location, (left, right) = site
+    asleep = make_session(left)
+    make_session(right)
+    settle(location)
+    ChargingSession.objects.filter(pk=asleep.pk).update(phase="suspended_by_vehicle")
+    settle(location, NOW + 2 * MINUTE)
+    assert in_force() == {left.pk: 0, right.pk: 30}
+
+
+def test_what_a_car_leaves_goes_to_the_other(site):
+    location, (left, right) = site
+    modest, hungry = make_session(left), make_session(right)
+    settle(location)
+    at = NOW
+    for _ in range(6):
+        at += 2 * MINUTE
+        for session, most in ((modest, 7), (hungry, 99)):
+            amps = in_force().get(session.evse_id, 10)
+            make_reading(session, min(most, amps), at - timedelta(seconds=10))
+        settle(location, at)
+    assert in_force() == {left.pk: 9, right.pk: 21}
+
+
+def test_a_connector_hears_from_us_at_most_once_a_minute(site):
+    location, (left, right) = site
+    make_session(left)
+    settle(location)
+    make_session(right)
+    replan(location, NOW + 30 * timedelta(seconds=1))
+    assert [evse for evse, _ in ordered()] == [left.pk]  # the default's 10 A on top of 30 A is too much
+    answer(NOW + 31 * timedelta(seconds=1))
+    Circuit.objects.update(limit_a=40)
+    replan(location, NOW + 40 * timedelta(seconds=1))
+    assert left.pk not in dict(ordered())
+    replan(location, NOW + 91 * timedelta(seconds=1))
+    assert (left.pk, 20) in ordered()
+
+
+def test_a_charger_out_of_reach_is_counted_with_the_most_it_may_draw(site):
+    location, (left, right) = site
+    make_session(left), make_session(right)
+    accept_session_limit(left, 8)
+    ChargingStation.objects.filter(pk=left.station_id).update(is_connected=False)
+    shares = {share.evse_id: (share.limit_a, share.controlled) for share in replan(location).shares}
+    assert shares == {str(left.pk): (10.0, False), str(right.pk): (20.0, True)}
+    accept_session_limit(left, 14)
+    shares = {share.evse_id: (share.limit_a, share.controlled) for share in replan(location).shares}
+    assert shares == {str(left.pk): (14.0, False), str(right.pk): (16.0, True)}
+
+
+def test_an_empty_place_out_of_reach_is_counted_with_its_default(site):
+    location, (left, right) = site
+    make_session(right)
+    ChargingStation.objects.filter(pk=left.station_id).update(is_connected=False)
+    shares = {share.evse_id: share.limit_a for share in replan(location).shares}
+    assert shares == {str(left.pk): 10.0, str(right.pk): 20.0}
+
+
+def test_a_limit_is_renewed_before_it_lapses(site):
+    location, (left, _) = site
+    make_session(left)
+    settle(location)
+    replan(location, NOW + 19 * MINUTE)
+    assert ordered() == []
+    replan(location, NOW + 20 * MINUTE)
+    assert ordered() == [(left.pk, 30)]
+
+
+def test_a_lapsed_limit_means_the_default_is_in_force(site):
+    location, (left, _) = site
+    make_session(left)
+    settle(location)
+    ChargingStation.objects.update(is_connected=True)
+    replan(location, NOW + 31 * MINUTE)
+    assert ordered() == [(left.pk, 30)]
+
+
+def test_a_station_that_booted_gets_its_limits_anew(site):
+    location, (left, right) = site
+    make_session(left)
+    settle(location)
+    station = left.station
+    with clock.at(NOW + 5 * MINUTE):
+        handlers.begin_anew(
+            StationBooted(station_id=station.pk, organization_id=station.organization_id, at=NOW + 5 * MINUTE)
+        )
+    assert ordered("default") == [(left.pk, 10)]
+    assert right.pk not in dict(ordered("default"))
+
+
+def test_direct_current_is_ordered_in_watts():
+    location = make_location(limit_a=100)
+    evse = make_evse(location, current_type="dc", max_power_w=150_000)
+    make_session(evse)
+    settle(location)
+    profile = SentProfile.objects.get(purpose="default", status="accepted")
+    assert (profile.limit_a, profile.limit_w) == (None, 65_500)
+    assert selectors.plan_explanation(location.pk)[0].limit_w == 65_500
+
+
+def test_a_plan_is_kept_once_and_can_be_made_again_from_its_inputs(site):
+    location, (left, right) = site
+    make_session(left), make_session(right)
+    replan(location)
+    replan(location, NOW + MINUTE)
+    kept = PowerPlan.objects.filter(made_at__gte=NOW)
+    assert kept.count() == 1
+    assert replay(kept.get().inputs) == recorded_plan(kept.get().inputs)
+    assert [each.limit_w for each in PowerSlice.objects.filter(plan=kept.get())] == [10_350, 10_350]
+    assert DomainEvent.objects.filter(type="scheduling.PlanMade").exists()
+
+
+def test_every_session_has_a_sentence(site):
+    location, (left, right) = site
+    session = make_session(left)
+    make_session(right)
+    replan(location)
+    assert (
+        selectors.power_now(session.pk).sentence == "15 A: a fair share of what the grid connection can give."
+    )
+    assert [line.evse_id for line in selectors.plan_explanation(location.pk)] == [left.pk, right.pk]
+
+
+def test_a_plan_that_the_checker_refuses_is_neither_kept_nor_sent(site, monkeypatch):
+    location, (left, right) = site
+    make_session(left), make_session(right)
+    before = PowerPlan.objects.count()
+    monkeypatch.setattr(smart_charging.power, "plan", careless_plan)
+    with pytest.raises(smart_charging.UnsafePlan, match="too much on L1"):
+        replan(location)
+    assert PowerPlan.objects.count() == before
+    assert ordered() == []
+    assert smart_charging.replan_all() == 0
+
+
+REAL_PLAN = power.plan
+
+
+def careless_plan(*, now, site, sessions, previous=None):
+    """As if there were no limits."""
+    endless = tuple(replace(branch, limit_a=(999.0,) * 3) for branch in site.branches)
+    return REAL_PLAN(now=now, site=replace(site, branches=endless), sessions=sessions)
+
+
+def test_a_tree_of_circuits_holds_at_each_level():
+    location = make_location(limit_a=63)
+    root = Circuit.objects.get(location=location)
+    panel = Circuit.objects.create(
+        organization=location.organization, location=location, parent=root, name="panel 1", limit_a=20
+    )
+    evses = [make_evse(location, circuit=panel), make_evse(location, circuit=panel), make_evse(location)]
+    for evse in evses:
+        make_session(evse)
+    plan = replan(location)
+    assert {share.evse_id: share.limit_a for share in plan.shares} == {
+        str(evses[0].pk): 10.0,
+        str(evses[1].pk): 10.0,
+        str(evses[2].pk): 32.0,
+    }
+
+
+def test_the_sweep_visits_every_place_that_has_limits_and_is_connected(site):
+    location, _ = site
+    make_evse(make_location(limit_a=10), is_connected=False)
+    make_evse(make_location())
+    with clock.at(NOW):
+        assert smart_charging.replan_all() == 1
+    assert Location.objects.count() == 3
+    assert location.power_plans.exists()
