@@ -8,6 +8,7 @@ from typing import IO, Final
 
 COLORS: Final = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 WIDTH: Final = 9
+WORRYING: Final = ("WARNING ", "ERROR ", "CRITICAL ", "Traceback ")
 
 
 class Console:
@@ -21,11 +22,11 @@ class Console:
         self._colored = sys.stdout.isatty()
 
     def log(self, name: str, text: str, *, shown: bool = True) -> None:
-        """A line of the program `name`."""
+        """A line of the program `name`; when it is not `shown`, the terminal gets it only if it worries."""
         if name not in self._files:
             self._files[name] = (self._logs / f"{name}.log").open("w", buffering=1, encoding="utf-8")
         self._files[name].write(text + "\n")
-        if shown and not self._quiet:
+        if not self._quiet and (shown or text.startswith(WORRYING)):
             print(f"{self._prefix(name)} {text}", flush=True)
 
     def tell(self, text: str) -> None:

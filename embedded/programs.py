@@ -48,9 +48,10 @@ def valkey(server: Valkey) -> Program:
 
 def web(ports: Ports, environment: Mapping[str, str]) -> Program:
     """Pages, API, webhooks."""
+    options = ["--lifespan", "off", "--timeout-graceful-shutdown", "5"]
     return Program(
         name="web",
-        argv=[*_uvicorn("config.asgi:web", ports.host, ports.web), "--timeout-graceful-shutdown", "5"],
+        argv=[*_uvicorn("config.asgi:web", ports.host, ports.web), *options],
         environment=environment,
         ready=healthy(ports.web),
     )
@@ -85,6 +86,7 @@ def worker(environment: Mapping[str, str]) -> Program:
         argv=[PYTHON, "-m", "celery", "-A", "config", *options],
         environment=environment,
         ready_words=" ready.",
+        shown=False,
     )
 
 
@@ -96,6 +98,7 @@ def beat(environment: Mapping[str, str], state: Path) -> Program:
         argv=[PYTHON, "-m", "celery", "-A", "config", *options],
         environment=environment,
         ready_words="beat: Starting",
+        shown=False,
     )
 
 

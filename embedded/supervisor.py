@@ -31,7 +31,7 @@ class Program:
     """One process to keep: how it starts, how one sees that it is ready, how it is asked to stop.
 
     `ready` is polled; `ready_words` instead waits for a line of its output. Neither: ready at once.
-    The lines of a program that is not `shown` go into its log file only.
+    The lines of a program that is not `shown` go into its log file, and only warnings to the terminal.
     """
 
     name: str

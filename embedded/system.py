@@ -22,6 +22,10 @@ from embedded.state import State
 from embedded.supervisor import Stopped, Supervisor
 from embedded.valkey import Valkey
 
+# Static files come from the apps here, so the folder of the collected ones is missing; and whoever runs
+# this as root knows it.
+EXPECTED = "ignore:No directory at,ignore:You're running the worker"
+
 
 class System:
     """One system: its state directory, ports and environment, and the order in which it starts."""
@@ -46,6 +50,7 @@ class System:
             "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "config.settings.dev"),
             "PUBLIC_URL": os.environ.get("PUBLIC_URL", f"http://127.0.0.1:{self.ports.web}"),
             "OCPP_URL": os.environ.get("OCPP_URL", f"ws://127.0.0.1:{self.ports.bridge}/ocpp"),
+            "PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS", EXPECTED),
             "FORECOURT_STATE_DIRECTORY": str(self.state.directory),
             "FORECOURT_FLEET": str(self.state.directory / "fleet.json"),
             **self.state.secrets(),

@@ -151,7 +151,7 @@ async def test_a_deaf_program_and_its_children_are_killed_after_their_grace(supe
         Program(name="deaf", argv=[sys.executable, "-c", deaf], ready_words="deaf", grace_s=0.3)
     )
     await supervisor.stop()
-    assert all(is_gone(int(pid)) for pid in pids.read_text().split())
+    await until(lambda: all(is_gone(int(pid)) for pid in pids.read_text().split()))
 
 
 async def test_every_program_has_its_own_log_file(supervisor, diary, tmp_path):
