@@ -1,0 +1,109 @@
+"""`python -m bench ocpp [--json FILE] [--stations 200,1000] [--seconds N] [--rounds N] [--kills N]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+from bench.ocpp import report, servers, verdict
+from bench.ocpp.loading import kill_under_load, measure
+from bench.ocpp.servers import CannotRun, Ground, Server
+from bench.ocpp.verdict import Killed, Round, Window
+from embedded.places import Unavailable
+
+WARM_UP_S: Final = 2.0
+MOST_STATIONS: Final = 5_000
+MOST_SECONDS: Final = 60
+MOST_ROUNDS: Final = 9
+
+
+def main(argv: Sequence[str]) -> int:
+    """0 when every bar holds, 1 when one does not, 2 when it could not be measured."""
+    options = _options(argv)
+    try:
+        rounds, killed = _run(options)
+    except (CannotRun, Unavailable) as problem:
+        print(f"The bench could not run: {problem}", file=sys.stderr)
+        return 2
+    bars = verdict.judge(rounds, killed)
+    print(report.table(rounds, bars))
+    if options.json:
+        options.json.write_text(json.dumps(report.document(rounds, killed, bars), indent=2) + "\n")
+    return exit_status(bars)
+
+
+def exit_status(bars: Sequence[verdict.Bar]) -> int:
+    return 0 if all(bar.holds for bar in bars) else 1
+
+
+def _run(options: argparse.Namespace) -> tuple[list[Round], list[Killed]]:
+    with servers.ground(max(*options.stations, 200)) as ground:
+        rounds = _rounds(options, ground)
+        killed = [_kill(ground) for _ in range(options.kills)]
+    return rounds, killed
+
+
+def _rounds(options: argparse.Namespace, ground: Ground) -> list[Round]:
+    """Alternating: floor, control, bridge, and again. All three stay up; the two not measured are idle."""
+    print(report.HEAD)
+    with ExitStack() as running:
+        trio = [start(ground) for start in (servers.floor, servers.control, servers.bridge)]
+        for server in trio:
+            running.callback(server.stop)
+        return [
+            _round(options, ground, trio, stations)
+            for stations in options.stations
+            for _ in range(options.rounds)
+        ]
+
+
+def _round(options: argparse.Namespace, ground: Ground, trio: Sequence[Server], stations: int) -> Round:
+    windows = [_window(options, ground, server, stations) for server in trio]
+    return Round(stations, *windows)
+
+
+def _window(options: argparse.Namespace, ground: Ground, server: Server, stations: int) -> Window:
+    found = measure(server, ground, stations=stations, seconds=options.seconds, warm_up_s=WARM_UP_S)
+    print(report.row(stations, server.name, found.window), flush=True)
+    for words, count in found.details["complaints"].items():
+        print(f"{'':>10}{count} × {words}", flush=True)
+    return found.window
+
+
+def _kill(ground: Ground) -> Killed:
+    killed = kill_under_load(ground)
+    print(f"kill -9 under load: {killed.acknowledged:,} acknowledged, {killed.missing} missing", flush=True)
+    return killed
+
+
+def _options(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench ocpp", description=__doc__)
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    parser.add_argument("--stations", type=_counts, default=[200, 1000], help="for example 200,1000")
+    parser.add_argument("--seconds", type=_up_to(MOST_SECONDS), default=6, help="length of each window")
+    parser.add_argument("--rounds", type=_up_to(MOST_ROUNDS), default=3)
+    parser.add_argument(
+        "--kills", type=_up_to(MOST_ROUNDS), default=2, help="how often to kill -9 the bridge"
+    )
+    return parser.parse_args(argv)
+
+
+def _counts(text: str) -> list[int]:
+    read = _up_to(MOST_STATIONS)
+    return [read(part) for part in text.split(",")]
+
+
+def _up_to(most: int) -> type:
+    class Bounded(int):
+        def __new__(cls, text: str) -> Bounded:
+            value = super().__new__(cls, text)
+            if not 1 <= value <= most:
+                raise argparse.ArgumentTypeError(f"must lie between 1 and {most}")
+            return value
+
+    return Bounded

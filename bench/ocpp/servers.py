@@ -1,0 +1,161 @@
+"""The servers under measurement, each its own process, on loopback, gone when the bench goes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from embedded.places import ROOT
+from embedded.ports import free_ports
+from embedded.postgres import Postgres
+from embedded.spawn import spawn
+from embedded.throwaway import Throwaway
+
+PATIENCE_S: Final = 60
+CONTROL_DATABASE: Final = "control"
+UVICORN: Final = ("--ws", "websockets-sansio", "--loop", "uvloop", "--backlog", "4096")
+QUIET: Final = ("--no-access-log", "--log-level", "warning")
+
+
+class CannotRun(Exception):
+    """The measurement could not be made; the message says why."""
+
+
+class Ground:
+    """A durable PostgreSQL and a Valkey for this run, with both databases made and the bridge's seeded."""
+
+    def __init__(self) -> None:
+        self.servers = Throwaway("durable-postgres", "valkey")
+        self.servers.wait()
+        self.postgres = Postgres(self.servers.directory)
+        for name in ("forecourt", CONTROL_DATABASE):
+            self.postgres.ensure_database(name)
+        self.environment = {
+            **os.environ,
+            "DATABASE_URL": self.postgres.url(),
+            "CONTROL_DATABASE_URL": self.postgres.url(CONTROL_DATABASE),
+            "REDIS_URL": self.servers.redis_url,
+            "DJANGO_SETTINGS_MODULE": "config.settings.dev",
+            "LOG_LEVEL": "WARNING",
+        }
+
+    @property
+    def postmaster(self) -> int:
+        return int((self.postgres.data / "postmaster.pid").read_text().split()[0])
+
+    def prepare(self, stations: int) -> None:
+        """Tables for both, and the stations the bridge must know."""
+        control = self.environment | {"DJANGO_SETTINGS_MODULE": "bench.ocpp.control.settings"}
+        must(["-m", "django", "migrate", "--run-syncdb", "-v", "0"], control)
+        must(["-m", "django", "migrate", "-v", "0"], self.environment)
+        must(["-m", "bench.ocpp.seeding", str(stations)], self.environment)
+
+    def close(self) -> None:
+        self.servers.close()
+
+
+@contextmanager
+def ground(stations: int) -> Iterator[Ground]:
+    """The ground, prepared, and taken away at the end."""
+    made = Ground()
+    try:
+        made.prepare(stations)
+        yield made
+    finally:
+        made.close()
+
+
+def must(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Run a Python program to its end. Raises CannotRun with its last words."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        said = (done.stderr.strip() or done.stdout.strip() or "nothing").splitlines()
+        raise CannotRun(f"{' '.join(arguments[:4])} failed: {said[-1]}")
+    return done.stdout
+
+
+class Server:
+    """One server process and its port."""
+
+    def __init__(
+        self, name: str, arguments: Sequence[str], environment: Mapping[str, str], port: int
+    ) -> None:
+        self.name, self.port = name, port
+        self.process = spawn(
+            [sys.executable, *arguments],
+            environment=environment,
+            directory=ROOT,
+            death_signal=signal.SIGKILL,
+        )
+        self._wait()
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def _wait(self) -> None:
+        end = time.monotonic() + PATIENCE_S
+        while not _listens(self.port):
+            if self.process.poll() is not None or time.monotonic() > end:
+                self.stop()
+                raise CannotRun(f"the {self.name} did not start")
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """`kill -9`: nothing of it has time for anything."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def floor(ground: Ground) -> Server:
+    port = free_ports(1)[0]
+    return Server("floor", ["-m", "bench.ocpp.floor", str(port)], ground.environment, port)
+
+
+def control(ground: Ground) -> Server:
+    port = free_ports(1)[0]
+    environment = ground.environment | {"DJANGO_SETTINGS_MODULE": "bench.ocpp.control.settings"}
+    return Server("control", _uvicorn("bench.ocpp.control.asgi:application", port, "off"), environment, port)
+
+
+def bridge(ground: Ground) -> Server:
+    """As production starts it."""
+    port = free_ports(1)[0]
+    return Server("bridge", _uvicorn("config.asgi:bridge", port, "on"), ground.environment, port)
+
+
+def _uvicorn(application: str, port: int, lifespan: str) -> list[str]:
+    where = ["--host", "127.0.0.1", "--port", str(port), "--lifespan", lifespan]
+    return ["-m", "uvicorn", application, *where, *UVICORN, *QUIET]
+
+
+def acknowledgments(directory: Path) -> Path:
+    return directory / "acknowledged.json"
