@@ -59,7 +59,7 @@ class Committer:
         while self._waiting or self.notes:
             if not await self._commit():
                 break
-        await self._loop.run_in_executor(self._thread, connection.close)
+        await self._loop.run_in_executor(self._thread, _close_connection)
         self._thread.shutdown()
 
     async def _run(self) -> None:
@@ -119,3 +119,8 @@ class Committer:
                 future.set_result(None)
             else:
                 future.set_exception(batches.DatabaseGone())
+
+
+def _close_connection() -> None:
+    """In the thread that owns it: Django's `connection` is another one in each thread."""
+    connection.close()

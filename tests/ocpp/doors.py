@@ -1,0 +1,108 @@
+"""The bridge on a real socket, served by uvicorn or daphne, and a client that speaks frames."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from django.db import connection
+from websockets.sync.client import ClientConnection, connect
+
+_ids = itertools.count(1)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def uvicorn_door() -> Iterator[int]:
+    """config.asgi.bridge in a thread of this process; yields the port."""
+    from config.asgi import bridge
+
+    port = free_port()
+    server = uvicorn.Server(
+        uvicorn.Config(bridge, port=port, ws="websockets-sansio", log_level="error", lifespan="on")
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    wait_until(lambda: server.started)
+    try:
+        yield port
+    finally:
+        server.should_exit = True
+        thread.join(15)
+
+
+@contextmanager
+def daphne_door(environment: dict[str, str]) -> Iterator[int]:
+    """The same application under daphne, in a process of its own."""
+    port = free_port()
+    command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "config.asgi:bridge"]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
+    try:
+        wait_until(lambda: _listens(port), 30)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(15)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_until(condition: Any, seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never became true"
+        time.sleep(0.02)
+
+
+def database_name() -> str:
+    return connection.settings_dict["NAME"]
+
+
+def basic(username: str, password: str | bytes) -> dict[str, str]:
+    raw = password if isinstance(password, bytes) else password.encode()
+    return {"Authorization": "Basic " + base64.b64encode(username.encode() + b":" + raw).decode()}
+
+
+class Plug:
+    """A station's end of the line."""
+
+    def __init__(self, port: int, identity: str, password: str, *, subprotocol: str = "ocpp1.6") -> None:
+        self.line: ClientConnection = connect(
+            f"ws://127.0.0.1:{port}/ocpp/{identity}",
+            subprotocols=[subprotocol],
+            additional_headers=basic(identity, password),
+            open_timeout=10,
+        )
+
+    def ask(self, action: str, payload: Any, message_id: str | None = None) -> list[Any]:
+        """Send a call and wait for its answer; calls of the other side are left for `hear`."""
+        message_id = message_id or f"c{next(_ids)}"
+        self.line.send(json.dumps([2, message_id, action, payload]))
+        return self.hear()
+
+    def hear(self, timeout: float = 10) -> list[Any]:
+        return json.loads(self.line.recv(timeout))
+
+    def answer(self, message_id: str, payload: Any) -> None:
+        self.line.send(json.dumps([3, message_id, payload]))
+
+    def close(self) -> None:
+        self.line.close()
