@@ -139,6 +139,9 @@ class Shell:
         """Lets time pass while the socket is open, and hangs up when the station wants to."""
         while self.core.wants_line:
             await self._sleep(socket=socket)
+        await self._hang_up(socket)
+
+    async def _hang_up(self, socket: ClientConnection) -> None:
         if self.core.is_rude:
             socket.transport.abort()
         else:
@@ -149,16 +152,21 @@ class Shell:
             self.frames.append(("sent", _decoded(text)))
             await socket.send(text)
         self._tell()
+        if self.core.is_rude:
+            # Before the answer can come: that is the point of it.
+            await self._hang_up(socket)
 
     async def _sleep(self, limit_s: float = _LONGEST_SLEEP_S, socket: ClientConnection | None = None) -> None:
         """Do what is due, then sleep until something else is, or until somebody wakes us."""
         self._wake.clear()
-        now = self._clock()
-        frames = self.core.advance(now)
+        wanted_line = self.core.wants_line
+        frames = self.core.advance(self._clock())
         if socket is not None:
             await self._send(socket, frames)
         else:
             self._tell()
+        if self.core.wants_line is not wanted_line:
+            return
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), min(limit_s, self._pause_s()))
 

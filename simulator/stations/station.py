@@ -184,11 +184,15 @@ class Station:
         self.clock.follow(now)
         if self.link.is_open:
             self.settings.heartbeat_interval_s = interval_s or self.settings.heartbeat_interval_s
-            self._heartbeat_at = now + timedelta(seconds=self.settings.heartbeat_interval_s)
+            self.keep_beating(now)
             self.note("accepted", now, 0, "")
             self.dialect.say_all(now)
         else:
             self.retry_boot(interval_s or self.settings.boot_retry_s, now)
+
+    def keep_beating(self, now: datetime) -> None:
+        """The next heartbeat, one interval from now."""
+        self._heartbeat_at = now + timedelta(seconds=self.settings.heartbeat_interval_s)
 
     def retry_boot(self, wait_s: float, now: datetime) -> None:
         """Try again later, unless something else has made us known meanwhile."""

@@ -95,8 +95,9 @@ class Central:
 class Conversation:
     """A station and its central system; `after(seconds)` lets time pass."""
 
-    def __init__(self, spec, *, seed=1, now=NOON, pace=1.0):
+    def __init__(self, spec, *, seed=1, now=NOON, pace=1.0, answers=()):
         self.central = Central(spec.version)
+        self.central.answers.update(answers)
         self.station = Station(spec, now=now, seed=seed, pace=pace)
         self.line = VirtualStation(self.station, self.central.exchange)
         self.now = now

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
 
 from simulator.stations.backoff import Backoff
 from simulator.stations.clock import FastClock
 from simulator.stations.live import HandshakeRefused, LiveStation
+from simulator.stations.obliging import Obliging
 from tests.simulator.fakes import Central, ac_spec, car, dc_spec
 
 pytestmark = pytest.mark.asyncio
@@ -36,9 +38,10 @@ class TinyServer:
 
     async def talk(self, connection):
         self.connections.append(connection)
-        async for text in connection:
-            for reply in self.central.exchange(text, datetime.now(UTC)):
-                await connection.send(reply)
+        with suppress(ConnectionClosed):
+            async for text in connection:
+                for reply in self.central.exchange(text, datetime.now(UTC)):
+                    await connection.send(reply)
 
     async def call(self, action, **payload):
         message_id = f"live-{len(self.central.replies)}"
@@ -110,8 +113,9 @@ async def test_a_lost_line_comes_back_and_the_queue_is_delivered():
 async def test_an_obliging_station_lets_a_car_arrive_for_a_remote_start():
     async with (
         tiny_server("2.0.1") as tiny,
-        LiveStation(tiny.url, dc_spec(), tiny.password, obliging=True) as station,
+        LiveStation(tiny.url, dc_spec(), tiny.password) as station,
     ):
+        Obliging(station.core, arrives_s=(0.1, 0.2))
         token = {"idToken": "APP1", "type": "Central"}
         answer = await tiny.call("RequestStartTransaction", idToken=token, remoteStartId=7, evseId=1)
         assert answer["status"] == "Accepted"
