@@ -25,6 +25,7 @@ SWEEPS: dict[str, float] = {
     "core.tasks.note_beat": 5,
     "scheduling.tasks.announce_reservations": 15,
     "scheduling.tasks.expire_holds": 15,
+    "scheduling.tasks.forget_old_plans": 86400,
     "scheduling.tasks.miss_reservations": 30,
     "scheduling.tasks.share_power": 60,
     "stations.tasks.sweep_commands": 5,

@@ -23,3 +23,8 @@ def miss_reservations() -> None:
 @shared_task(ignore_result=True)
 def share_power() -> None:
     smart_charging.replan_all()
+
+
+@shared_task(ignore_result=True)
+def forget_old_plans() -> None:
+    smart_charging.forget_old_plans()

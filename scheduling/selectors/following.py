@@ -12,6 +12,7 @@ from stations.models import Evse, MeterReading
 
 PROFILE_HOLDS: Final = timedelta(minutes=30)  # then the charger falls back to its default by itself
 RETRY_AFTER: Final = timedelta(minutes=2)  # a charger that refused or was silent is asked again
+ANSWER_BY: Final = timedelta(minutes=5)  # an order whose end was never told is waited for no longer
 METER_LAG: Final = timedelta(seconds=90)  # how long a measurement from before an answer still counts
 VOLTAGE_V: Final = 230
 DRAWS_A: Final = 1.0
@@ -61,7 +62,7 @@ def following_of(
     is_valid = accepted is not None and accepted.sent_at + PROFILE_HOLDS > now
     limit = figure(accepted) if accepted is not None and is_valid else default
     open_figures = [figure(profile) for profile in profiles if _may_hold(profile, now)]
-    waiting = [p for p in profiles if p.status == Status.SENT and p.answered_at is None]
+    waiting = [profile for profile in profiles if _is_waited_for(profile, now)]
     drawn = _drawn(evse, reading)
     held = max([limit, *open_figures, *_still_drawn(drawn, reading, accepted, now)])
     return Following(
@@ -97,6 +98,11 @@ def _last(profiles: Sequence[SentProfile], status: str) -> SentProfile | None:
 def _may_hold(profile: SentProfile, now: datetime) -> bool:
     """Sent and not refused: the charger may have taken it, even if it never said so."""
     return profile.status == Status.SENT and profile.sent_at + PROFILE_HOLDS > now
+
+
+def _is_waited_for(profile: SentProfile, now: datetime) -> bool:
+    is_open = profile.status == Status.SENT and profile.answered_at is None
+    return is_open and profile.sent_at + ANSWER_BY > now
 
 
 def _is_deaf(profiles: Sequence[SentProfile], now: datetime) -> bool:

@@ -18,8 +18,9 @@ from scheduling.models import Reservation
 from scheduling.services.reservations import TELL_WITHIN, close, forget_at_station, told
 from scheduling.times import ANNOUNCE_BEFORE, GRACE
 from stations.command_kinds import Reserve
-from stations.models import ChargingSession, ChargingStation, Evse
+from stations.models import ChargingSession, Evse
 from stations.services import commands
+from stations.services.recording import lock_stations
 
 Status = Reservation.Status
 
@@ -143,7 +144,7 @@ def fulfill(*, session_id: int, reservation_number: int | None = None) -> Reserv
 
 def _note_on_session(session: ChargingSession, reservation: Reservation) -> None:
     """Under the station's lock, as everything that lies below a station is written."""
-    ChargingStation.objects.select_for_update(no_key=True).get(pk=session.station_id)
+    lock_stations([session.station_id])
     ChargingSession.objects.filter(pk=session.pk).update(
         reserved_during=TimestamptzRange(reservation.during.lower, reservation.during.upper),
         reservation_number=reservation.number,

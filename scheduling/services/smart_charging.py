@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 RENEW_AFTER: Final = PROFILE_HOLDS * 2 / 3
 FAILSAFE_RETRY: Final = timedelta(minutes=5)
+PLANS_ARE_KEPT_FOR: Final = timedelta(days=14)
 PLAN_HOLDS: Final = timedelta(hours=1)
 
 
@@ -73,6 +74,12 @@ def replan_all() -> int:
     locations = Circuit.objects.filter(parent=None, location__stations__is_connected=True)
     location_ids = sorted(set(locations.values_list("location_id", flat=True)))
     return sum(_replan_or_log(location_id) for location_id in location_ids)
+
+
+def forget_old_plans() -> int:
+    """Plans are kept for a fortnight, to explain and replay; returns how many went."""
+    old = PowerPlan.objects.filter(made_at__lt=clock.now() - PLANS_ARE_KEPT_FOR)
+    return old.delete()[1].get("scheduling.PowerPlan", 0)
 
 
 def _replan_or_log(location_id: int) -> bool:

@@ -391,3 +391,23 @@ def test_the_sweep_visits_every_place_that_has_limits_and_is_connected(site):
         assert smart_charging.replan_all() == 1
     assert Location.objects.count() == 3
     assert location.power_plans.exists()
+
+
+def test_plans_are_forgotten_after_a_fortnight(site):
+    location, (left, _) = site
+    make_session(left)
+    replan(location)
+    with clock.at(NOW + timedelta(days=14, minutes=1)):
+        assert smart_charging.forget_old_plans() == 2
+    assert not PowerSlice.objects.exists()
+
+
+def test_an_order_whose_end_was_never_told_does_not_block_for_ever(site):
+    location, (left, _) = site
+    make_session(left)
+    replan(location)
+    StationCommand.objects.all().delete()
+    replan(location, NOW + 4 * MINUTE)
+    assert ordered() == []
+    replan(location, NOW + 6 * MINUTE)
+    assert ordered() == [(left.pk, 30)]
