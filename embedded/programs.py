@@ -115,10 +115,11 @@ def stand_in(ports: Ports, environment: Mapping[str, str], state: Path) -> Progr
 
 
 def stations(environment: Mapping[str, str]) -> Program:
-    """The simulated charging stations; which ones, and their secrets, the demo's seed has written down."""
+    """The simulated charging stations of the demo's town; they go on from what the seed left behind."""
+    options = ["--url", environment["OCPP_URL"], "--state", environment["FORECOURT_STATIONS"], "--seed", "7"]
     return Program(
         name="stations",
-        argv=[PYTHON, "-m", "simulator", "stations", "--fleet", environment["FORECOURT_FLEET"]],
+        argv=[PYTHON, "-m", "simulator", "stations", *options],
         environment=environment,
     )
 

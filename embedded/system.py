@@ -52,7 +52,7 @@ class System:
             "OCPP_URL": os.environ.get("OCPP_URL", f"ws://127.0.0.1:{self.ports.bridge}/ocpp"),
             "PYTHONWARNINGS": os.environ.get("PYTHONWARNINGS", EXPECTED),
             "FORECOURT_STATE_DIRECTORY": str(self.state.directory),
-            "FORECOURT_FLEET": str(self.state.directory / "fleet.json"),
+            "FORECOURT_STATIONS": str(self.state.directory / "stations.json"),
             **self.state.secrets(),
         }
         if self.postgres:

@@ -1,0 +1,191 @@
+"""The town's past day, played through the real thing with an injected clock.
+
+Virtual stations say what real ones would; every frame takes the same way as from a socket (parse,
+judge, record, journal, answer), commands go back, and the outbox bills and pays. Nothing is
+inserted in bulk. The stations' memory is left in a file from which the live simulator goes on.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from core import clock, outbox
+from demo.town import driver_of
+from ocpp_bridge.replay import Conversation
+from payments.services import checkout
+from simulator.stations import snapshot
+from simulator.stations.demand import Arrival, plan_day
+from simulator.stations.fleet import write_state
+from simulator.stations.spec import StationSpec
+from simulator.stations.station import Station
+from simulator.stations.town import Town
+from simulator.stations.virtual import VirtualStation
+from simulator.stations.visits import schedule_visit
+from stations.models import ChargingStation, Evse, StationCommand
+
+SAMPLE_S: Final = 300
+HEARTBEAT_S: Final = 3600
+SWEEP_EVERY: Final = timedelta(minutes=5)
+GOODBYE: Final = timedelta(minutes=1)
+Sweep = Callable[[], object]
+
+
+class Player:
+    """One station of the town in virtual time, coupled to the bridge in this process."""
+
+    def __init__(
+        self, spec: StationSpec, *, begin: datetime, seed: int, memory: dict[str, Any] | None
+    ) -> None:
+        coarse = {**spec.settings, "sample_interval_s": SAMPLE_S, "heartbeat_interval_s": HEARTBEAT_S}
+        self.spec = spec
+        self.row = ChargingStation.objects.get(identity=spec.identity)
+        self.core = Station(replace(spec, settings=coarse), now=begin, seed=seed)
+        if memory:
+            snapshot.restore(self.core, memory, begin)
+        self.conversation: Conversation | None = None
+        self.virtual = VirtualStation(self.core, self._exchange, on_line=self._on_line)
+
+    def _on_line(self, is_up: bool, now: datetime) -> None:
+        if self.conversation is not None:
+            self.conversation.close()
+        self.conversation = Conversation(self.row, version=self.spec.version) if is_up else None
+
+    def _exchange(self, text: str, now: datetime) -> list[str]:
+        return self.conversation.exchange(text) if self.conversation else []
+
+    def hear_commands(self, now: datetime) -> None:
+        """Everything that is queued for this station, one after the other."""
+        while self.conversation and (text := self.conversation.next_command()):
+            if not self.virtual.deliver(text, now):
+                return
+
+    def leave_line(self, now: datetime) -> None:
+        if self.core.link.is_up:
+            self.core.line_down(now)
+        if self.conversation is not None:
+            self.conversation.close()
+
+
+class History:
+    """Plays `town` from `begin` to `end` (UTC). `sweeps` are called every few virtual minutes."""
+
+    def __init__(
+        self, town: Town, *, begin: datetime, end: datetime, seed: int, state: Path, sweeps: list[Sweep]
+    ) -> None:
+        self.town, self.begin, self.end, self.seed, self.state = town, begin, end, seed, state
+        self.sweeps = sweeps
+        self.evses = {(e.station.identity, e.number): e for e in Evse.objects.select_related("station")}
+        memories = read_memories(state)
+        self.players = {
+            spec.identity: Player(spec, begin=begin, seed=seed, memory=memories.get(spec.identity))
+            for spec in town.stations()
+        }
+        self._queue: list[tuple[datetime, str]] = []
+
+    def play(self, *, tell: Callable[[datetime], None]) -> None:
+        """Live the whole span; `tell(now)` is called as time passes."""
+        self._invite()
+        for identity in self.players:
+            self._plan(identity)
+        now = self.begin
+        while now < self.end:
+            now = min(now + SWEEP_EVERY, self.end)
+            self._play_until(now)
+            self._sweep(now)
+            tell(now)
+        self._close()
+
+    def _invite(self) -> None:
+        """Cars left over from before leave soon; then the planned visits, all ending before the end."""
+        for player in self.players.values():
+            for evse in player.core.cabinet.evses.values():
+                if evse.vehicle is not None:
+                    due = self.begin + timedelta(minutes=2)
+                    player.core.at(
+                        due, lambda at, it=player.core, number=evse.spec.number: it.leave(number, at)
+                    )
+        for arrival in self._arrivals():
+            schedule_visit(self.players[arrival.identity].core, arrival, on_app_start=self._start_by_app)
+
+    def _arrivals(self) -> list[Arrival]:
+        first, last = (at.astimezone(self.town.zone).date() for at in (self.begin, self.end))
+        days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+        planned = [arrival for day in days for arrival in self._day(day)]
+        latest = self.end - timedelta(minutes=10)
+        return [
+            replace(arrival, departs_at=min(arrival.departs_at, self.end - 2 * GOODBYE))
+            for arrival in planned
+            if self.begin < arrival.at < latest
+        ]
+
+    def _day(self, day: date) -> list[Arrival]:
+        return plan_day(self.town, day, self.seed)
+
+    def _plan(self, identity: str) -> None:
+        due = self.players[identity].virtual.next_due_at
+        if due is not None:
+            heapq.heappush(self._queue, (due, identity))
+
+    def _play_until(self, until: datetime) -> None:
+        while self._queue and self._queue[0][0] <= until:
+            due, identity = heapq.heappop(self._queue)
+            player = self.players[identity]
+            wanted = player.virtual.next_due_at
+            if wanted is not None and wanted <= until:
+                now = max(due, player.virtual.now)
+                with clock.at(now):
+                    player.virtual.step(now)
+                    self._follow(now)
+            self._plan(identity)
+
+    def _follow(self, now: datetime) -> None:
+        """What the news of this step leads to: bills, holds, limits, starts. Until all is quiet."""
+        while outbox.deliver_pending() or self._deliver_commands(now):
+            continue
+
+    def _deliver_commands(self, now: datetime) -> int:
+        waiting = set(
+            StationCommand.objects.filter(status="queued").values_list("station__identity", flat=True)
+        )
+        reachable = [self.players[identity] for identity in waiting if self.players[identity].conversation]
+        for player in reachable:
+            player.hear_commands(now)
+            self._plan(player.spec.identity)
+        return len(reachable)
+
+    def _start_by_app(self, arrival: Arrival, at: datetime) -> None:
+        """The driver presses Start: a hold on her card, and then (by the outbox) the remote start."""
+        evse = self.evses[arrival.identity, arrival.evse]
+        checkout.pay_with_card(evse=evse, driver=driver_of(arrival.driver))
+
+    def _sweep(self, now: datetime) -> None:
+        with clock.at(now):
+            for sweep in self.sweeps:
+                sweep()
+            self._follow(now)
+
+    def _close(self) -> None:
+        """Hang up and remember: the live simulator goes on from here with its own sampling rate."""
+        with clock.at(self.end):
+            for player in self.players.values():
+                player.leave_line(self.end)
+        write_state(self.state, [snapshot.take(player.core, self.end) for player in self.players.values()])
+
+
+def read_memories(state: Path) -> dict[str, dict[str, Any]]:
+    """The stations' memories by identity, as the last run left them; none at first."""
+    if not state.exists():
+        return {}
+    return {item["identity"]: item for item in json.loads(state.read_text(encoding="utf-8"))}
+
+
+def left_at(state: Path) -> datetime | None:
+    """When the last run stopped, or None."""
+    taken = [datetime.fromisoformat(item["taken_at"]) for item in read_memories(state).values()]
+    return max(taken, default=None)
