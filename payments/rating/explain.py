@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from payments.rating.bill import MAX_PRICE, MIN_PRICE, LeftOut, Line
+from payments.rating.bill import MAX_PRICE, MIN_PRICE, Bill, LeftOut, Line
 from payments.rating.facts import Holder
 from payments.rating.metering import GRACE
 from payments.rating.tariff import DAYS, Dimension, Restrictions
@@ -47,8 +47,13 @@ class Explained:
 PLAIN = Speech()
 
 
-def explain(lines: Iterable[Line], currency: str, speech: Speech = PLAIN) -> tuple[Explained, ...]:
+def explain(bill: Bill, speech: Speech = PLAIN) -> tuple[Explained, ...]:
     """A bill's lines in words, in their order."""
+    return explain_lines(bill.lines, bill.currency, speech)
+
+
+def explain_lines(lines: Iterable[Line], currency: str, speech: Speech = PLAIN) -> tuple[Explained, ...]:
+    """The same for lines that were read from a record."""
     return tuple(
         Explained(
             what=what(line.kind, speech),

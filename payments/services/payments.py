@@ -14,7 +14,6 @@ from payments.providers.base import Declined, HoldRequest, Intent, OutcomeUnknow
 from payments.services import operations
 from payments.services.applying import apply_intent, fail_payment, is_stray, locked
 from payments.services.operations import Busy, State, begin, mark, perform
-from payments.services.operations import ProviderOperation as Operation
 from stations.models import ChargingSession, Evse
 
 Status = Payment.Status
@@ -152,7 +151,7 @@ def _begin_on_hold(
         return begin(kind=kind, payment=payment, request=request), payment
 
 
-def settle(operation: Operation, intent: Intent) -> Payment:
+def settle(operation: ProviderOperation, intent: Intent) -> Payment:
     """Apply the answer and close the operation in one durable transaction; let go what is stray."""
     if operation.payment_id is None:
         raise NotPossible("This operation has no payment.")

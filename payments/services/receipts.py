@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from typing import Final
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.formats import number_format
-from django.utils.translation import gettext
 
 from accounts.notifications import send_message
 from core.links import sign
 from core.money import Money
-from core.ui.numbers import money_text
 from payments import selectors
 from payments.models import ChargeDetailRecord, Payment
 from payments.rating import explain
 from payments.rating.bill import TaxTotal, read_left_out, read_line, read_tax
-from payments.rating.explain import Explained, Speech
+from payments.rating.explain import Explained
+from payments.words import speech
 
 LINK: Final = "receipt"
 LINK_LASTS: Final = timedelta(days=400)
@@ -41,19 +38,6 @@ class Receipt:
     open_amount: Money
 
 
-def speech() -> Speech:
-    """The active language, for explanations."""
-    return Speech(gettext=gettext, number=_number_text, amount=_price_text)
-
-
-def _number_text(value: Decimal) -> str:
-    return str(number_format(f"{value.normalize() + 0:f}", force_grouping=True))
-
-
-def _price_text(amount: Decimal, currency: str) -> str:
-    return money_text(amount, currency, is_price=True)
-
-
 def receipt_of(record: ChargeDetailRecord) -> Receipt:
     """A record in the active language, with how it was paid."""
     stored = record.lines
@@ -65,7 +49,7 @@ def receipt_of(record: ChargeDetailRecord) -> Receipt:
         record=record,
         total=total,
         net=Money(record.total_net, record.currency).rounded(),
-        lines=explain.explain([read_line(line) for line in stored["lines"]], record.currency, words),
+        lines=explain.explain_lines([read_line(line) for line in stored["lines"]], record.currency, words),
         taxes=tuple(read_tax(tax) for tax in stored["taxes"]),
         left_out=explain.explain_left_out([read_left_out(item) for item in stored["left_out"]], words),
         payments=payments,
@@ -76,7 +60,7 @@ def receipt_of(record: ChargeDetailRecord) -> Receipt:
 
 def receipt_link(record: ChargeDetailRecord) -> str:
     """An absolute, signed, expiring address for e-mails and guests."""
-    path = reverse("payments:receipt_link", args=[sign(LINK, str(record.public_id))])
+    path = reverse("payments:receipt_link", args=[sign(LINK, str(record.session.public_id))])
     return f"{settings.PUBLIC_URL.rstrip('/')}{path}"
 
 

@@ -266,7 +266,7 @@ def test_a_line_says_what_how_much_at_which_price_and_why():
         ),
         session(charged(60, 20_450)),
     )
-    (line,) = words.explain(bill.lines, bill.currency)
+    (line,) = words.explain(bill)
     assert line.what == "Energy"
     assert line.how_much == "20.45 kWh, billed as 20.5 kWh in steps of 0.1 kWh"
     assert line.price == "0.49 EUR per kWh"

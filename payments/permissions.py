@@ -1,0 +1,22 @@
+"""Who may see which money."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts import permissions
+from stations.models import ChargingSession
+
+
+def may_see_receipt(user: Any, session: ChargingSession) -> bool:
+    """Its driver, and whoever may see the organization's money."""
+    if user.is_authenticated and session.driver_id == user.pk:
+        return True
+    return permissions.may_see_money(user, session.organization)
+
+
+def may_see_cost(user: Any, session: ChargingSession) -> bool:
+    """Its driver, and every member of the organization."""
+    if user.is_authenticated and session.driver_id == user.pk:
+        return True
+    return permissions.may_see(user, session.organization)

@@ -1,0 +1,49 @@
+"""Reads of payments."""
+
+from payments.selectors.books import (
+    Day,
+    Revenue,
+    debts,
+    owed_minor,
+    receivable_account,
+    revenue_between,
+    revenue_by_day,
+    revenue_today,
+)
+from payments.selectors.facts import session_facts
+from payments.selectors.payments import (
+    ShownPayment,
+    cards_of,
+    current_tariffs,
+    default_method,
+    holds_waiting,
+    latest_payments,
+    open_payment_of,
+    payments_of,
+    record_of,
+    shown_payment,
+    users_with_card,
+)
+
+__all__ = [
+    "Day",
+    "Revenue",
+    "ShownPayment",
+    "cards_of",
+    "current_tariffs",
+    "debts",
+    "default_method",
+    "holds_waiting",
+    "latest_payments",
+    "open_payment_of",
+    "owed_minor",
+    "payments_of",
+    "receivable_account",
+    "record_of",
+    "revenue_between",
+    "revenue_by_day",
+    "revenue_today",
+    "session_facts",
+    "shown_payment",
+    "users_with_card",
+]

@@ -1,0 +1,121 @@
+"""What is owed, and what came in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Sum
+from django.db.models.functions import TruncDate
+
+from accounts.models import Organization
+from core import clock
+from core.money import Money
+from payments.models import ChargeDetailRecord, PostingLine
+
+DEBT_SETTLES_IN: Final = timedelta(minutes=15)
+
+
+def receivable_account(user_id: int | None) -> str:
+    """The ledger account of what a driver owes; guests share one."""
+    return f"receivable:user.{user_id}" if user_id else "receivable:guests"
+
+
+def debts(user_ids: set[int]) -> set[int]:
+    """Who owes something that should have been collected by now. One query."""
+    accounts = {receivable_account(user_id): user_id for user_id in user_ids}
+    owing = (
+        PostingLine.objects.filter(account__in=accounts, posting__at__lt=clock.now() - DEBT_SETTLES_IN)
+        .values("account")
+        .annotate(owed=Sum("amount_minor"))
+        .filter(owed__gt=0)
+    )
+    return {accounts[row["account"]] for row in owing}
+
+
+def owed_minor(account: str, currency: str) -> int:
+    """What stands in a ledger account (debit positive)."""
+    lines = PostingLine.objects.filter(account=account, currency=currency)
+    return lines.aggregate(total=Sum("amount_minor"))["total"] or 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revenue:
+    """What an organization's sessions of a day came to, tax included."""
+
+    gross: Money
+    net: Money
+    records: int
+    energy_wh: int
+
+    @property
+    def per_kwh(self) -> Decimal | None:
+        """The average price, to a tenth of a cent."""
+        if not self.energy_wh:
+            return None
+        return (self.gross.amount * 1000 / self.energy_wh).quantize(Decimal("0.001"))
+
+
+def revenue_today(organization: Organization) -> Revenue:
+    """The records issued since local midnight of the organization."""
+    midnight = (
+        clock.now()
+        .astimezone(ZoneInfo(organization.time_zone))
+        .replace(hour=0, minute=0, second=0, microsecond=0)
+    )
+    return revenue_between(organization, midnight, clock.now())
+
+
+def revenue_between(organization: Organization, start: datetime, end: datetime) -> Revenue:
+    records = ChargeDetailRecord.objects.filter(
+        organization=organization, currency=organization.currency, issued_at__gte=start, issued_at__lte=end
+    )
+    sums = records.aggregate(
+        gross=Sum("total_gross"), net=Sum("total_net"), energy_wh=Sum("energy_wh"), records=Count("pk")
+    )
+    return Revenue(
+        gross=Money(sums["gross"] or Decimal(0), organization.currency).rounded(),
+        net=Money(sums["net"] or Decimal(0), organization.currency).rounded(),
+        records=sums["records"],
+        energy_wh=sums["energy_wh"] or 0,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    day: date
+    gross: Money
+    net: Money
+    records: int
+    energy_wh: int
+
+
+def revenue_by_day(organization: Organization, *, days: int = 14) -> list[Day]:
+    """The last days in the organization's time zone, newest first; days without a record are left out."""
+    zone = ZoneInfo(organization.time_zone)
+    rows = (
+        ChargeDetailRecord.objects.filter(
+            organization=organization,
+            currency=organization.currency,
+            issued_at__gte=clock.now() - timedelta(days=days),
+        )
+        .annotate(day=TruncDate("issued_at", tzinfo=zone))
+        .values("day")
+        .annotate(
+            gross=Sum("total_gross"), net=Sum("total_net"), sold_wh=Sum("energy_wh"), records=Count("pk")
+        )
+        .order_by("-day")
+    )
+    return [
+        Day(
+            day=row["day"],
+            gross=Money(row["gross"], organization.currency).rounded(),
+            net=Money(row["net"], organization.currency).rounded(),
+            records=row["records"],
+            energy_wh=row["sold_wh"],
+        )
+        for row in rows
+    ]

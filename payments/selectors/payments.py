@@ -1,0 +1,90 @@
+"""Tariffs, payments, cards and records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from accounts.models import Organization, User
+from core.money import Money
+from payments.models import BillingAccount, ChargeDetailRecord, Payment, PaymentMethod, Tariff
+from stations.models import ChargingSession
+
+
+def current_tariffs(organization: Organization) -> QuerySet[Tariff]:
+    """Every tariff's newest version."""
+    newest = (
+        Tariff.objects.filter(organization=organization)
+        .order_by("public_id", "-version")
+        .distinct("public_id")
+        .values("pk")
+    )
+    return Tariff.objects.filter(pk__in=newest).prefetch_related("assignments").order_by("name")
+
+
+def payments_of(session: ChargingSession) -> QuerySet[Payment]:
+    return Payment.objects.filter(session=session).select_related("method").order_by("created_at")
+
+
+def open_payment_of(session: ChargingSession) -> Payment | None:
+    """The hold that a session runs on."""
+    return Payment.objects.filter(
+        session=session, status__in=("created", "requires_action", "authorized")
+    ).first()
+
+
+def record_of(session: ChargingSession) -> ChargeDetailRecord | None:
+    """The session's record, the reissued one if it was credited."""
+    return ChargeDetailRecord.objects.filter(session=session, credit_of=None).order_by("-pk").first()
+
+
+def default_method(account: BillingAccount) -> PaymentMethod | None:
+    return account.methods.filter(is_default=True, is_usable=True).first()
+
+
+def cards_of(user: User) -> QuerySet[PaymentMethod]:
+    return PaymentMethod.objects.filter(account__user=user, is_usable=True).order_by("-is_default", "pk")
+
+
+def users_with_card(user_ids: set[int]) -> set[int]:
+    """Who of these people has a usable default card. One query."""
+    found = PaymentMethod.objects.filter(account__user__in=user_ids, is_default=True, is_usable=True)
+    return set(found.values_list("account__user_id", flat=True))
+
+
+def holds_waiting(user_ids: set[int]) -> set[tuple[int | None, int | None]]:
+    """Who has a hold for which EVSE that no session uses yet: (user, EVSE). One query."""
+    found = Payment.objects.filter(account__user__in=user_ids, status=Payment.Status.AUTHORIZED, session=None)
+    return set(found.values_list("account__user_id", "evse_id"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownPayment:
+    """A payment with its amounts as money, for pages."""
+
+    payment: Payment
+    requested: Money
+    authorized: Money
+    captured: Money
+
+    @property
+    def is_stuck(self) -> bool:
+        """Waiting for the provider's word, or for somebody."""
+        return self.payment.status in (Payment.Status.CREATED, Payment.Status.REQUIRES_ACTION)
+
+
+def shown_payment(payment: Payment) -> ShownPayment:
+    return ShownPayment(
+        payment=payment,
+        requested=Money.of_minor(payment.requested_minor, payment.currency),
+        authorized=Money.of_minor(payment.authorized_minor, payment.currency),
+        captured=Money.of_minor(payment.captured_minor, payment.currency),
+    )
+
+
+def latest_payments(organization: Organization, limit: int = 50) -> QuerySet[Payment]:
+    """The newest payments, with what a list shows of them."""
+    wanted = ("method", "session", "evse__station__location", "account__user")
+    found = Payment.objects.filter(organization=organization).select_related(*wanted)
+    return found.order_by("-created_at")[:limit]

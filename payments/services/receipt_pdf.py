@@ -1,0 +1,114 @@
+"""A receipt as one A4 page, without system libraries (fpdf2, core fonts)."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from fpdf import FPDF
+
+from core.money import Money
+from core.ui.numbers import kwh_text, money_text
+from payments.services.receipts import Receipt
+
+MARGIN_MM = 20
+WIDTH_MM = 170
+AMOUNT_MM = 35
+
+
+def receipt_pdf(receipt: Receipt) -> bytes:
+    """The PDF's bytes, in the active language."""
+    page = _Page()
+    record = receipt.record
+    page.title(_("Receipt"), record.organization.name)
+    for label, value in _facts(receipt):
+        page.pair(label, value)
+    page.rule()
+    for line in receipt.lines:
+        page.amount(line.what, money_text(line.line.gross, record.currency), is_strong=False)
+        page.small(" · ".join(part for part in (line.how_much, line.price, line.why) if part))
+    page.rule()
+    page.amount(_("Total"), money_text(receipt.total), is_strong=True)
+    for tax in receipt.taxes:
+        label = _("of which %(rate)s %% tax") % {"rate": f"{tax.vat.normalize():f}"}
+        page.amount(label, money_text(Money(tax.tax, record.currency)), is_strong=False)
+    page.amount(_("Paid by card"), money_text(receipt.paid), is_strong=False)
+    for sentence in receipt.left_out:
+        page.small(sentence)
+    return page.bytes()
+
+
+def _facts(receipt: Receipt) -> list[tuple[str, str]]:
+    record, session = receipt.record, receipt.record.session
+    location = session.station.location
+    address = ", ".join(part for part in (location.address, location.postal_code, location.city) if part)
+    return [
+        (_("Receipt number"), f"{record.public_id}"),
+        (_("Place"), location.name),
+        (_("Address"), address),
+        (_("Stall"), f"{session.evse or session.station}"),
+        (_("From"), _at(record.started_at, location.time_zone)),
+        (_("To"), _at(record.ended_at, location.time_zone)),
+        (_("Energy"), kwh_text(record.energy_wh)),
+        (_("Meter"), _meter(session.meter_start_wh, session.meter_end_wh)),
+    ]
+
+
+def _at(at: object, zone: str) -> str:
+    with timezone.override(zone):
+        return f"{date_format(timezone.localtime(at), 'DATETIME_FORMAT')} ({zone})"  # type: ignore[arg-type]
+
+
+def _meter(start_wh: int | None, end_wh: int | None) -> str:
+    if start_wh is None or end_wh is None:
+        return ""
+    return f"{start_wh} Wh - {end_wh} Wh"
+
+
+class _Page:
+    """One A4 page, filled from the top."""
+
+    def __init__(self) -> None:
+        self.pdf = FPDF(format="A4")
+        self.pdf.core_fonts_encoding = "cp1252"  # has the euro sign, which Latin-1 lacks
+        self.pdf.set_margin(MARGIN_MM)
+        self.pdf.add_page()
+
+    def title(self, text: str, seller: str) -> None:
+        self._font(20, is_strong=True)
+        self.pdf.cell(WIDTH_MM, 12, _latin(text), new_x="LMARGIN", new_y="NEXT")
+        self._font(11)
+        self.pdf.cell(WIDTH_MM, 8, _latin(seller), new_x="LMARGIN", new_y="NEXT")
+        self.rule()
+
+    def pair(self, label: str, value: str) -> None:
+        if value:
+            self._font(10)
+            self.pdf.cell(45, 6, _latin(label))
+            self.pdf.cell(WIDTH_MM - 45, 6, _latin(value), new_x="LMARGIN", new_y="NEXT")
+
+    def amount(self, label: str, amount: str, *, is_strong: bool) -> None:
+        self._font(12 if is_strong else 10, is_strong=is_strong)
+        self.pdf.cell(WIDTH_MM - AMOUNT_MM, 7, _latin(label))
+        self.pdf.cell(AMOUNT_MM, 7, _latin(amount), align="R", new_x="LMARGIN", new_y="NEXT")
+
+    def small(self, text: str) -> None:
+        if text:
+            self._font(8)
+            self.pdf.multi_cell(WIDTH_MM, 4, _latin(text), new_x="LMARGIN", new_y="NEXT")
+
+    def rule(self) -> None:
+        self.pdf.ln(3)
+        self.pdf.line(MARGIN_MM, self.pdf.get_y(), MARGIN_MM + WIDTH_MM, self.pdf.get_y())
+        self.pdf.ln(3)
+
+    def bytes(self) -> bytes:
+        return bytes(self.pdf.output())
+
+    def _font(self, size: int, *, is_strong: bool = False) -> None:
+        self.pdf.set_font("Helvetica", "B" if is_strong else "", size)
+
+
+def _latin(text: str) -> str:
+    """Core fonts know Windows-1252; what they lack becomes its nearest word or a question mark."""
+    return text.replace("−", "-").replace("→", "-").encode("cp1252", "replace").decode("cp1252")

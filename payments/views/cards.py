@@ -1,0 +1,65 @@
+"""A driver's saved cards: the panel of the account page, and the hosted page that saves one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from payments.providers.base import ProviderError
+from payments.selectors import cards_of
+from payments.services.cards import forget_card, make_default
+from payments.services.checkout import CheckoutUnavailable, begin_card_setup, finish_card_setup
+
+
+@login_required
+def panel(request: HttpRequest) -> HttpResponse:
+    user: Any = request.user
+    return render(request, "payments/_cards.html", {"cards": cards_of(user)})
+
+
+@require_POST
+@login_required
+def add(request: HttpRequest) -> HttpResponse:
+    """To the hosted page; it comes back to `saved`."""
+    user: Any = request.user
+    try:
+        return HttpResponseRedirect(begin_card_setup(driver=user, return_to=reverse("payments:card_saved")))
+    except CheckoutUnavailable:
+        messages.error(request, _("The payment service does not answer. Please try again in a minute."))
+        return redirect("accounts:account")
+
+
+@login_required
+def saved(request: HttpRequest) -> HttpResponse:
+    user: Any = request.user
+    try:
+        method = finish_card_setup(driver=user)
+    except ProviderError:
+        method = None
+    if method is not None:
+        messages.success(request, _("Your card is saved. It pays from now on."))
+    else:
+        messages.info(request, _("No card was saved."))
+    return redirect("accounts:account")
+
+
+@require_POST
+@login_required
+def change(request: HttpRequest, pk: int) -> HttpResponse:
+    """`act` is "use" or "remove"."""
+    user: Any = request.user
+    method = get_object_or_404(cards_of(user), pk=pk)
+    if request.POST.get("act") == "remove":
+        forget_card(method=method)
+        messages.success(request, _("The card was removed."))
+    else:
+        make_default(method=method)
+        messages.success(request, _("This card pays from now on."))
+    return redirect("accounts:account")

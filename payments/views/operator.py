@@ -1,0 +1,46 @@
+"""The operator's pages of money: tariffs and where they hold, revenue and what is stuck."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from accounts import permissions
+from accounts.models import Organization
+from payments import selectors
+from payments.words import price_list
+from stations.views.guards import member_required, organization_of
+
+
+@member_required
+def tariffs(request: HttpRequest) -> HttpResponse:
+    """GET /operate/tariffs/."""
+    organization = organization_of(request)
+    context = {
+        "section": "tariffs",
+        "organization": organization,
+        "tariffs": [price_list(tariff) for tariff in selectors.current_tariffs(organization)],
+    }
+    return render(request, "payments/tariffs.html", context)
+
+
+@member_required
+def revenue(request: HttpRequest) -> HttpResponse:
+    """GET /operate/revenue/: the last two weeks, and the payments that need a look."""
+    organization = organization_of(request)
+    _demand_money(request, organization)
+    context = {
+        "section": "revenue",
+        "organization": organization,
+        "today": selectors.revenue_today(organization),
+        "days": selectors.revenue_by_day(organization),
+        "payments": [selectors.shown_payment(one) for one in selectors.latest_payments(organization)],
+    }
+    return render(request, "payments/revenue.html", context)
+
+
+def _demand_money(request: HttpRequest, organization: Organization) -> None:
+    if not permissions.may_see_money(request.user, organization):
+        raise PermissionDenied(_("Your role cannot see money. An owner can give you one that can."))

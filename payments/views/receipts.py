@@ -1,0 +1,61 @@
+"""The receipt: for the driver, the organization, or whoever holds its signed link; as page and PDF."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+
+from core.links import sign
+from payments.selectors import record_of
+from payments.services import receipts
+from payments.services.receipt_pdf import receipt_pdf
+from payments.views.guards import session_of_receipt_link, session_with_receipt
+from stations.models import ChargingSession
+
+
+@never_cache
+def receipt(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """GET /receipts/<session>/, signed in."""
+    return _page(request, session_with_receipt(request, public_id))
+
+
+@never_cache
+def receipt_link(request: HttpRequest, token: str) -> HttpResponse:
+    """GET /r/<token>/, from an e-mail or a guest's live page."""
+    return _page(request, session_of_receipt_link(token))
+
+
+def receipt_file(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    return _pdf(session_with_receipt(request, public_id))
+
+
+def receipt_link_file(request: HttpRequest, token: str) -> HttpResponse:
+    return _pdf(session_of_receipt_link(token))
+
+
+def _page(request: HttpRequest, session: ChargingSession) -> HttpResponse:
+    """202 and a page that looks again while the record is being made."""
+    record = record_of(session)
+    context = {"tab": "history", "session": session, "location": session.station.location}
+    if record is None:
+        return render(request, "payments/receipt_pending.html", context, status=202)
+    token = sign(receipts.LINK, str(session.public_id))
+    context |= {
+        "receipt": receipts.receipt_of(record),
+        "pdf_url": reverse("payments:receipt_link_pdf", args=[token]),
+        "share_url": receipts.receipt_link(record),
+    }
+    return render(request, "payments/receipt.html", context)
+
+
+def _pdf(session: ChargingSession) -> HttpResponse:
+    record = record_of(session)
+    if record is None:
+        return HttpResponse(status=404)
+    response = HttpResponse(receipt_pdf(receipts.receipt_of(record)), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="receipt-{session.number}.pdf"'
+    return response
