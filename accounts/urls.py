@@ -11,8 +11,8 @@ urlpatterns = [
     path("account/profile/", views.change_profile, name="profile"),
     path("account/cars/", views.add_vehicle, name="cars"),
     path("account/cars/<int:pk>/", views.change_vehicle, name="car"),
-    path("account/cards/", views.add_token, name="tokens"),
-    path("account/cards/<int:pk>/", views.change_token, name="token"),
+    path("account/tokens/", views.add_token, name="tokens"),
+    path("account/tokens/<int:pk>/", views.change_token, name="token"),
     path("account/language/", set_language, name="language"),
     path("theme/", views.theme, name="theme"),
 ]

@@ -75,7 +75,7 @@ def change_vehicle(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required_keeping_form
 def add_token(request: HttpRequest) -> HttpResponse:
-    """POST /account/cards/: a charging card of one's own."""
+    """POST /account/tokens/: a charging card of one's own."""
     if request.method != "POST":
         return _page(request, token_form=TokenForm(initial=_kept(request)), open_form="card")
     form = TokenForm(request.POST)
@@ -102,7 +102,7 @@ def _issue(request: HttpRequest, form: TokenForm) -> bool:
 @require_POST
 @login_required
 def change_token(request: HttpRequest, pk: int) -> HttpResponse:
-    """POST /account/cards/<pk>/ with `act` = block or unblock."""
+    """POST /account/tokens/<pk>/ with `act` = block or unblock."""
     token = get_object_or_404(selectors.tokens_of(request.user), pk=pk)  # type: ignore[arg-type]
     act = services.unblock_token if request.POST.get("act") == "unblock" else services.block_token
     act(token=token, actor=request.user)  # type: ignore[arg-type]

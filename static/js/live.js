@@ -79,7 +79,7 @@
     };
     socket.onclose = (event) => {
       lostAt = lostAt || Date.now();
-      if (event.code === BAD_TOKEN) return show("paused");
+      if (event.code === BAD_TOKEN) { lostAt = Date.now() - PAUSED_AFTER_MS - 1; return; }
       failures += 1;
       setTimeout(connect, jitter(Math.min(MAX_BACKOFF_MS, 500 * 2 ** Math.min(failures, 6))));
     };

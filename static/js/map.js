@@ -26,8 +26,8 @@
 
   const addPin = (card) => {
     const { lat, lng, pin, pinLabel, pinUrl, best } = card.dataset;
-    const template = card.querySelector("template[data-pin-shape]");
-    const shape = template.content.firstElementChild.cloneNode(true);
+    const drawn = card.querySelector("[data-pin-shape]");
+    const shape = drawn.firstElementChild.cloneNode(true);
     if (best !== undefined) shape.classList.add("sel");
     const marker = L.marker([lat, lng], {
       keyboard: true, title: pinLabel, riseOnHover: true, zIndexOffset: best !== undefined ? 900 : 0,

@@ -76,10 +76,35 @@
   };
   document.addEventListener("input", (event) => { if (event.target.id) showOutput(event.target); });
 
+  // A form that pays or commands is sent once: a second click finds the button asleep.
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-once]")) return;
+    if (event.target.dataset.sent !== undefined) return event.preventDefault();
+    event.target.dataset.sent = "";
+    setTimeout(() => { for (const button of event.target.querySelectorAll("[type=submit]")) button.disabled = true; });
+  });
+  addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("[data-sent]")) {
+      delete form.dataset.sent;
+      for (const button of form.querySelectorAll("[type=submit]")) button.disabled = false;
+    }
+  });
+
+  // The place of the device, only when asked for.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-locate]");
+    if (!button || !navigator.geolocation) return;
+    navigator.geolocation.getCurrentPosition(({ coords }) => {
+      const field = document.querySelector(button.dataset.locate);
+      field.value = `${coords.latitude.toFixed(4)},${coords.longitude.toFixed(4)}`;
+      field.form.requestSubmit();
+    });
+  });
+
   // Filter forms work with a button; with script they send themselves.
   document.addEventListener("change", (event) => {
-    const form = event.target.closest("form[data-autosubmit]");
-    if (form) form.requestSubmit();
+    const form = event.target.form;
+    if (form && (form.matches("[data-autosubmit]") || event.target.matches("[data-submits]"))) form.requestSubmit();
   });
 
   const focusErrors = (within) => {

@@ -1,0 +1,169 @@
+"""The find page: public places near a point, filtered and ranked, with what a driver asks first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Final
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.models import Vehicle
+from core import clock
+from core.ui.status import shown
+from scheduling.selectors.demand import HourForecast, day_forecasts
+from scheduling.selectors.prices import PriceNow, prices_now
+from scheduling.selectors.stalls import StallNow, stalls_of
+from stations.models import Location
+
+EARTH_KM: Final = 6371.0
+FAST_W: Final = 150_000
+KM_WEIGHT: Final = 0.06  # a kilometer is worth six cents a kilowatt-hour
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What was asked for. `near` is (latitude, longitude); `most` the highest price per kWh."""
+
+    text: str = ""
+    vehicle: Vehicle | None = None
+    only_free: bool = False
+    only_fast: bool = False
+    most: Decimal | None = None
+    near: Point | None = None
+    sort: str = "best"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A location as its card shows it. `word` is the status word of the whole place."""
+
+    location: Location
+    stalls: Sequence[StallNow]
+    forecast: Sequence[HourForecast]
+    price: PriceNow | None
+    distance_km: float | None
+    reason: str = ""
+    word: str = field(default="off")
+
+    @property
+    def free(self) -> int:
+        return sum(stall.is_free for stall in self.stalls)
+
+    @property
+    def total(self) -> int:
+        return len(self.stalls)
+
+    @property
+    def pin_text(self) -> str:
+        return "?" if self.word == "off" else f"{self.free}/{self.total}"
+
+    @property
+    def max_power_w(self) -> int:
+        return max((stall.evse.max_power_w for stall in self.stalls), default=0)
+
+    @property
+    def standards(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(standard for stall in self.stalls for standard in stall.standards))
+
+
+def find_places(wish: Wish) -> list[Place]:
+    """The places that fit the wish, best first; the first says why when it can be recommended."""
+    locations = list(_locations(wish.text))
+    stalls = stalls_of([location.pk for location in locations])
+    prices = prices_now([stall.evse for each in stalls.values() for stall in each], clock.now())
+    forecasts = day_forecasts([location.pk for location in locations])
+    places = (
+        _place(location, _fitting(stalls[location.pk], wish.vehicle), forecasts[location.pk], prices, wish)
+        for location in locations
+    )
+    ranked = sorted((place for place in places if _suits(place, wish)), key=lambda place: _rank(place, wish))
+    return _with_reason(ranked, wish)
+
+
+def distance_km(one: Point, other: Point) -> float:
+    """Along the surface of the earth."""
+    lat1, lon1, lat2, lon2 = (math.radians(degrees) for degrees in (*one, *other))
+    half = math.sin((lat2 - lat1) / 2) ** 2
+    half += math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    return 2 * EARTH_KM * math.asin(math.sqrt(half))
+
+
+def _locations(text: str) -> Iterable[Location]:
+    found = Location.objects.filter(is_public=True, stations__isnull=False).distinct()
+    for term in text.split():
+        named = Q(name__icontains=term) | Q(address__icontains=term) | Q(city__icontains=term)
+        codes = Q(stations__evses__code__iexact=term) | Q(stations__evses__evse_id__iexact=term)
+        found = found.filter(named | codes)
+    return found
+
+
+def _fitting(stalls: Sequence[StallNow], vehicle: Vehicle | None) -> list[StallNow]:
+    """The stalls that the car's plugs fit; all when the car or its plugs are not known."""
+    plugs = set(vehicle.connector_standards) if vehicle else set()
+    return [stall for stall in stalls if not plugs or plugs & set(stall.standards)]
+
+
+def _place(
+    location: Location,
+    stalls: Sequence[StallNow],
+    forecast: Sequence[HourForecast],
+    prices: dict[int, PriceNow],
+    wish: Wish,
+) -> Place:
+    here = (float(location.latitude), float(location.longitude))
+    return Place(
+        location=location,
+        stalls=stalls,
+        forecast=forecast,
+        price=min((prices[s.evse.pk] for s in stalls), key=lambda price: price.per_kwh, default=None),
+        distance_km=distance_km(wish.near, here) if wish.near else None,
+        word=place_word(stalls),
+    )
+
+
+def place_word(stalls: Sequence[StallNow]) -> str:
+    """Free when one is free; else what most helps: charging before booked, waiting, broken, offline."""
+    roles = {shown(stall.word).role for stall in stalls}
+    return next((r for r in ("free", "charge", "wait", "booked", "fault", "off") if r in roles), "off")
+
+
+def _suits(place: Place, wish: Wish) -> bool:
+    is_dear = wish.most is not None and place.price is not None and place.price.per_kwh > wish.most
+    is_slow = wish.only_fast and place.max_power_w < FAST_W
+    return bool(place.stalls) and not is_dear and not is_slow and not (wish.only_free and not place.free)
+
+
+def _rank(place: Place, wish: Wish) -> tuple[float, ...]:
+    price = float(place.price.per_kwh) if place.price else 9.0
+    away = place.distance_km if place.distance_km is not None else 0.0
+    orders = {
+        "near": (away, price),
+        "price": (price, away),
+        "power": (-place.max_power_w, away),
+        "best": (not place.free, price + KM_WEIGHT * away - place.max_power_w / 1e6, away),
+    }
+    return (*orders.get(wish.sort, orders["best"]), place.location.pk)
+
+
+def _with_reason(ranked: list[Place], wish: Wish) -> list[Place]:
+    """The first place gets one short reason, when the order is ours and it has a free stall."""
+    if wish.sort != "best" or len(ranked) < 2 or not ranked[0].free:
+        return ranked
+    return [replace(ranked[0], reason=_reason(ranked)), *ranked[1:]]
+
+
+def _reason(ranked: Sequence[Place]) -> str:
+    best, open_ones = ranked[0], [place for place in ranked if place.free]
+    prices = [place.price.per_kwh for place in open_ones if place.price]
+    if best.price and best.price.per_kwh == min(prices):
+        return _("Best for you: no wait, and the lowest price")
+    if best.max_power_w == max(place.max_power_w for place in open_ones):
+        return _("Best for you: no wait, and the fastest")
+    if best.distance_km is not None and best.distance_km == min(p.distance_km or 0 for p in open_ones):
+        return _("Best for you: no wait, and the nearest")
+    return _("Best for you: no wait, at a fair price")

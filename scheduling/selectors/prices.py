@@ -1,0 +1,115 @@
+"""Prices as a driver asks for them: per kilowatt-hour now, and what a whole charge would come to.
+
+Always with tax. Both come from the one rating function, through a preview.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from core.money import Money
+from payments.models import Tariff
+from payments.rating.bill import Bill, Line
+from payments.rating.explain import explain
+from payments.rating.tariff import Dimension
+from payments.services.pricing import preview, tariffs_for
+from payments.services.receipts import speech
+from stations.models import Evse
+
+TYPICAL_WH: Final = 10_000
+TYPICAL: Final = timedelta(minutes=20)
+SOME_IDLE: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceNow:
+    """A tariff's prices at one instant, tax included. Empty parts cost nothing."""
+
+    currency: str
+    per_kwh: Decimal = Decimal(0)
+    per_minute: Decimal = Decimal(0)
+    idle_per_minute: Decimal = Decimal(0)
+    idle_grace_minutes: int = 0
+    start_fee: Decimal = Decimal(0)
+    hold: Money | None = None
+
+    @property
+    def is_free(self) -> bool:
+        return not (self.per_kwh or self.per_minute or self.start_fee)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostLine:
+    """One row of the cost list: what, how much of it at which price, and what it comes to."""
+
+    text: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    total: Money
+    lines: tuple[CostLine, ...]
+
+
+def prices_now(evses: Sequence[Evse], at: datetime) -> dict[int, PriceNow]:
+    """The price at each EVSE at an instant; an EVSE without a tariff costs nothing."""
+    tariffs = tariffs_for([evse.pk for evse in evses], at)
+    known: dict[int, PriceNow] = {}
+    for evse in evses:
+        tariff = tariffs.get(evse.pk)
+        if tariff is None:
+            known[evse.pk] = PriceNow(currency=evse.station.location.organization.currency)
+        else:
+            known[evse.pk] = price_of(tariff, evse.station.location.time_zone, at)
+    return known
+
+
+def price_of(tariff: Tariff, time_zone: str, at: datetime) -> PriceNow:
+    """What a tariff asks at an instant, read off the bill of a typical charge."""
+    idle = timedelta(minutes=tariff.idle_grace_minutes) + SOME_IDLE
+    bill = preview(
+        tariff=tariff, time_zone=time_zone, energy_wh=TYPICAL_WH, charging=TYPICAL, idle=idle, at=at
+    )
+    first = {line.kind: _with_tax(line, tariff) for line in reversed(bill.lines)}
+    return PriceNow(
+        currency=bill.currency,
+        per_kwh=first.get(Dimension.ENERGY, Decimal(0)),
+        per_minute=first.get(Dimension.TIME, Decimal(0)) / 60,
+        idle_per_minute=first.get(Dimension.PARKING_TIME, Decimal(0)) / 60,
+        idle_grace_minutes=tariff.idle_grace_minutes,
+        start_fee=first.get(Dimension.FLAT, Decimal(0)),
+        hold=Money.of_minor(tariff.hold_minor, tariff.currency),
+    )
+
+
+def estimate(
+    tariff: Tariff | None, *, evse: Evse, energy_wh: int, charging: timedelta, at: datetime
+) -> Estimate:
+    """What a charge beginning at `at` would cost, line by line."""
+    location = evse.station.location
+    if tariff is None:
+        return Estimate(total=Money(Decimal(0), location.organization.currency), lines=())
+    bill = preview(tariff=tariff, time_zone=location.time_zone, energy_wh=energy_wh, charging=charging, at=at)
+    return Estimate(total=Money(bill.total_gross, bill.currency).rounded(), lines=cost_lines(bill))
+
+
+def cost_lines(bill: Bill) -> tuple[CostLine, ...]:
+    """The lines of a bill in words, each with what it comes to, tax included."""
+    return tuple(
+        CostLine(
+            text=" · ".join(part for part in (one.what, one.how_much, one.price, one.why) if part),
+            amount=Money(one.line.gross, bill.currency),
+        )
+        for one in explain(bill, speech())
+    )
+
+
+def _with_tax(line: Line, tariff: Tariff) -> Decimal:
+    if tariff.tax_included == Tariff.TaxIncluded.NO and line.vat:
+        return line.price * (100 + line.vat) / 100
+    return line.price

@@ -1,0 +1,113 @@
+"""The stalls of a site as a driver sees them now: one word each, from link, plug, car and booking."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from core import clock
+from core.ui.status import shown, stall_word
+from scheduling.models import Reservation
+from scheduling.selectors.bookings import keeping
+from stations.models import ChargingSession, Connector, Evse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StallNow:
+    """One EVSE. `word` is a status word; `label` what is painted on it; `booked_from` when it is kept."""
+
+    evse: Evse
+    label: str
+    word: str
+    standards: tuple[str, ...]
+    session: ChargingSession | None
+    booked: Reservation | None
+
+    @property
+    def role(self) -> str:
+        return shown(self.word).role
+
+    @property
+    def is_free(self) -> bool:
+        return self.role == "free"
+
+    @property
+    def booked_from(self) -> datetime | None:
+        return self.booked.during.lower if self.booked else None
+
+
+def stalls_of(location_ids: Sequence[int], *, now: datetime | None = None) -> dict[int, list[StallNow]]:
+    """The stalls of each location in the order of their labels, in five queries."""
+    evses = list(_evses(location_ids))
+    open_sessions = _open_sessions(evses)
+    kept = {r.evse_id: r for r in keeping(evse_ids=[e.pk for e in evses], at=now or clock.now())}
+    stalls: dict[int, list[StallNow]] = {pk: [] for pk in location_ids}
+    for evse in evses:
+        mine = stalls[evse.station.location_id]
+        mine.append(_stall(evse, str(len(mine) + 1), open_sessions.get(evse.pk), kept.get(evse.pk)))
+    return stalls
+
+
+def stall_of(evse: Evse) -> StallNow:
+    """One stall, with the label that it has on its site's page."""
+    location_id = evse.station.location_id
+    return next(stall for stall in stalls_of([location_id])[location_id] if stall.evse.pk == evse.pk)
+
+
+def labels_of(location_id: int) -> dict[int, str]:
+    """The label of each EVSE of a location."""
+    return {stall.evse.pk: stall.label for stall in stalls_of([location_id])[location_id]}
+
+
+def _evses(location_ids: Sequence[int]) -> Sequence[Evse]:
+    return (
+        Evse.objects.filter(station__location__in=location_ids)
+        .select_related("station__location__organization")
+        .prefetch_related("connectors")
+        .order_by("station__location", "station__identity", "number")
+    )
+
+
+def _open_sessions(evses: Sequence[Evse]) -> dict[int, ChargingSession]:
+    found = ChargingSession.objects.filter(
+        evse__in=[evse.pk for evse in evses], status__in=["pending", "active"]
+    ).order_by("status")
+    by_evse: dict[int, list[ChargingSession]] = defaultdict(list)
+    for session in found:
+        if session.evse_id is not None:
+            by_evse[session.evse_id].append(session)
+    return {evse_id: sessions[0] for evse_id, sessions in by_evse.items()}
+
+
+def _stall(evse: Evse, place: str, session: ChargingSession | None, booked: Reservation | None) -> StallNow:
+    connectors = list(evse.connectors.all())
+    word = stall_word(
+        is_connected=evse.station.is_connected,
+        connector_status=_worst(connectors),
+        phase=_phase(session),
+        is_booked=booked is not None,
+    )
+    return StallNow(
+        evse=evse,
+        label=evse.name or place,
+        word=word,
+        standards=tuple(dict.fromkeys(connector.standard for connector in connectors)),
+        session=session,
+        booked=booked,
+    )
+
+
+def _worst(connectors: Sequence[Connector]) -> str:
+    """Several plugs on one EVSE serve one car: one that is in use decides, a broken one only alone."""
+    statuses = [connector.status for connector in connectors]
+    in_use = [status for status in statuses if status in ("occupied", "reserved")]
+    usable = [status for status in statuses if status == "available"]
+    return next(iter([*in_use, *usable, *statuses]), "unknown")
+
+
+def _phase(session: ChargingSession | None) -> str:
+    if session is None:
+        return ""
+    return session.phase or ("connected" if session.status == ChargingSession.Status.PENDING else "charging")

@@ -1,0 +1,23 @@
+"""The driver's pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from scheduling.views import booking, find, history, live, site, start
+
+app_name = "scheduling"
+urlpatterns = [
+    path("", find.find, name="find"),
+    path("sites/<slug:slug>/", site.site, name="site"),
+    path("sites/<slug:slug>/book/", site.book_slot, name="book"),
+    path("bookings/", booking.bookings, name="bookings"),
+    path("bookings/<uuid:public_id>/", booking.booking, name="booking"),
+    path("bookings/<uuid:public_id>/cancel/", booking.cancel_booking, name="cancel_booking"),
+    path("bookings/<uuid:public_id>/booking.ics", booking.booking_calendar, name="booking_calendar"),
+    path("charge/", start.charge, name="charge"),
+    path("c/<str:code>/", start.start, name="start"),
+    path("sessions/<uuid:public_id>/live/", live.live, name="live"),
+    path("sessions/<uuid:public_id>/stop/", live.stop, name="stop"),
+    path("history/", history.history, name="history"),
+]

@@ -1,0 +1,102 @@
+"""Bookings: the list, one booking, cancel, and the calendar file."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from core import clock
+from core.money import Money
+from core.ui.fragments import render_either
+from scheduling import selectors
+from scheduling.calendar_file import calendar_file
+from scheduling.models import Reservation
+from scheduling.selectors.stalls import labels_of
+from scheduling.services.reservations import TooLate, cancel
+from scheduling.times import ANNOUNCE_BEFORE, GRACE
+
+
+@login_required
+def bookings(request: HttpRequest) -> HttpResponse:
+    """GET /bookings/: the next one on top, then what is planned, then the past."""
+    mine = list(selectors.bookings_of(request.user)[:100])  # type: ignore[arg-type]
+    now = clock.now()
+    coming = sorted((one for one in mine if _is_coming(one)), key=lambda one: one.during.lower)
+    context = {
+        "tab": "bookings",
+        "next": coming[0] if coming else None,
+        "next_label": _label(coming[0]) if coming else "",
+        "starts_in_s": max(0, (coming[0].during.lower - now).total_seconds()) if coming else 0,
+        "planned": coming[1:],
+        "past": [one for one in mine if not _is_coming(one)],
+        "live_topics": [f"user.{request.user.pk}"],
+    }
+    return render_either(
+        request, page="scheduling/bookings.html", fragment="scheduling/_bookings.html", context=context
+    )
+
+
+@login_required
+def booking(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """GET /bookings/<id>/: where, when, what it costs, and what can be done."""
+    mine = _mine(request, public_id)
+    during, quote = mine.during, mine.quote or {}
+    context = {
+        "tab": "bookings",
+        "booking": mine,
+        "label": _label(mine),
+        "kept_until": min(during.lower + GRACE, during.upper),
+        "can_start": _is_coming(mine) and during.lower - ANNOUNCE_BEFORE <= clock.now(),
+        "can_cancel": _is_coming(mine),
+        "total": _quoted(quote),
+        "live_topics": [f"user.{request.user.pk}", f"location.{mine.location_id}"],
+    }
+    return render(request, "scheduling/booking.html", context)
+
+
+@require_POST
+@login_required
+def cancel_booking(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    mine = _mine(request, public_id)
+    try:
+        cancel(reservation=mine, canceled_by=request.user)  # type: ignore[arg-type]
+    except TooLate:
+        messages.error(request, _("This booking is over; it cannot be canceled any more."))
+        return redirect("scheduling:booking", public_id=public_id)
+    messages.success(request, _("Your booking is canceled. It cost nothing."))
+    return redirect("scheduling:bookings")
+
+
+@login_required
+def booking_calendar(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The booking as an iCalendar file."""
+    mine = _mine(request, public_id)
+    response = HttpResponse(calendar_file(mine, label=_label(mine)), content_type="text/calendar")
+    response["Content-Disposition"] = f'attachment; filename="booking-{mine.number}.ics"'
+    return response
+
+
+def _mine(request: HttpRequest, public_id: UUID) -> Reservation:
+    mine = selectors.bookings_of(request.user)  # type: ignore[arg-type]
+    return get_object_or_404(mine, public_id=public_id)
+
+
+def _is_coming(reservation: Reservation) -> bool:
+    is_open = reservation.status in (Reservation.Status.HELD, Reservation.Status.CONFIRMED)
+    return is_open and reservation.during.upper > clock.now()
+
+
+def _label(reservation: Reservation) -> str:
+    return labels_of(reservation.location_id)[reservation.evse_id]
+
+
+def _quoted(quote: dict[str, str]) -> Money | None:
+    """The price that was on the screen when it was booked."""
+    return Money(Decimal(quote["total"]), quote["currency"]) if quote.get("total") else None

@@ -1,0 +1,49 @@
+"""Find: the map and the list of places, ranked and filtered by the URL."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+
+from core import clock
+from core.ui.fragments import render_either
+from scheduling.forms import read_wish
+from scheduling.selectors.places import Place, find_places
+from scheduling.views.common import own_car
+from scheduling.views.sentences import busy_sentence
+
+BARS = 12
+
+
+def find(request: HttpRequest) -> HttpResponse:
+    """GET / with q, car, free, fast, cheap, at, sort."""
+    car = own_car(request)
+    wish = read_wish(request.GET, car)
+    places = find_places(wish)
+    context = {
+        "tab": "find",
+        "wish": wish,
+        "car": car,
+        "cards": [_card(place) for place in places],
+        "open_places": sum(bool(place.free) for place in places),
+        "live_topics": [f"location.{place.location.pk}" for place in places],
+    }
+    return render_either(
+        request, page="scheduling/find.html", fragment="scheduling/_places.html", context=context
+    )
+
+
+def _card(place: Place) -> dict[str, object]:
+    """A place with the twelve bars around now and what they say."""
+    now = clock.now()
+    hours = [hour for hour in place.forecast if hour.start_at >= now - timedelta(hours=4)][:BARS]
+    current = next(
+        (n for n, h in enumerate(hours) if h.start_at <= now < h.start_at + timedelta(hours=1)), None
+    )
+    return {
+        "place": place,
+        "bars": [hour.busy_share for hour in hours],
+        "now_index": current,
+        "sentence": busy_sentence(place, hours, now),
+    }

@@ -1,0 +1,169 @@
+"""Site: live stalls, what the car needs, the recommended slot, other times, the cost; and the booking."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Self
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from core import clock
+from core.ui.fragments import render_either
+from core.ui.kept_form import keep_and_sign_in, take_kept_form
+from scheduling.forms import DAYS_AHEAD, NeedInput
+from scheduling.selectors.availability import FreeTime
+from scheduling.selectors.offers import Need, Slot, estimate_of, recommend, slots_of
+from scheduling.selectors.prices import PriceNow, prices_now
+from scheduling.selectors.stalls import StallNow, stalls_of
+from scheduling.services.reservations import NotBookable, SlotTaken, book
+from scheduling.times import GRACE
+from scheduling.views.common import own_car
+from stations.models import Evse, Location
+
+
+def site(request: HttpRequest, slug: str) -> HttpResponse:
+    """GET /sites/<slug>/ with the need in the URL; the fragment is the plan below the stalls."""
+    location = _location(slug)
+    context = plan_context(request, location, take_kept_form(request) or request.GET)
+    return render_either(
+        request, page="scheduling/site.html", fragment="scheduling/_site.html", context=context
+    )
+
+
+def book_slot(request: HttpRequest, slug: str) -> HttpResponse:
+    """POST /sites/<slug>/book/. What is no longer free comes back with the next free times (422)."""
+    location = _location(slug)
+    if request.method != "POST":
+        return redirect("scheduling:site", slug=slug)
+    if not request.user.is_authenticated:
+        return keep_and_sign_in(request, back_to=f"/sites/{slug}/")
+    wish = Chosen.read(request.POST.get("slot", ""), location)
+    if wish is None:
+        return _refused(request, location, _("Please choose a time first."))
+    return _book(request, location, wish)
+
+
+def _book(request: HttpRequest, location: Location, wish: Chosen) -> HttpResponse:
+    context = plan_context(request, location, request.POST)
+    try:
+        reservation = book(
+            evse=wish.evse,
+            driver=request.user,  # type: ignore[arg-type]
+            start_at=wish.start_at,
+            end_at=wish.end_at,
+            energy_wh=context["need"].energy_wh,
+            quote=_quote(context, wish),
+        )
+    except SlotTaken as taken:
+        return _refused(request, location, _("Somebody else has this time now."), taken.next_free)
+    except NotBookable:
+        return _refused(request, location, _("This time cannot be booked any more."))
+    messages.success(request, _("Your slot is booked."))
+    return redirect("scheduling:booking", public_id=reservation.public_id)
+
+
+def _refused(
+    request: HttpRequest, location: Location, why: str, next_free: Sequence[FreeTime] = ()
+) -> HttpResponse:
+    """The same page with everything that was typed, the reason on top, and the next free times."""
+    context = plan_context(request, location, request.POST)
+    context |= {"refused": why, "next_free": [_free_time(context, free) for free in next_free]}
+    return render(request, "scheduling/site.html", context, status=422)
+
+
+def _free_time(context: Mapping[str, Any], free: FreeTime) -> dict[str, Any]:
+    stall = next(stall for stall in context["stalls"] if stall.evse.pk == free.evse_id)
+    chosen = Chosen(evse=stall.evse, start_at=free.start_at, end_at=free.end_at)
+    return {"start_at": free.start_at, "end_at": free.end_at, "stall": stall, "value": chosen.value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A slot as the form sends it: start, minutes and stall code."""
+
+    evse: Evse
+    start_at: datetime
+    end_at: datetime
+
+    @classmethod
+    def read(cls, text: str, location: Location) -> Self | None:
+        start, minutes, code = ([*text.split("-"), "", "", ""])[:3]
+        evse = Evse.objects.filter(code=code, station__location=location).select_related("station").first()
+        try:
+            start_at = datetime.strptime(start, "%Y%m%dT%H%MZ").replace(tzinfo=UTC)
+            length = timedelta(minutes=int(minutes))
+        except ValueError:
+            return None
+        return cls(evse=evse, start_at=start_at, end_at=start_at + length) if evse else None
+
+    @property
+    def value(self) -> str:
+        minutes = int((self.end_at - self.start_at).total_seconds() // 60)
+        return f"{self.start_at:%Y%m%dT%H%M}Z-{minutes}-{self.evse.code}"
+
+
+def plan_context(request: HttpRequest, location: Location, query: QueryDict) -> dict[str, Any]:
+    """Everything that the site page shows."""
+    stalls = stalls_of([location.pk])[location.pk]
+    asked = NeedInput.read(query, location)
+    car = own_car(request)
+    price = _price(stalls)
+    need = asked.need(location, car, price.per_kwh if price else Decimal(0))
+    slots = slots_of(location, asked.day, stalls, need)
+    pick = recommend(slots, need)
+    chosen = next((slot for slot in slots if slot.value == asked.slot and slot.stall), None)
+    chosen = chosen or (pick.slot if pick else None)
+    return {
+        "tab": "find",
+        "location": location,
+        "stalls": stalls,
+        "free": sum(stall.is_free for stall in stalls),
+        "asked": asked,
+        "need": need,
+        "car": car,
+        "price": price,
+        "slots": slots,
+        "pick": pick,
+        "chosen": chosen,
+        "cost": estimate_of(chosen, need) if chosen else None,
+        "kept_until": chosen.start_at + GRACE if chosen else None,
+        "days": _days(asked, location),
+        "live_topics": [f"location.{location.pk}"],
+    }
+
+
+def _days(asked: NeedInput, location: Location) -> list[dict[str, Any]]:
+    today = NeedInput.read({}, location).day
+    days = (today + timedelta(days=n) for n in range(DAYS_AHEAD + 1))
+    return [{"day": day, "is_today": day == today, "is_chosen": day == asked.day} for day in days]
+
+
+def _price(stalls: Sequence[StallNow]) -> PriceNow | None:
+    """The lowest price here now."""
+    prices = prices_now([stall.evse for stall in stalls], clock.now())
+    return min(prices.values(), key=lambda price: price.per_kwh, default=None)
+
+
+def _quote(context: Mapping[str, Any], wish: Chosen) -> dict[str, Any] | None:
+    """The price as it was on the screen, kept with the booking."""
+    slot: Slot | None = next((s for s in context["slots"] if s.value == wish.value and s.stall), None)
+    if slot is None:
+        return None
+    need: Need = context["need"]
+    total = estimate_of(slot, need).total
+    return {
+        "energy_wh": need.energy_wh,
+        "total": str(total.amount),
+        "currency": total.currency,
+        "per_kwh": str(slot.per_kwh),
+    }
+
+
+def _location(slug: str) -> Location:
+    return get_object_or_404(Location.objects.select_related("organization"), slug=slug, is_public=True)

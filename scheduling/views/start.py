@@ -1,0 +1,171 @@
+"""Start at a stall: what it is, what it costs now, and one button. No account needed."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from core import clock
+from core.links import sign
+from core.ui.fragments import render_either
+from core.ui.kept_form import take_kept_form
+from payments.selectors import cards_of
+from payments.services.checkout import (
+    CheckoutUnavailable,
+    NoCard,
+    NothingToPay,
+    begin_checkout,
+    pay_with_card,
+)
+from scheduling.selectors.bookings import booking_at
+from scheduling.selectors.prices import prices_now
+from scheduling.selectors.stalls import StallNow, stalls_of
+from scheduling.views.guards import LIVE_LINK
+from stations.models import ChargingSession, Evse
+from stations.services import sessions
+
+REFUSALS = (sessions.StationOffline, sessions.EvseBusy, sessions.NotAuthorized)
+
+
+def charge(request: HttpRequest) -> HttpResponse:
+    """GET /charge/: the driver's running charge, or the code that is printed on the stall."""
+    running = _running(request)
+    if running:
+        return redirect("scheduling:live", public_id=running.public_id)
+    code = "".join(c for c in request.GET.get("code", "").upper() if c.isalnum())
+    if code and Evse.objects.filter(code=code).exists():
+        return redirect("scheduling:start", code=code)
+    context = {"tab": "charge", "code": code}
+    return render(request, "scheduling/charge.html", context, status=404 if code else 200)
+
+
+def start(request: HttpRequest, code: str) -> HttpResponse:
+    """GET and POST /c/<code>/, the address in the stall's QR code."""
+    evses = Evse.objects.select_related("station__location__organization")
+    evse = get_object_or_404(evses, code=code.upper())
+    running = _running(request, evse)
+    if running:
+        return redirect("scheduling:live", public_id=running.public_id)
+    if request.method == "POST":
+        return _begin(request, evse)
+    kept = take_kept_form(request)
+    return _page(request, evse, email=kept.get("email", "") if kept else "")
+
+
+def _page(request: HttpRequest, evse: Evse, *, status: int = 200, **more: Any) -> HttpResponse:
+    context = {**_context(request, evse), **more}
+    return render_either(
+        request,
+        page="scheduling/start.html",
+        fragment="scheduling/_start.html",
+        context=context,
+        status=status,
+    )
+
+
+def _context(request: HttpRequest, evse: Evse) -> dict[str, Any]:
+    location = evse.station.location
+    stalls = stalls_of([location.pk])[location.pk]
+    stall = next(one for one in stalls if one.evse.pk == evse.pk)
+    user: Any = request.user
+    mine = booking_at(evse_id=evse.pk, at=clock.now(), driver_id=user.pk, id_token_id=None)
+    return {
+        "tab": "charge",
+        "evse": evse,
+        "location": location,
+        "stall": stall,
+        "price": prices_now([evse], clock.now())[evse.pk],
+        "mine": mine,
+        "state": _state(stall, is_mine=mine is not None),
+        "other": next((one for one in stalls if one.is_free and one.evse.pk != evse.pk), None),
+        "card": cards_of(user).first() if user.is_authenticated else None,
+        "live_topics": [f"station.{evse.station_id}", f"location.{location.pk}"],
+    }
+
+
+def _state(stall: StallNow, *, is_mine: bool) -> str:
+    """offline, fault, closed, busy, kept, or what can be started: plug_in, ready."""
+    if stall.role == "booked" and is_mine:
+        return "plug_in"
+    blocked = {"off": "offline", "fault": "fault", "charge": "busy", "booked": "kept"}
+    if stall.word in ("unavailable", "closed"):
+        return "closed"
+    if stall.session is not None and stall.session.id_token_id is None and stall.word == "connected":
+        return "ready"
+    if stall.session is not None:
+        return "busy"
+    return blocked.get(stall.role, "plug_in" if stall.is_free else "ready")
+
+
+def _begin(request: HttpRequest, evse: Evse) -> HttpResponse:
+    """The hold first; the station is asked when it stands. Where charging is free it is asked at once."""
+    email = request.POST.get("email", "").strip()
+    if not request.user.is_authenticated and not _is_email_or_empty(email):
+        return _page(request, evse, status=422, email=email, email_error=_("This is not an e-mail address."))
+    if _context(request, evse)["state"] not in ("plug_in", "ready"):
+        return _page(request, evse, status=409, email=email)
+    try:
+        return HttpResponseRedirect(_pay(request, evse, email))
+    except NothingToPay:
+        return _start_free(request, evse)
+    except CheckoutUnavailable:
+        why = _("The payment service does not answer. Nothing is held on your card; please try again.")
+        return _page(request, evse, status=503, email=email, failure=why)
+
+
+def _is_email_or_empty(text: str) -> bool:
+    try:
+        validate_email(text or "nobody@example.org")
+    except ValidationError:
+        return False
+    return True
+
+
+def _pay(request: HttpRequest, evse: Evse, email: str) -> str:
+    """The address to go to: the bank's or the provider's page, or ours when the hold stands."""
+    back = reverse("scheduling:start", args=[evse.code])
+    user: Any = request.user
+    if not user.is_authenticated:
+        return begin_checkout(evse=evse, email=email, cancel_url=back).url
+    if request.POST.get("with") != "other":
+        try:
+            return pay_with_card(evse=evse, driver=user).url
+        except NoCard:
+            pass
+    return begin_checkout(evse=evse, driver=user, cancel_url=back).url
+
+
+def _start_free(request: HttpRequest, evse: Evse) -> HttpResponse:
+    user: Any = request.user if request.user.is_authenticated else None
+    try:
+        session = sessions.request_start(evse=evse, user=user)
+    except REFUSALS as refusal:
+        return _page(request, evse, status=409, failure=_refusal(refusal))
+    messages.success(request, _("Asking the charger to start."))
+    path = reverse("scheduling:live", args=[session.public_id])
+    link = "" if user else "?" + urlencode({"t": sign(LIVE_LINK, str(session.public_id))})
+    return HttpResponseRedirect(path + link)
+
+
+def _refusal(refusal: Exception) -> str:
+    if isinstance(refusal, sessions.StationOffline):
+        return _("This charger is not connected. Nothing was charged.")
+    if isinstance(refusal, sessions.EvseBusy):
+        return _("Somebody else has just started here. Nothing was charged.")
+    return _("This start was refused: %(reason)s. Nothing was charged.") % {"reason": refusal}
+
+
+def _running(request: HttpRequest, evse: Evse | None = None) -> ChargingSession | None:
+    """The open session of the person who is signed in, here or anywhere."""
+    if not request.user.is_authenticated:
+        return None
+    mine = ChargingSession.objects.filter(driver=request.user, status__in=["pending", "active"])
+    return (mine.filter(evse=evse) if evse else mine).order_by("-created_at").first()

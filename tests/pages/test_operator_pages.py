@@ -1,0 +1,112 @@
+"""The operator's pages: overview, chargers, a charger with its commands and messages, sessions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from core import clock
+from ocpp_bridge.models import Frame
+from stations.command_kinds import Trigger
+from stations.models import ChargingStation, Connector, StationCommand
+from stations.services import commands
+from tests.factories import (
+    ConnectorFactory,
+    EvseFactory,
+    LocationFactory,
+    MembershipFactory,
+    SessionFactory,
+    StationFactory,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def network(transactional_db):
+    """A small network with a running charge, a fault, a lost charger and a session to review."""
+    member = MembershipFactory(user__name="Elin Vik", organization__name="Nordlys")
+    now = clock.now()
+    hub = LocationFactory(organization=member.organization, name="Harbour Hub", slug="harbour-hub")
+    park = LocationFactory(organization=member.organization, name="Riverbank", slug="riverbank")
+    station = StationFactory(location=hub, identity="HUB-1", name="Hub 1", vendor="Wallwerk", model="Duo 22")
+    ChargingStation.objects.filter(pk=station.pk).update(
+        is_connected=True, last_seen_at=now, connected_at=now, ocpp_version="1.6", booted_at=now
+    )
+    first = station.evses.get()
+    second = EvseFactory(station=station, number=2, name="Stall 2")
+    ConnectorFactory(evse=second, status="faulted", error_code="GroundFailure", status_at=now)
+    Connector.objects.filter(evse=first).update(status="occupied", detail="Charging", status_at=now)
+    running = SessionFactory(
+        evse=first, started_at=now - timedelta(minutes=9), phase="charging", power_w=11_000, energy_wh=1650,
+        last_reading_at=now,
+    )  # fmt: skip
+    lost = StationFactory(location=park, identity="RIV-1", last_seen_at=now - timedelta(hours=1))
+    SessionFactory(
+        evse=lost.evses.get(), status="completed", started_at=now - timedelta(hours=3),
+        ended_at=now - timedelta(hours=2), energy_wh=-5, review_reasons=["register_backwards"],
+    )  # fmt: skip
+    call = '[2,"19","StatusNotification",{"connectorId":2,"errorCode":"GroundFailure","status":"Faulted"}]'
+    Frame.objects.create(
+        station=station, at=now, direction="in", message_id="19", action="StatusNotification", body=call
+    )
+    Frame.objects.create(
+        station=station, at=now, direction="out", message_id="19", action="", body='[3,"19",{}]'
+    )
+    return {"user": member.user, "station": station, "session": running}
+
+
+def test_the_overview_shows_what_needs_a_person(visit, look, network):
+    visitor = visit(**look, user=network["user"])
+    page = visitor.goto("/operate/")
+    assert page.get_by_role("heading", name="Network today").is_visible()
+    assert page.get_by_text("GroundFailure").first.is_visible()
+    assert page.get_by_text("lost contact").first.is_visible()
+    assert page.get_by_role("link", name="Stall 2: Out of order").is_visible()
+    visitor.is_pleased("operator-overview")
+
+
+def test_chargers_are_filtered_in_the_address(visit, look, network):
+    visitor = visit(**look, user=network["user"])
+    page = visitor.goto("/operate/chargers/?state=offline")
+    assert page.get_by_role("link", name="RIV-1").is_visible()
+    assert page.get_by_role("link", name="Hub 1").count() == 0
+    visitor.is_pleased("operator-chargers")
+
+
+def test_a_charger_shows_its_stalls_commands_and_messages(visit, look, network):
+    commands.request(station=network["station"], kind=Trigger(message="status"), requested_by=network["user"])
+    visitor = visit(**look, user=network["user"])
+    page = visitor.goto("/operate/chargers/HUB-1/")
+    assert page.get_by_text("StatusNotification").first.is_visible()
+    assert page.get_by_text("Waiting for the station").is_visible()
+    visitor.is_pleased("operator-charger")
+
+
+def test_a_command_form_that_does_not_fit_comes_back_with_what_to_do(visit, network):
+    visitor = visit(width=1440, user=network["user"])
+    page = visitor.goto("/operate/chargers/HUB-1/")
+    page.get_by_text("Start a charge").first.click()
+    page.evaluate("document.querySelectorAll('[required]').forEach(f => f.removeAttribute('required'))")
+    page.get_by_role("button", name="Start a charge").click()
+    assert page.get_by_text("This field is required.").first.is_visible()
+    assert StationCommand.objects.count() == 0
+
+
+def test_an_operator_unlocks_a_connector_from_the_page(visit, network):
+    visitor = visit(width=1440, user=network["user"])
+    page = visitor.goto("/operate/chargers/HUB-1/")
+    page.get_by_text("Unlock the connector").first.click()
+    page.get_by_role("button", name="Unlock the connector").click()
+    assert page.get_by_text("Asked the charger: Unlock the connector.").is_visible()
+    assert StationCommand.objects.get().kind == "unlock"
+
+
+def test_sessions_and_one_session(visit, look, network):
+    visitor = visit(**look, user=network["user"])
+    page = visitor.goto("/operate/sessions/")
+    visitor.is_pleased("operator-sessions")
+    page.get_by_role("link", name=f"#{network['session'].number}").click()
+    assert page.get_by_role("button", name="Stop the charge").is_visible()
+    visitor.is_pleased("operator-session")
