@@ -147,9 +147,9 @@ class StripeProvider:
         """A webhook whose signature and age (5 minutes) are right. Raises BadSignature."""
         try:
             event = stripe.Webhook.construct_event(payload, signature, self.webhook_secret)
+            return reading.notice(event)
         except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise BadSignature(str(error)) from error
-        return reading.notice(event)
 
 
 def _options(account: str, key: str = "") -> Any:

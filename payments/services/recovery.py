@@ -17,15 +17,15 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from core import clock
 from payments.models import ChargeDetailRecord, Payment, ProviderOperation, WebhookEvent
 from payments.providers import provider
-from payments.providers.base import Intent, OutcomeUnknown, ProviderError
+from payments.providers.base import Intent, ProviderError
 from payments.services import operations
+from payments.services.applying import fail_payment
 from payments.services.billing import bill_session
 from payments.services.checkout import refresh_payment
 from payments.services.collecting import collect
 from payments.services.operations import Busy, State, begin, mark, perform
 from payments.services.payments import (
     NotPossible,
-    apply_found,
     look_again,
     release_hold,
     request_hold,
@@ -156,14 +156,12 @@ def _try_again(operation: ProviderOperation, payment: Payment, intent: Intent) -
 
 def _give_up(operation: ProviderOperation, in_flight: timedelta) -> bool:
     """Mark it as not done, unless its call may still be under way."""
-    if operation.state == State.WRITTEN and operation.created_at > clock.now() - in_flight:
+    if operation.created_at > clock.now() - in_flight:
         return False
     return mark(operation, State.FAILED, error="looked: not done")
 
 
 def _fail(payment: Payment, message: str) -> None:
-    from payments.services.applying import fail_payment
-
     fail_payment(payment_id=payment.pk, code="not_done", message=message)
 
 
@@ -227,6 +225,3 @@ def _dead_holds() -> list[int]:
 def _expired_holds() -> list[int]:
     late = Payment.objects.filter(status=Status.AUTHORIZED, capture_before__lt=clock.now())
     return list(late.order_by("pk").values_list("pk", flat=True)[:BATCH])
-
-
-__all__ = ["OutcomeUnknown", "Sweep", "apply_found", "resume", "settle_payments"]
