@@ -95,19 +95,18 @@ def _is_card(token: IdToken) -> bool:
 
 
 @transaction.atomic
-def start_token_for(*, evse: Evse, driver: User) -> str:
-    """The `start_token` for the driver's start from the app, so that her own booking does not stop her.
+def clear_the_way(*, evse: Evse, driver: User) -> bool:
+    """Before the driver's start from the app: the station need not wait for her any longer.
 
-    Empty when the station keeps the place for nobody. A station that waits for her card is told to
-    stop waiting; the start follows in the same queue.
+    The start has a token of its own, which a station that keeps the place for another one would refuse.
+    Commands go in order, so this one is there first; strangers are still refused by us. False when the
+    station keeps the place for nobody, or not for her.
     """
     reservation = selectors.booking_at(evse_id=evse.pk, at=clock.now(), driver_id=driver.pk, id_token_id=None)
     if reservation is None or reservation.announced_at is None:
-        return ""
-    if reservation.id_token is not None and _is_card(reservation.id_token):
-        forget_at_station(reservation, requested_by=driver)
-        return ""
-    return wire_token(reservation)
+        return False
+    forget_at_station(reservation, requested_by=driver)
+    return True
 
 
 def _grace_ends_at(reservation: Reservation) -> datetime:

@@ -68,18 +68,17 @@ def test_a_driver_who_books_with_a_card_is_waited_for_with_the_card(evse, driver
     announce(NOW + 50 * MINUTE)
     ((_, params),) = told()
     assert (params["token_uid"], params["token_type"], params["group_uid"]) == ("04AABB", "rfid", "FLEET")
-    with clock.at(NOW + 55 * MINUTE):
-        assert arrivals.start_token_for(evse=evse, driver=driver) == ""
-    assert told()[-1][0] == "cancel_reservation"
 
 
-def test_a_start_from_the_app_uses_the_token_that_the_station_waits_for(booked, evse, driver):
+def test_before_the_drivers_own_start_the_station_is_told_to_wait_no_longer(booked, evse, driver):
     with clock.at(NOW + 55 * MINUTE):
-        assert arrivals.start_token_for(evse=evse, driver=driver) == ""
+        assert not arrivals.clear_the_way(evse=evse, driver=driver)
         arrivals.announce_due()
-        token = arrivals.start_token_for(evse=evse, driver=driver)
-        assert arrivals.start_token_for(evse=evse, driver=make_driver()) == ""
-    assert (token, len(token)) == (told()[0][1]["token_uid"], 18)
+        assert not arrivals.clear_the_way(evse=evse, driver=make_driver())
+        assert arrivals.clear_the_way(evse=evse, driver=driver)
+        assert arrivals.announce_due() == 0
+    assert told()[-1] == ("cancel_reservation", {"reservation_number": booked.number})
+    assert Reservation.objects.get().status == "confirmed"
 
 
 def test_a_station_that_reconnects_or_boots_is_told_again(booked):
