@@ -84,7 +84,7 @@ class ChargingSession(models.Model):
     last_reading_at = models.DateTimeField(null=True, blank=True)
     first_seq_no = models.IntegerField(null=True, blank=True)
     last_seq_no = models.IntegerField(null=True, blank=True)
-    seen_seq_count = models.IntegerField(default=0)
+    missing_seq_nos = ArrayField(models.IntegerField(), default=list, blank=True)
     reserved_during = DateTimeRangeField(null=True, blank=True)
     reservation_number = models.BigIntegerField(null=True, blank=True)
     review_reasons = ArrayField(models.CharField(max_length=60), default=list, blank=True)

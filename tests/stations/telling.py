@@ -90,7 +90,7 @@ def everything() -> dict[str, list[Any]]:
     fields = [
         "station_id", "transaction_id", "evse__number", "token_uid", "decision", "status", "phase",
         "started_at", "ended_at", "meter_start_wh", "meter_end_wh", "energy_wh", "power_w",
-        "soc_percent", "last_reading_at", "first_seq_no", "last_seq_no", "seen_seq_count",
+        "soc_percent", "last_reading_at", "first_seq_no", "last_seq_no", "missing_seq_nos",
         "review_reasons",
     ]  # fmt: skip
     readings = MeterReading.objects.order_by("station_id", "taken_at", "context", "energy_wh")

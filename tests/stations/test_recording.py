@@ -8,6 +8,7 @@ from core.models import DomainEvent
 from stations.facts import Fenced, Report
 from stations.models import ChargingSession, Connector, Evse, MeterReading, StrayReport
 from stations.services.recording import record
+from tests.factories import StationFactory
 from tests.stations.telling import after, begin, finish, reading, status, token
 
 pytestmark = pytest.mark.django_db
@@ -240,3 +241,17 @@ def test_a_stop_by_another_unknown_card_is_answered_and_stands(told, card):
     (answer,) = told(finish(number, token_uid="other"))
     assert answer.status == "invalid"
     assert told.session().status == "completed"
+
+
+def test_one_card_at_two_stations_is_in_use_elsewhere_for_the_second(told, card):
+    other = StationFactory()
+    outcomes = record([told.report(begin()), Report(other.pk, 0, (begin(),))])
+    assert [outcome.answers[0].decision.status for outcome in outcomes] == ["accepted", "concurrent"]
+    assert ChargingSession.objects.get(station=other).review_reasons == ["token_concurrent"]
+
+
+def test_a_fleet_card_may_charge_at_many_stations(told, card):
+    card.allows_concurrent = True
+    card.save()
+    outcomes = record([told.report(begin()), Report(StationFactory().pk, 0, (begin(),))])
+    assert {outcome.answers[0].decision.status for outcome in outcomes} == {"accepted"}

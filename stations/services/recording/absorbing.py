@@ -15,12 +15,12 @@ _RELEASE: Final = """
 update stations_chargingsession s
    set status = 'interrupted', transaction_id = '', reported_start_at = null, end_reason = 'continued',
        ended_at = s.started_at, energy_wh = 0, meter_end_wh = s.meter_start_wh, power_w = null, phase = '',
-       first_seq_no = null, last_seq_no = null, seen_seq_count = 0, review_reasons = '{}'
+       first_seq_no = null, last_seq_no = null, missing_seq_nos = '{}', review_reasons = '{}'
   from (select * from stations_chargingsession where id = %(running)s) old
  where s.id = old.id
 returning old.status, old.transaction_id, old.evse_id, old.connector_number, old.phase, old.phase_at,
           old.started_at, old.reported_start_at, old.meter_start_wh, old.energy_wh, old.power_w,
-          old.soc_percent, old.last_reading_at, old.first_seq_no, old.last_seq_no, old.seen_seq_count,
+          old.soc_percent, old.last_reading_at, old.first_seq_no, old.last_seq_no, old.missing_seq_nos,
           old.review_reasons
 """
 
@@ -29,7 +29,7 @@ update stations_chargingsession
    set status = %s, transaction_id = %s, evse_id = coalesce(%s, evse_id), connector_number = %s,
        phase = %s, phase_at = %s, started_at = %s, reported_start_at = %s, meter_start_wh = %s,
        energy_wh = %s, power_w = %s, soc_percent = %s, last_reading_at = %s, first_seq_no = %s,
-       last_seq_no = %s, seen_seq_count = %s, review_reasons = %s, decision = 'accepted'
+       last_seq_no = %s, missing_seq_nos = %s, review_reasons = %s, decision = 'accepted'
  where id = %s
 returning driver_id, evse_id, started_at, reservation_number
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -16,7 +17,7 @@ from stations.services.recording.tokens import NO_AUTHORIZATION, Verdict, judge_
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=1)
 OLDEST_BELIEVED: Final = timedelta(days=30)
-NO_TOKEN: Final = Verdict(Decision(status=ACCEPTED, reason="no token"), None, None, None)
+NO_TOKEN: Final = Verdict(Decision(status=ACCEPTED, reason="no token"))
 
 
 class Found(NamedTuple):
@@ -25,6 +26,7 @@ class Found(NamedTuple):
     evse_id: int | None
     known_id: int | None
     known_number: int | None
+    known_status: str | None
     known_decision: str | None
     known_reason: str | None
     lacks_start: bool | None
@@ -40,7 +42,7 @@ class Found(NamedTuple):
 
 _FIND: Final = f"""
 with f as materialized (select * from {recordset(SessionBegan)})
-select e.id, x.id, x.number, x.decision, x.decision_reason, 'no_start' = any(x.review_reasons),
+select e.id, x.id, x.number, x.status, x.decision, x.decision_reason, 'no_start' = any(x.review_reasons),
        t.group_uid, t.valid_until, p.id, p.status, p.driver_id, p.id_token_id, o.id, o.started_at
   from f
   left join stations_evse e on e.station_id = f.station_id and e.number = f.evse_number
@@ -64,7 +66,8 @@ select e.id, x.id, x.number, x.decision, x.decision_reason, 'no_start' = any(x.r
          case when f.transaction_id = '' and minted.status in ('active', 'interrupted', 'completed')
               then minted.id end)
   left join accounts_idtoken t on t.id = x.id_token_id
-  left join stations_chargingsession o on o.evse_id = e.id and o.status = 'active'
+  left join stations_chargingsession o
+    on o.evse_id = e.id and o.status = 'active' and o.id is distinct from x.id
  order by f.n
 """
 
@@ -104,15 +107,25 @@ def _record_new(batch: Batch, news: Sequence[tuple[Sighting, Found]]) -> None:
         Sighting(sighting.station_id, _opening(batch, sighting, known, verdict))
         for (sighting, known), verdict in zip(news, verdicts, strict=True)
     ]
-    replaced = {
-        known.open_id: opening.started_at
-        for (_, known), (_, opening) in zip(news, openings, strict=True)
-        if known.open_id is not None and opening.status == "active"
-    }
-    interrupt(batch, replaced)
+    _make_room(batch, news, openings)
     opened = open_sessions(batch, openings)
     for (sighting, _), verdict, session in zip(news, verdicts, opened, strict=True):
         batch.answers[id(sighting.fact)] = BeginAnswer(number=session.number, decision=verdict.decision)
+
+
+def _make_room(batch: Batch, starts: Sequence[tuple[Sighting, Found]], openings: Sequence[Sighting]) -> None:
+    """End what is still open where these begin."""
+    replaced = {
+        known.open_id: opening.started_at
+        for (_, known), (_, opening) in zip(starts, openings, strict=True)
+        if known.open_id is not None and opening.status == "active" and _is_running(known)
+    }
+    interrupt(batch, replaced)
+
+
+def _is_running(known: Found) -> bool:
+    """New, or made from a later message and not over yet."""
+    return known.known_status in (None, "active")
 
 
 def _record_late(batch: Batch, late: Sequence[tuple[Sighting, Found]]) -> None:
@@ -122,6 +135,7 @@ def _record_late(batch: Batch, late: Sequence[tuple[Sighting, Found]]) -> None:
         Sighting(sighting.station_id, _opening(batch, sighting, known, verdict))
         for (sighting, known), verdict in zip(late, verdicts, strict=True)
     ]
+    _make_room(batch, late, rows)
     complete_stories(batch, rows)
     for (sighting, known), verdict in zip(late, verdicts, strict=True):
         answer = BeginAnswer(number=known.known_number or 0, decision=verdict.decision)
@@ -134,8 +148,23 @@ def _verdicts(batch: Batch, sightings: Sequence[Sighting]) -> list[Verdict]:
         Sighting(station_id, shown(fact.token_uid, fact.token_type, fact.evse_number))
         for station_id, fact in (sightings[n] for n in with_token)
     ]
-    judged = dict(zip(with_token, judge_tokens(batch, asked), strict=True))
+    judged = dict(zip(with_token, _one_place_each(judge_tokens(batch, asked)), strict=True))
     return [judged.get(n, NO_TOKEN) for n in range(len(sightings))]
+
+
+def _one_place_each(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """A token that starts at two stations in one batch is in use elsewhere for the second."""
+    taken: set[int | None] = set()
+    apart = []
+    for verdict in verdicts:
+        is_counted = verdict.is_exclusive and verdict.decision.status == ACCEPTED
+        if is_counted and verdict.id_token_id in taken:
+            concurrent = replace(verdict.decision, status="concurrent", reason="token is in use elsewhere")
+            verdict = verdict._replace(decision=concurrent)
+        elif is_counted:
+            taken.add(verdict.id_token_id)
+        apart.append(verdict)
+    return apart
 
 
 def needs_decision(fact: SessionBegan) -> bool:
@@ -145,7 +174,7 @@ def needs_decision(fact: SessionBegan) -> bool:
 def _opening(batch: Batch, sighting: Sighting, known: Found, verdict: Verdict) -> Opening:
     fact: SessionBegan = sighting.fact
     started_at = min(fact.started_at, batch.now)
-    is_late = known.open_since is not None and started_at < known.open_since
+    is_late = known.open_since is not None and started_at < known.open_since and _is_running(known)
     is_asked = known.asked_status == "pending" and not is_late
     return Opening(
         organization_id=batch.stations[sighting.station_id].organization_id,

@@ -13,7 +13,7 @@ from stations.services.recording.batch import Batch
 ENDED_COLUMNS: Final = """
 s.id, s.station_id, s.organization_id, s.evse_id, s.driver_id, s.started_at, s.ended_at,
 s.meter_start_wh, s.meter_end_wh, s.energy_wh, s.review_reasons,
-coalesce(s.last_seq_no - s.first_seq_no + 1 > s.seen_seq_count, false),
+s.missing_seq_nos <> '{}',
 (select e.max_power_w from stations_evse e where e.id = s.evse_id)
 """
 

@@ -11,6 +11,7 @@ from stations.facts import Decision, SessionFinished
 from stations.metering import judge_step
 from stations.services.recording.batch import Batch, Sighting, once_per_station, recordset
 from stations.services.recording.begins import CLOCK_TOLERANCE
+from stations.services.recording.counters import count_sql
 from stations.services.recording.endings import ENDED_COLUMNS, Ended, conclude
 from stations.services.recording.openings import Opening, open_sessions
 from stations.services.recording.strays import keep_aside
@@ -37,10 +38,7 @@ done as (
          meter_end_wh = coalesce(d.meter_end_wh,
            case when s.last_reading_at is not null then s.meter_start_wh + s.energy_wh end),
          energy_wh = greatest(0, coalesce(d.meter_end_wh - s.meter_start_wh, s.energy_wh)),
-         first_seq_no = least(s.first_seq_no, d.seq_no),
-         last_seq_no = greatest(s.last_seq_no, d.seq_no),
-         seen_seq_count = s.seen_seq_count
-           + (d.seq_no is not null and d.seq_no is distinct from s.last_seq_no)::int,
+{count_sql("d.seq_no").lstrip(chr(10))},
          review_reasons = array_remove(s.review_reasons, 'interrupted')
     from found d
     left join stations_evse e on e.station_id = d.station_id and e.number = d.evse_number

@@ -7,13 +7,15 @@ from typing import Final
 
 from stations import events
 from stations.services.recording.batch import Batch, Sighting, recordset
+from stations.services.recording.counters import count_sql
 from stations.services.recording.endings import ENDED_COLUMNS, Ended, conclude
 from stations.services.recording.openings import Opening
 
 _COMPLETE: Final = f"""
 with f as materialized (select * from {recordset(Opening)})
 update stations_chargingsession s
-   set started_at = least(s.started_at, f.started_at), reported_start_at = f.reported_start_at,
+   set status = case when s.status = 'active' then f.status else s.status end,
+       started_at = least(s.started_at, f.started_at), reported_start_at = f.reported_start_at,
        evse_id = coalesce(s.evse_id, f.evse_id),
        connector_number = coalesce(s.connector_number, f.connector_number),
        token_uid = coalesce(nullif(f.token_uid, ''), s.token_uid),
@@ -25,8 +27,7 @@ update stations_chargingsession s
          then s.meter_end_wh - f.meter_start_wh
          else s.energy_wh + coalesce(s.meter_start_wh - f.meter_start_wh, 0) end),
        meter_start_wh = coalesce(f.meter_start_wh, s.meter_start_wh),
-       first_seq_no = least(s.first_seq_no, f.seq_no), last_seq_no = greatest(s.last_seq_no, f.seq_no),
-       seen_seq_count = s.seen_seq_count + (f.seq_no is not null)::int,
+{count_sql("f.seq_no").lstrip(chr(10))},
        reservation_number = coalesce(f.reservation_number, s.reservation_number),
        review_reasons = array_remove(s.review_reasons, 'no_start') || f.review_reasons
   from f

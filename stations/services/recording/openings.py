@@ -52,11 +52,11 @@ made as (
     (organization_id, station_id, evse_id, connector_number, public_id, number, transaction_id,
      id_token_id, token_uid, driver_id, start_token, decision, decision_reason, status, phase, phase_at,
      started_at, reported_start_at, end_reason, meter_start_wh, energy_wh,
-     first_seq_no, last_seq_no, seen_seq_count, reservation_number, review_reasons, created_at)
+     first_seq_no, last_seq_no, missing_seq_nos, reservation_number, review_reasons, created_at)
   select organization_id, station_id, evse_id, connector_number, gen_random_uuid(), number, transaction_id,
          id_token_id, token_uid, driver_id, '', decision, left(decision_reason, 120), status, phase,
          started_at, started_at, reported_start_at, '', meter_start_wh, 0,
-         seq_no, seq_no, (seq_no is not null)::int, reservation_number, review_reasons, %(now)s
+         seq_no, seq_no, '{{}}', reservation_number, review_reasons, %(now)s
     from f
   returning id, number)
 select f.n, made.id, made.number from f join made using (number) order by f.n
@@ -73,7 +73,7 @@ changed as (
          decision_reason = left(f.decision_reason, 120), phase = f.phase, phase_at = f.started_at,
          started_at = f.started_at, reported_start_at = f.reported_start_at,
          meter_start_wh = f.meter_start_wh, first_seq_no = f.seq_no, last_seq_no = f.seq_no,
-         seen_seq_count = (f.seq_no is not null)::int,
+         missing_seq_nos = '{{}}',
          reservation_number = coalesce(f.reservation_number, s.reservation_number),
          review_reasons = f.review_reasons
     from f where s.id = f.pending_id and s.status = 'pending'

@@ -38,26 +38,27 @@ class Known(NamedTuple):
     evse_id: int | None
     id_token_id: int | None
     user_id: int | None
+    allows_concurrent: bool | None
     minted_id: int | None
     minted_driver_id: int | None
     minted_token_id: int | None
 
 
 class Verdict(NamedTuple):
-    """Who it is and what we answer."""
+    """Who it is and what we answer. `is_exclusive`: the token may charge at one place only."""
 
     decision: Decision
-    id_token_id: int | None
-    user_id: int | None
-    minted_id: int | None
+    id_token_id: int | None = None
+    user_id: int | None = None
+    is_exclusive: bool = False
 
 
 _RESOLVE: Final = f"""
-select e.id, t.id, t.user_id, p.id, p.driver_id, p.id_token_id
+select e.id, t.id, t.user_id, t.allows_concurrent, p.id, p.driver_id, p.id_token_id
   from {recordset(Shown)}
   left join stations_evse e on e.station_id = f.station_id and e.number = f.evse_number
   left join lateral (
-    select id, user_id from accounts_idtoken k
+    select id, user_id, allows_concurrent from accounts_idtoken k
      where k.type in ('rfid', 'app', 'other') and upper(k.uid) = upper(f.uid) and f.uid <> ''
      order by (k.status = 'accepted') desc, (k.type = f.type) desc, k.id limit 1) t on true
   left join stations_chargingsession p
@@ -106,8 +107,8 @@ def judge_tokens(batch: Batch, asked: Sequence[Sighting]) -> list[Verdict]:
 def _verdict(known: Known, decision: Decision | None) -> Verdict:
     if decision is None:
         minted = Decision(status=ACCEPTED, reason="start was requested")
-        return Verdict(minted, known.minted_token_id, known.minted_driver_id, known.minted_id)
-    return Verdict(decision, known.id_token_id, known.user_id, None)
+        return Verdict(minted, known.minted_token_id, known.minted_driver_id)
+    return Verdict(decision, known.id_token_id, known.user_id, known.allows_concurrent is False)
 
 
 def _question(batch: Batch, asked: Sighting, known: Known) -> Question:

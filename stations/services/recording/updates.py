@@ -12,6 +12,7 @@ from stations.facts import SessionUpdated
 from stations.services.hardware import adopt_evse
 from stations.services.recording.absorbing import absorb
 from stations.services.recording.batch import Batch, Sighting, once_per_station, recordset
+from stations.services.recording.counters import count_sql
 from stations.services.recording.endings import ENDED_COLUMNS, Ended, conclude
 from stations.services.recording.finishes import opening_without_start
 from stations.services.recording.openings import interrupt, open_sessions
@@ -56,7 +57,7 @@ select s.id, s.status, s.phase, s.evse_id, e.id, s.driver_id, o.id, coalesce(min
     on s.station_id = f.station_id and s.transaction_id = f.transaction_id and s.transaction_id <> ''
   left join stations_evse e on e.station_id = f.station_id and e.number = f.evse_number
   left join stations_chargingsession o
-    on s.evse_id is null and o.evse_id = e.id and o.status = 'active' and o.id is distinct from s.id
+    on s.evse_id is null and s.status = 'active' and o.evse_id = e.id and o.status = 'active'
   left join stations_chargingsession minted
     on minted.start_token = upper(f.token_uid) and minted.start_token <> ''
    and minted.station_id = f.station_id and minted.status = 'pending'
@@ -83,14 +84,10 @@ changed as (
          decision = coalesce(nullif(f.decision, ''), s.decision),
          decision_reason = case when f.decision <> '' then left(f.decision_reason, 120)
                                 else s.decision_reason end,
-         seen_seq_count = least(
-           s.seen_seq_count + (f.seq_no is not null and f.seq_no is distinct from s.last_seq_no)::int,
-           greatest(s.last_seq_no, f.seq_no) - least(s.first_seq_no, f.seq_no) + 1),
-         first_seq_no = least(s.first_seq_no, f.seq_no),
-         last_seq_no = greatest(s.last_seq_no, f.seq_no)
+{count_sql("f.seq_no").lstrip(chr(10))}
     from f where s.id = f.session_id
   returning f.n, s.phase as phase_now, s.status = 'completed' and 'seq_gap' = any(s.review_reasons)
-            and s.last_seq_no - s.first_seq_no + 1 <= s.seen_seq_count as is_complete_now,
+            and s.missing_seq_nos = '{{}}' as is_complete_now,
             {ENDED_COLUMNS})
 select * from changed order by n
 """
