@@ -43,7 +43,7 @@ class Program:
     account: Account | None = None
     stop_signal: int = signal.SIGTERM
     grace_s: float = 15.0
-    patience_s: float = 60.0
+    patience_s: float = 180.0
     shown: bool = True
 
 
