@@ -82,7 +82,7 @@ def opening_hours(hours: dict[str, Any] | None) -> str | Promise:
 
 @register.filter
 def percent(value: int | None) -> str:
-    return "" if value is None else f"{value} %"
+    return "" if value is None else f"{value}%"
 
 
 @register.simple_tag

@@ -27,8 +27,10 @@ def icon(name: str, label: str = "") -> SafeString:
     """A symbol of the sprite; silent beside text, or named by `label` when it stands alone."""
     href = f"{static('img/icons.svg')}#{name}"
     if label:
-        return format_html('<svg class="ic" role="img" aria-label="{}"><use href="{}"/></svg>', label, href)
-    return format_html('<svg class="ic" aria-hidden="true"><use href="{}"/></svg>', href)
+        return format_html(
+            '<svg class="ic i-{}" role="img" aria-label="{}"><use href="{}"/></svg>', name, label, href
+        )
+    return format_html('<svg class="ic i-{}" aria-hidden="true"><use href="{}"/></svg>', name, href)
 
 
 @register.inclusion_tag("ui/status.html")

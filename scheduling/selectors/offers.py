@@ -109,7 +109,7 @@ def _slots(
         if start_at < soonest or not is_offered:
             continue
         free = [stall for stall in usable if _is_free(quarters, number, stall, need)]
-        stall = max(free, key=lambda one: (power_w(one, need), -one.evse.max_power_w), default=None)
+        stall = max(free, key=lambda one: _taste(one, need), default=None)
         shown = stall or (usable[0] if usable else None)
         if shown is None:
             return
@@ -122,6 +122,11 @@ def _slots(
             stall=stall,
             per_kwh=price_of(tariff, location.time_zone, start_at).per_kwh if tariff else Decimal(0),
         )
+
+
+def _taste(stall: StallNow, need: Need) -> tuple[int, bool, int]:
+    """The most power for this car, then a stall that is free already, then no more power than it uses."""
+    return power_w(stall, need), stall.is_free, -stall.evse.max_power_w
 
 
 def _is_free(quarters: Sequence[Quarter], first: int, stall: StallNow, need: Need) -> bool:

@@ -28,7 +28,8 @@ SITES = [
      ["available"] * 5 + ["charging", "charging", "unavailable"]),
     ("Southgate", "southgate", "South Ring 40", 55.637314, 12.088911, 50_000, [], ["faulted", "faulted"]),
     ("Riverbank", "riverbank", "River Walk 5", 55.642434, 12.066951, 22_000, [], ["offline", "offline"]),
-    ("Northfield", "northfield", "North Road 77", 55.649711, 12.081910, 50_000, ["TOILETS"], ["charging"] * 3),
+    ("Northfield", "northfield", "North Road 77", 55.649711, 12.081910, 50_000, ["TOILETS"],
+     ["charging"] * 3),
 ]  # fmt: skip
 ENERGY = {"type": "ENERGY", "vat": 25, "step_size": 1}
 IDLE = {"type": "PARKING_TIME", "price": "12.00", "vat": 25, "step_size": 60}
@@ -123,9 +124,8 @@ def charge(
     minutes = int((clock.now() - started_at).total_seconds() // 60)
     session = ChargingSession.objects.create(
         organization=evse.organization, station=evse.station, evse=evse, connector_number=1, driver=driver,
-        status="active", phase="charging", phase_at=started_at, started_at=started_at, meter_start_wh=1_000_000,
-        transaction_id="",
-        token_uid=f"T{evse.pk}",
+        status="active", phase="charging", phase_at=started_at, started_at=started_at,
+        meter_start_wh=1_000_000, token_uid=f"T{evse.pk}",
     )  # fmt: skip
     energy_wh = 0
     for minute in range(minutes + 1):
