@@ -45,7 +45,11 @@ class Impossible(ValueError):
 
 
 class Cabinet:
-    """The body of a station. Methods take effect at `at`; messages come out of the voice."""
+    """The body of a station. Methods take effect at `at`; messages come out of the voice.
+
+    `next_due_at` is when something will happen by itself. Whatever changes anything ends in
+    `review`, which divides the power, tells what is new and finds that instant.
+    """
 
     def __init__(
         self, spec: StationSpec, settings: Settings, voice: Voice, *, rng: Random, pace: float = 1.0
@@ -53,6 +57,7 @@ class Cabinet:
         self.spec, self.settings, self.voice, self.pace = spec, settings, voice, pace
         self.profiles = ProfileStore()
         self.is_operative = True
+        self.next_due_at: datetime | None = None
         self._rng = rng
         self.evses = {
             item.number: Evse(
@@ -225,11 +230,6 @@ class Cabinet:
 
     # --- time
 
-    @property
-    def next_due_at(self) -> datetime | None:
-        """When something will happen by itself."""
-        return min((due for evse in self.evses.values() for due in self._dues(evse)), default=None)
-
     @staticmethod
     def _dues(evse: Evse) -> Iterator[datetime]:
         permit, reservation = evse.permit, evse.reservation
@@ -273,6 +273,8 @@ class Cabinet:
             evse.plan(at, offer, self.profiles.next_change(at, began_at))
             self._tell_state(evse, at)
             self.voice.connector(evse, at)
+        dues = (due for evse in self.evses.values() for due in self._dues(evse))
+        self.next_due_at = min(dues, default=None)
 
     def _tell_state(self, evse: Evse, at: datetime) -> None:
         transaction = evse.transaction

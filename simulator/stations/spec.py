@@ -68,6 +68,8 @@ class StationSpec:
             raise SpecError(f"{self.identity}: version {self.version!r} is not spoken here.")
         if [evse.number for evse in self.evses] != list(range(1, len(self.evses) + 1)):
             raise SpecError(f"{self.identity}: EVSEs are numbered 1, 2, 3 …")
+        if self.version == "1.6" and {"tx_start_points", "tx_stop_points"} & set(self.settings):
+            raise SpecError(f"{self.identity}: 1.6 knows no start and stop points.")
 
     @property
     def subprotocol(self) -> str:

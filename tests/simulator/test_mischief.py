@@ -140,3 +140,8 @@ def test_frames_are_compact_json_arrays(talk):
     frame = talk.station.advance(talk.now)[0]
     assert json.loads(frame)[2] == "StatusNotification"
     assert ": " not in frame
+
+
+def test_start_points_are_of_2_0_1_only():
+    with pytest.raises(SpecError):
+        StationSpec(identity="X", version="1.6", settings={"tx_start_points": ["EVConnected"]})

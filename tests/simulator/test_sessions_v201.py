@@ -248,3 +248,12 @@ def test_a_dc_session_tells_soc_power_and_the_cars_voltage():
     assert values["Current.Import"] * values["Voltage"] == pytest.approx(
         values["Power.Active.Import"], rel=0.01
     )
+
+
+def test_an_inoperative_place_is_unavailable_even_with_a_car(talk):
+    talk.plug_in()
+    answer = talk.call("ChangeAvailability", operationalStatus="Inoperative", evse={"id": 1})
+    assert answer == {"status": "Accepted"}
+    assert talk.central.statuses()[-1] == "Unavailable"
+    talk.tap()
+    assert events(talk) == []

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from simulator.stations import snapshot
 from simulator.stations.demand import plan_day
-from simulator.stations.fleet import Fleet, FleetPlan
+from simulator.stations.fleet import Fleet, FleetPlan, write_state
+from simulator.stations.history import TownPlayer
 from simulator.stations.scenarios import SCENARIOS, present_now, sped_up
 from simulator.stations.station import Station
 from simulator.stations.town import arrange_conditions, build_stations, load_town
@@ -213,3 +214,32 @@ def test_a_condition_in_the_past_begins_at_once():
     arrange_conditions(station, TOWN.conditions_of("RIVERBANK-1"), until=NOON)
     station.advance(NOON)
     assert not station.wants_line
+
+
+def test_a_played_past_is_carried_into_the_live_town(tmp_path):
+    until = datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
+    centrals = {spec.identity: Central(spec.version) for spec in TOWN.stations()}
+    lines = []
+    player = TownPlayer(
+        TOWN,
+        starts_at=until - timedelta(hours=4),
+        until=until,
+        seed=3,
+        exchange_for=lambda identity: centrals[identity].exchange,
+        on_line=lambda identity: lambda is_up, now: lines.append((identity, is_up)),
+    )
+    assert player.play() > 1000
+    running = {
+        (name, evse.number)
+        for name, station in player.stations.items()
+        for evse, _ in station.cabinet.transactions()
+    }
+    write_state(tmp_path / "town.json", player.snapshots())
+    assert running
+    assert ("RIVERBANK-1", False) in lines
+    revived = Fleet(TOWN, FleetPlan(url="ws://127.0.0.1:1/ocpp", seed=3, state=tmp_path / "town.json"))
+    assert running == {
+        (name, evse.number)
+        for name, shell in revived.shells.items()
+        for evse, _ in shell.core.cabinet.transactions()
+    }

@@ -38,10 +38,12 @@ def status(evse: Evse) -> str:
     """ConnectorStatusEnumType: Occupied says nothing of charging."""
     if evse.fault:
         return "Faulted"
-    if evse.vehicle is not None or evse.transaction is not None or evse.permit is not None:
+    if evse.transaction is not None or evse.permit is not None:
         return "Occupied"
     if not evse.is_operative:
         return "Unavailable"
+    if evse.vehicle is not None:
+        return "Occupied"
     return "Reserved" if evse.reservation is not None else "Available"
 
 
