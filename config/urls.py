@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    path("api/v1/", include(("stations.api_urls", "api_stations"))),
+    path("api/v1/", include(("accounts.api_urls", "api_accounts"))),
     path("operate/", include("stations.urls")),
     path("operate/", include("ocpp_bridge.urls")),
     path("", include("accounts.urls")),
