@@ -28,6 +28,7 @@ SWEEPS: dict[str, float] = {
     "scheduling.tasks.forget_old_plans": 86400,
     "scheduling.tasks.miss_reservations": 30,
     "scheduling.tasks.share_power": 60,
+    "payments.tasks.settle_payments": 60,
     "stations.tasks.sweep_commands": 5,
     "stations.tasks.sweep_sessions": 15,
     "stations.tasks.sweep_stations": 60,

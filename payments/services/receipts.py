@@ -17,7 +17,7 @@ from payments.models import ChargeDetailRecord, Payment
 from payments.rating import explain
 from payments.rating.bill import TaxTotal, read_left_out, read_line, read_tax
 from payments.rating.explain import Explained
-from payments.words import speech
+from payments.words import speech as speech
 
 LINK: Final = "receipt"
 LINK_LASTS: Final = timedelta(days=400)

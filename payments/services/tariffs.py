@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Max
+from psycopg.types.range import TimestamptzRange
 
 from accounts.models import Organization
 from core import clock
@@ -85,12 +85,12 @@ def assign_tariff(
     if scope.filter(during__startswith__gte=start).exists():
         raise TariffConflict("Another tariff is already planned for this scope.")
     for former in scope.filter(during__contains=start):
-        former.during = DateTimeTZRange(former.during.lower, start)
+        former.during = TimestamptzRange(former.during.lower, start)
         former.save(update_fields=["during"])
     return TariffAssignment.objects.create(
         organization=tariff.organization,
         tariff=tariff,
         location=location,
         evse=evse,
-        during=DateTimeTZRange(start, None),
+        during=TimestamptzRange(start, None),
     )

@@ -1,0 +1,130 @@
+"""Money in the admin: to look at. What changes money goes through the services."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from core.admin import ReadOnlyAdmin
+from payments.models import (
+    BillingAccount,
+    ChargeDetailRecord,
+    Payment,
+    PaymentMethod,
+    Posting,
+    PostingLine,
+    ProviderOperation,
+    Tariff,
+    TariffAssignment,
+    WebhookEvent,
+)
+
+
+class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+class AssignmentInline(ReadOnlyInline):
+    model = TariffAssignment
+    fields = ("location", "evse", "during")
+    readonly_fields = fields
+
+
+@admin.register(Tariff)
+class TariffAdmin(ReadOnlyAdmin):
+    list_display = ("name", "version", "organization", "currency", "tax_included", "used_at")
+    list_filter = ("organization", "currency")
+    list_select_related = ("organization",)
+    search_fields = ("name", "public_id")
+    inlines = (AssignmentInline,)
+
+
+@admin.register(ChargeDetailRecord)
+class ChargeDetailRecordAdmin(ReadOnlyAdmin):
+    list_display = (
+        "public_id",
+        "session",
+        "organization",
+        "total_gross",
+        "currency",
+        "energy_wh",
+        "issued_at",
+    )
+    list_filter = ("organization", "currency")
+    list_select_related = ("session", "organization")
+    search_fields = ("public_id", "=session__number")
+    date_hierarchy = "issued_at"
+
+
+class OperationInline(ReadOnlyInline):
+    model = ProviderOperation
+    fields = ("kind", "state", "idempotency_key", "created_at", "settled_at", "error")
+    readonly_fields = fields
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnlyAdmin):
+    list_display = (
+        "public_id",
+        "status",
+        "organization",
+        "account",
+        "session",
+        "currency",
+        "authorized_minor",
+        "captured_minor",
+        "created_at",
+    )
+    list_filter = ("status", "organization")
+    list_select_related = ("organization", "account__user", "session")
+    search_fields = ("public_id", "provider_ref", "email", "account__user__email", "=session__number")
+    date_hierarchy = "created_at"
+    inlines = (OperationInline,)
+
+
+@admin.register(ProviderOperation)
+class ProviderOperationAdmin(ReadOnlyAdmin):
+    list_display = ("idempotency_key", "kind", "state", "created_at", "settled_at")
+    list_filter = ("state", "kind")
+    search_fields = ("idempotency_key", "payment__public_id")
+
+
+@admin.register(WebhookEvent)
+class WebhookEventAdmin(ReadOnlyAdmin):
+    list_display = ("event_id", "type", "received_at", "processed_at", "attempts")
+    list_filter = ("type",)
+    search_fields = ("event_id",)
+
+
+class LineInline(ReadOnlyInline):
+    model = PostingLine
+    fields = ("account", "amount_minor", "currency")
+    readonly_fields = fields
+
+
+@admin.register(Posting)
+class PostingAdmin(ReadOnlyAdmin):
+    list_display = ("reference", "reason", "organization", "at")
+    list_filter = ("organization", "reason")
+    list_select_related = ("organization",)
+    search_fields = ("reference",)
+    date_hierarchy = "at"
+    inlines = (LineInline,)
+
+
+class MethodInline(ReadOnlyInline):
+    model = PaymentMethod
+    fields = ("brand", "last4", "expires_month", "expires_year", "is_default", "is_usable")
+    readonly_fields = fields
+
+
+@admin.register(BillingAccount)
+class BillingAccountAdmin(ReadOnlyAdmin):
+    list_display = ("user", "currency", "provider_customer_id", "created_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "provider_customer_id")
+    inlines = (MethodInline,)

@@ -1,0 +1,103 @@
+"""OCPI's shapes of what payments publish; amounts are decimal strings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from core.money import from_minor
+from core.units import kwh
+from payments.models import ChargeDetailRecord, Payment, Tariff
+from payments.services.pricing import as_ocpi
+
+
+class TariffSerializer(serializers.BaseSerializer[Tariff]):
+    """An OCPI 2.3.0 Tariff object."""
+
+    def to_representation(self, instance: Tariff) -> dict[str, Any]:
+        return as_ocpi(instance)
+
+
+class PriceSerializer(serializers.Serializer[Any]):
+    """OCPI Price."""
+
+    before_taxes = serializers.CharField()
+    taxes = serializers.ListField(child=serializers.DictField())
+
+
+class CdrSerializer(serializers.ModelSerializer[ChargeDetailRecord]):
+    """The main fields of an OCPI 2.3.0 CDR object."""
+
+    id = serializers.UUIDField(source="public_id")
+    session_id = serializers.UUIDField(source="session.public_id")
+    start_date_time = serializers.DateTimeField(source="started_at")
+    end_date_time = serializers.DateTimeField(source="ended_at")
+    tariffs = serializers.SerializerMethodField()
+    charging_periods = serializers.JSONField(source="periods")
+    total_cost = serializers.SerializerMethodField()
+    total_energy = serializers.SerializerMethodField()
+    credit = serializers.SerializerMethodField()
+    last_updated = serializers.DateTimeField(source="issued_at")
+
+    class Meta:
+        model = ChargeDetailRecord
+        fields = (
+            "id",
+            "session_id",
+            "start_date_time",
+            "end_date_time",
+            "currency",
+            "tariffs",
+            "charging_periods",
+            "total_cost",
+            "total_energy",
+            "credit",
+            "last_updated",
+        )
+
+    @extend_schema_field(serializers.ListField(child=serializers.DictField()))
+    def get_tariffs(self, record: ChargeDetailRecord) -> list[Any]:
+        return [record.tariff_snapshot]
+
+    @extend_schema_field(PriceSerializer)
+    def get_total_cost(self, record: ChargeDetailRecord) -> dict[str, Any]:
+        taxes = [{"name": f"VAT {tax['vat']}", "amount": tax["tax"]} for tax in record.lines["taxes"]]
+        return {"before_taxes": str(record.total_net), "taxes": taxes}
+
+    def get_total_energy(self, record: ChargeDetailRecord) -> str:
+        return str(kwh(record.energy_wh))
+
+    def get_credit(self, record: ChargeDetailRecord) -> bool:
+        return record.credit_of_id is not None
+
+
+class PaymentSerializer(serializers.ModelSerializer[Payment]):
+    """A payment; OCPI has no such object."""
+
+    id = serializers.UUIDField(source="public_id")
+    session_id = serializers.UUIDField(source="session.public_id", default=None)
+    authorized = serializers.SerializerMethodField()
+    captured = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Payment
+        fields = (
+            "id",
+            "session_id",
+            "status",
+            "currency",
+            "authorized",
+            "captured",
+            "failure_code",
+            "created_at",
+            "authorized_at",
+            "captured_at",
+        )
+
+    def get_authorized(self, payment: Payment) -> str:
+        return str(from_minor(payment.authorized_minor, payment.currency))
+
+    def get_captured(self, payment: Payment) -> str:
+        return str(from_minor(payment.captured_minor, payment.currency))
