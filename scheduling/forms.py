@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -19,6 +20,7 @@ from stations.models import Location
 BATTERY_WH: Final = 60_000
 USUAL_W: Final = 50_000
 SORTS: Final = ("best", "near", "price", "power")
+NEEDS: Final = ("level", "time", "budget")
 DAYS_AHEAD: Final = 6
 
 
@@ -31,7 +33,7 @@ def read_wish(query: QueryDict, vehicle: Vehicle | None) -> Wish:
         only_fast="fast" in query,
         most=Decimal("0.50") if "cheap" in query else None,
         near=_point(query.get("at", "")),
-        sort=query["sort"] if query.get("sort") in SORTS else "best",
+        sort=_one_of(query.get("sort"), SORTS),
     )
 
 
@@ -60,7 +62,7 @@ class NeedInput:
     def read(cls, query: QueryDict | dict[str, Any], location: Location) -> Self:
         have = _number(query.get("have"), 30, 0, 95)
         return cls(
-            by=query["by"] if query.get("by") in ("level", "time", "budget") else "level",
+            by=_one_of(query.get("by"), NEEDS),
             have=have,
             to=max(have + 5, _number(query.get("to"), 80, 5, 100)),
             minutes=_number(query.get("minutes"), 45, 15, 720),
@@ -103,6 +105,11 @@ def _number(text: Any, default: int, low: int, high: int) -> int:
         return min(high, max(low, int(Decimal(str(text)))))
     except (InvalidOperation, ValueError, OverflowError):
         return default
+
+
+def _one_of(text: Any, known: Sequence[str]) -> str:
+    """The word when it is known, else the first of the known ones."""
+    return str(text) if text in known else known[0]
 
 
 def _time(text: Any) -> time | None:

@@ -66,6 +66,11 @@ def money(amount: Any, currency: str | None = None) -> str:
     return "–" if amount is None else numbers.money_text(amount, currency)
 
 
+@register.filter
+def currency_symbol(code: str) -> str:
+    return numbers.currency_symbol(code or "")
+
+
 @register.simple_tag
 def unit_price(amount: Any, currency: str | None = None) -> str:
     """A price per unit: up to four decimals, nothing rounded away."""

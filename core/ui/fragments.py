@@ -17,7 +17,7 @@ from django_htmx.middleware import HtmxDetails
 
 def wants_fragment(request: HttpRequest) -> bool:
     """Asked by htmx (or by `{% panel %}`), and not as a boosted whole page or a history reload."""
-    htmx = getattr(request, "htmx", None)
+    htmx: Any = getattr(request, "htmx", None)
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 

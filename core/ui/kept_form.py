@@ -31,7 +31,7 @@ def login_required_keeping_form(view: View[P]) -> View[P]:
     """Like `login_required`, but what was posted is kept for after the log-in."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
         return keep_and_sign_in(request)

@@ -33,10 +33,15 @@ def money_text(amount: Any, currency: str | None = None, *, is_price: bool = Fal
         value = quantize(value, code)
     number = number_format(abs(value), decimal_pos=decimals, force_grouping=True)
     text = pgettext("money", "%(symbol)s%(number)s") % {
-        "symbol": _SYMBOLS.get(code, f"{code} "),
+        "symbol": currency_symbol(code),
         "number": number,
     }
     return f"−{text}" if value < 0 else text
+
+
+def currency_symbol(code: str) -> str:
+    """'€', or the code with a space for currencies without one of their own."""
+    return _SYMBOLS.get(code, f"{code} ")
 
 
 def _amount_of(amount: Any, currency: str | None) -> tuple[Decimal, str]:
@@ -56,8 +61,9 @@ def kwh_text(energy_wh: int | Decimal | None) -> str:
         return "–"
     if abs(energy_wh) >= 1_000_000:
         return f"{_number(Decimal(energy_wh) / 1_000_000, 2)} MWh"
-    decimals = 0 if energy_wh >= 10_000 and energy_wh % 1000 == 0 else 1
-    return f"{_number(Decimal(energy_wh) / 1000, decimals)} kWh"
+    energy_kwh = Decimal(energy_wh) / 1000
+    is_round = energy_kwh >= 10 and energy_kwh == int(energy_kwh)
+    return f"{_number(energy_kwh, 0 if is_round else 1)} kWh"
 
 
 def kw_text(power_w: int | Decimal | None) -> str:
@@ -65,7 +71,7 @@ def kw_text(power_w: int | Decimal | None) -> str:
     if power_w is None:
         return "–"
     kilowatts = (Decimal(power_w) / 1000).quantize(_TENTH, rounding=ROUND_HALF_UP)
-    is_whole = kilowatts >= 10 or kilowatts == kilowatts.to_integral_value()
+    is_whole = kilowatts >= 10 or kilowatts == int(kilowatts)
     return f"{_number(kilowatts, 0 if is_whole else 1)} kW"
 
 

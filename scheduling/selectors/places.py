@@ -22,6 +22,7 @@ from stations.models import Location
 EARTH_KM: Final = 6371.0
 FAST_W: Final = 150_000
 KM_WEIGHT: Final = 0.06  # a kilometer is worth six cents a kilowatt-hour
+ROLE_ORDER: Final = ("free", "charge", "wait", "booked", "fault", "off")
 Point = tuple[float, float]
 
 
@@ -129,7 +130,7 @@ def _place(
 def place_word(stalls: Sequence[StallNow]) -> str:
     """Free when one is free; else what most helps: charging before booked, waiting, broken, offline."""
     roles = {shown(stall.word).role for stall in stalls}
-    return next((r for r in ("free", "charge", "wait", "booked", "fault", "off") if r in roles), "off")
+    return next((role for role in ROLE_ORDER if role in roles), "off")
 
 
 def _suits(place: Place, wish: Wish) -> bool:
@@ -145,7 +146,7 @@ def _rank(place: Place, wish: Wish) -> tuple[float, ...]:
         "near": (away, price),
         "price": (price, away),
         "power": (-place.max_power_w, away),
-        "best": (not place.free, price + KM_WEIGHT * away - place.max_power_w / 1e6, away),
+        "best": (ROLE_ORDER.index(place.word), price + KM_WEIGHT * away - place.max_power_w / 1e6, away),
     }
     return (*orders.get(wish.sort, orders["best"]), place.location.pk)
 
@@ -160,9 +161,10 @@ def _with_reason(ranked: list[Place], wish: Wish) -> list[Place]:
 def _reason(ranked: Sequence[Place]) -> str:
     best, open_ones = ranked[0], [place for place in ranked if place.free]
     prices = [place.price.per_kwh for place in open_ones if place.price]
-    if best.price and best.price.per_kwh == min(prices):
+    if best.price and best.price.per_kwh == min(prices) < max(prices):
         return _("Best for you: no wait, and the lowest price")
-    if best.max_power_w == max(place.max_power_w for place in open_ones):
+    powers = [place.max_power_w for place in open_ones]
+    if best.max_power_w == max(powers) > min(powers):
         return _("Best for you: no wait, and the fastest")
     if best.distance_km is not None and best.distance_km == min(p.distance_km or 0 for p in open_ones):
         return _("Best for you: no wait, and the nearest")

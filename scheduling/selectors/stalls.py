@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,7 +61,7 @@ def labels_of(location_id: int) -> dict[int, str]:
     return {stall.evse.pk: stall.label for stall in stalls_of([location_id])[location_id]}
 
 
-def _evses(location_ids: Sequence[int]) -> Sequence[Evse]:
+def _evses(location_ids: Sequence[int]) -> Iterable[Evse]:
     return (
         Evse.objects.filter(station__location__in=location_ids)
         .select_related("station__location__organization")
