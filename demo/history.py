@@ -49,6 +49,7 @@ class Player:
         if memory:
             snapshot.restore(self.core, memory, begin)
         self.conversation: Conversation | None = None
+        self.has_spoken = False
         self.virtual = VirtualStation(self.core, self._exchange, on_line=self._on_line)
 
     def _on_line(self, is_up: bool, now: datetime) -> None:
@@ -57,6 +58,7 @@ class Player:
         self.conversation = Conversation(self.row, version=self.spec.version) if is_up else None
 
     def _exchange(self, text: str, now: datetime) -> list[str]:
+        self.has_spoken = True
         return self.conversation.exchange(text) if self.conversation else []
 
     def hear_commands(self, now: datetime) -> None:
@@ -87,6 +89,7 @@ class History:
             for spec in town.stations()
         }
         self._queue: list[tuple[datetime, str]] = []
+        self._has_asked = False
 
     def play(self, *, tell: Callable[[datetime], None]) -> None:
         """Live the whole span; `tell(now)` is called as time passes."""
@@ -141,11 +144,17 @@ class History:
                 now = max(due, player.virtual.now)
                 with clock.at(now):
                     player.virtual.step(now)
-                    self._follow(now)
+                    self._follow(now, player)
             self._plan(identity)
 
-    def _follow(self, now: datetime) -> None:
-        """What the news of this step leads to: bills, holds, limits, starts. Until all is quiet."""
+    def _follow(self, now: datetime, player: Player) -> None:
+        """What a step leads to, once its station has said something."""
+        if player.has_spoken or self._has_asked:
+            player.has_spoken = self._has_asked = False
+            self._settle(now)
+
+    def _settle(self, now: datetime) -> None:
+        """Bills, holds, limits, starts: until all is quiet."""
         while outbox.deliver_pending() or self._deliver_commands(now):
             continue
 
@@ -163,12 +172,13 @@ class History:
         """The driver presses Start: a hold on her card, and then (by the outbox) the remote start."""
         evse = self.evses[arrival.identity, arrival.evse]
         checkout.pay_with_card(evse=evse, driver=driver_of(arrival.driver))
+        self._has_asked = True
 
     def _sweep(self, now: datetime) -> None:
         with clock.at(now):
             for sweep in self.sweeps:
                 sweep()
-            self._follow(now)
+            self._settle(now)
 
     def _close(self) -> None:
         """Hang up and remember: the live simulator goes on from here with its own sampling rate."""

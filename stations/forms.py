@@ -66,7 +66,7 @@ class StartForm(StallForm):
 class StopForm(CommandForm):
     kind = kinds.StopSession.name
     title = _("Stop a charge")
-    icon = "square"
+    icon = "circle-stop"
     explains = _("The charge ends, the cable is released, and the driver is billed for what was used.")
     is_risky = True
     session = forms.ModelChoiceField(

@@ -18,10 +18,13 @@ from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from core.ui.status import stall_word
+from core.units import watts
 from stations.models import ChargingSession, ChargingStation, Connector, Location, StrayReport
 
 Text = str | Promise
 HOURS = 24
+VOLTS = 230
+_PIN_ORDER = ("available", "charging", "connected", "idle", "occupied", "reserved", "faulted", "unavailable")
 ATTENTION_SHOWN = 8
 
 
@@ -73,9 +76,26 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WallRow:
+    """A place: its cells, what it draws, and the limit of its grid connection."""
+
     location: Location
     cells: Sequence[Cell]
     power_w: int | None
+    limit_w: int | None
+
+    @property
+    def free(self) -> int:
+        return sum(cell.word == "available" for cell in self.cells)
+
+    @property
+    def pin_text(self) -> str:
+        return f"{self.free}/{len(self.cells)}"
+
+    @property
+    def word(self) -> str:
+        """The place in one word, for its pin: free while anything is free."""
+        words = [cell.word for cell in self.cells]
+        return next((word for word in _PIN_ORDER if word in words), "offline")
 
 
 def day_start(now: datetime, time_zone: str) -> datetime:
@@ -179,7 +199,7 @@ def _reviews(user: Any) -> list[Attention]:
     return [
         Attention(
             role="wait",
-            icon="clipboard-list",
+            icon="eye",
             title=format_lazy(_("Sessions to review: {count}"), count=count),
             detail=_("Odd reports; nothing is billed before you release them"),
             since=waiting.order_by("created_at").values_list("created_at", flat=True).first(),
@@ -209,7 +229,7 @@ def _strays(user: Any) -> list[Attention]:
 
 def wall(user: Any) -> list[WallRow]:
     """One row per location, one cell per connector."""
-    places = Location.objects.visible_to(user).prefetch_related("stations__evses__connectors")
+    places = Location.objects.visible_to(user).prefetch_related("stations__evses__connectors", "circuits")
     open_sessions = _open_sessions(user)
     return [_wall_row(place, open_sessions) for place in places]
 
@@ -227,7 +247,14 @@ def _wall_row(place: Location, open_sessions: dict[int, ChargingSession]) -> Wal
             session = open_sessions.get(evse.pk)
             power_w += (session.power_w or 0) if session else 0
             cells += [_cell(station, connector, session) for connector in evse.connectors.all()]
-    return WallRow(location=place, cells=cells, power_w=power_w if is_heard else None)
+    return WallRow(
+        location=place, cells=cells, power_w=power_w if is_heard else None, limit_w=_grid_limit_w(place)
+    )
+
+
+def _grid_limit_w(place: Location) -> int | None:
+    grid = next((circuit for circuit in place.circuits.all() if circuit.parent_id is None), None)
+    return watts(limit_a=grid.limit_a, phases=grid.phases, voltage_v=VOLTS) if grid else None
 
 
 def _cell(station: ChargingStation, connector: Connector, session: ChargingSession | None) -> Cell:

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
@@ -21,8 +22,8 @@ def member_required(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        organization_of(request)
-        return view(request, *args, **kwargs)
+        with timezone.override(organization_of(request).time_zone):  # times are the network's
+            return view(request, *args, **kwargs)
 
     guard: View = login_required(guarded)
     return guard

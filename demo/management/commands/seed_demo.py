@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from core import clock
 from core.partitions import ensure_days
 from demo import cards, town
-from demo.history import History, left_at
+from demo.history import SWEEP_EVERY, History, left_at
 from demo.sweeps import SWEEPS
 from demo.welcome import write_welcome
 from simulator.stations.town import load_town
@@ -48,8 +48,8 @@ class Command(BaseCommand):
         write_welcome(state_directory())
 
     def _tell(self, now: datetime) -> None:
-        if now.minute == 0 and now.hour % 4 == 0:
-            self.stdout.write(f"  {now:%a %H:%M}")
+        if now.hour % 4 == 0 and now.minute < SWEEP_EVERY.seconds // 60:
+            self.stdout.write(f"played up to {now:%a %H:%M} UTC")
 
 
 def state_directory() -> Path:
