@@ -19,19 +19,30 @@ PLUGS: Final[dict[str, tuple[str, str | Promise]]] = {
     "SAE_J3400": ("nacs", _("NACS")),
     "IEC_62196_T1": ("plug", _("Type 1")),
 }
+# OCPI's facilities and the everyday words beside them, compared in lower case with hyphens.
 AMENITIES: Final[dict[str, tuple[str, str | Promise]]] = {
-    "CAFE": ("coffee", _("Café")),
-    "RESTAURANT": ("utensils", _("Food")),
-    "SUPERMARKET": ("shopping-bag", _("Shops")),
-    "MALL": ("shopping-bag", _("Shops")),
-    "WIFI": ("wifi", _("Wi-Fi")),
-    "PARKING_LOT": ("parking-circle", _("Parking")),
-    "CARPOOL_PARKING": ("parking-circle", _("Parking")),
-    "TOILETS": ("toilet", _("Toilets")),
-    "ROOF": ("umbrella", _("Roof")),
-    "NATURE": ("leaf", _("Nature")),
-    "SOLAR": ("leaf", _("Solar")),
-    "STEP_FREE": ("accessibility", _("Step-free")),
+    "cafe": ("coffee", _("Café")),
+    "bakery": ("croissant", _("Bakery")),
+    "restaurant": ("utensils", _("Food")),
+    "restaurants": ("utensils", _("Food")),
+    "supermarket": ("shopping-bag", _("Shops")),
+    "shopping": ("shopping-bag", _("Shops")),
+    "mall": ("shopping-bag", _("Shops")),
+    "wifi": ("wifi", _("Wi-Fi")),
+    "toilets": ("toilet", _("Toilets")),
+    "roof": ("umbrella", _("Roof")),
+    "solar": ("leaf", _("Solar")),
+    "step-free": ("accessibility", _("Step-free")),
+    "parking-lot": ("parking-circle", _("Parking")),
+    "park-and-ride": ("parking-circle", _("Park and ride")),
+    "carpool-parking": ("parking-circle", _("Parking")),
+    "bus": ("bus", _("Bus")),
+    "bus-stop": ("bus", _("Bus")),
+    "lockers": ("package", _("Lockers")),
+    "nature": ("trees", _("Nature")),
+    "river-view": ("waves", _("River view")),
+    "playground": ("toy-brick", _("Playground")),
+    "recreation-area": ("toy-brick", _("Playground")),
 }
 SHOWN: Final = 2
 
@@ -57,8 +68,9 @@ def amenities(facilities: Iterable[str], limit: int = SHOWN) -> list[dict[str, A
 
 def _known(facilities: Iterable[str]) -> Iterator[dict[str, Any]]:
     for facility in facilities or ():
-        if facility in AMENITIES:
-            icon, label = AMENITIES[facility]
+        key = facility.lower().replace("_", "-")
+        if key in AMENITIES:
+            icon, label = AMENITIES[key]
             yield {"icon": icon, "label": label}
 
 

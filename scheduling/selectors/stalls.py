@@ -6,12 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from core import clock
 from core.ui.status import shown, stall_word
 from scheduling.models import Reservation
 from scheduling.selectors.bookings import keeping
 from stations.models import ChargingSession, Connector, Evse
+
+LONGEST_LABEL: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,12 +94,18 @@ def _stall(evse: Evse, place: str, session: ChargingSession | None, booked: Rese
     )
     return StallNow(
         evse=evse,
-        label=evse.name or place,
+        label=_label(evse, place),
         word=word,
         standards=tuple(dict.fromkeys(connector.standard for connector in connectors)),
         session=session,
         booked=booked,
     )
+
+
+def _label(evse: Evse, place: str) -> str:
+    """What stands large on the stall: "3" of "Stall 3"; its place in the row when the name is long."""
+    last = (evse.name.split() or [place])[-1]
+    return last if len(last) <= LONGEST_LABEL else place
 
 
 def _worst(connectors: Sequence[Connector]) -> str:
