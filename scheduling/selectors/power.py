@@ -47,7 +47,9 @@ def power_now(session_id: int) -> PowerNow | None:
 def plan_explanation(location_id: int) -> Sequence[PlanLine]:
     """The latest plan of a location, one line per session."""
     plan = latest_plan(location_id)
-    slices = PowerSlice.objects.filter(plan=plan).select_related("session") if plan else ()
+    if plan is None:
+        return []
+    slices = PowerSlice.objects.filter(plan=plan).select_related("session").order_by("session")
     return [
         PlanLine(each.session_id, each.session.evse_id, each.limit_w, each.limit_a, each.reason)
         for each in slices

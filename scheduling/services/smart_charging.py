@@ -175,10 +175,10 @@ def _renew(situation: Situation, just_sent: set[str], now: datetime) -> None:
 
 def _install_failsafes(situation: Situation, now: datetime) -> None:
     """Each connected charger gets a default such that all defaults together respect every limit."""
-    for key, limit in power.failsafe(situation.site).items():
-        evse = situation.evses[key]
-        if evse.station.is_connected and not _has_failsafe(situation.defaults[key], limit, now):
-            send_failsafe(evse=evse, limit=limit)
+    limits = power.failsafe(situation.site)
+    for key, evse in situation.evses.items():
+        if evse.station.is_connected and not _has_failsafe(situation.defaults[key], limits[key], now):
+            send_failsafe(evse=evse, limit=limits[key])
 
 
 def _has_failsafe(sent: Sequence[SentProfile], limit: float, now: datetime) -> bool:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from core import clock
-from core.models import DomainEvent
 from scheduling import handlers, selectors
-from scheduling.allocation import power
-from scheduling.allocation.replay import recorded_plan, replay
-from scheduling.models import PowerPlan, PowerSlice, SentProfile
-from scheduling.services import smart_charging
-from stations.events import CommandAnswered, SessionEnded, StationBooted
-from stations.models import ChargingSession, ChargingStation, Circuit, Location, StationCommand
+from scheduling.models import SentProfile
+from stations.events import SessionEnded, StationBooted
+from stations.models import ChargingSession, ChargingStation, Circuit, StationCommand
 from stations.services import commands
+from tests.scheduling.chargers import accept_session_limit, answer, hear_of, in_force, ordered, replan, settle
 from tests.scheduling.town import (
     HOUR,
     MINUTE,
@@ -29,65 +25,6 @@ from tests.scheduling.town import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-def ordered(purpose="session"):
-    """Orders not sent yet, as (evse id, amps), oldest first."""
-    found = SentProfile.objects.filter(purpose=purpose, command__status="queued").order_by("pk")
-    return [(profile.evse_id, profile.limit_a) for profile in found]
-
-
-def replan(location, at=NOW):
-    with clock.at(at):
-        return smart_charging.replan(location_id=location.pk)
-
-
-def answer(at=NOW, outcome="accepted"):
-    """Each station takes its oldest order; then they answer, and we hear of it as from the outbox."""
-    with clock.at(at):
-        stations = ChargingStation.objects.order_by("pk").values_list("pk", flat=True)
-        claimed = [commands.claim_next(station_id=pk, connection_no=1) for pk in stations]
-        for command in filter(None, claimed):
-            if outcome == "timed_out":
-                commands.record_timeout(command_id=command.pk)
-            else:
-                commands.record_answer(command_id=command.pk, outcome=outcome)
-            hear_of(command, outcome)
-
-
-def hear_of(command, outcome):
-    handlers.follow_power_answer(
-        CommandAnswered(
-            station_id=command.station_id,
-            organization_id=command.organization_id,
-            at=clock.now(),
-            command_id=command.pk,
-            kind=command.kind,
-            status=outcome,
-        )
-    )
-
-
-def settle(location, at=NOW):
-    """Until nobody has anything to say any more."""
-    replan(location, at)
-    while StationCommand.objects.filter(status="queued").exists():
-        answer(at)
-
-
-def in_force():
-    rows = SentProfile.objects.filter(purpose="session", status="accepted").order_by("evse")
-    return {profile.evse_id: profile.limit_a for profile in rows}
-
-
-@pytest.fixture
-def site():
-    """Three places of 32 A behind 30 A; their failsafe is 10 A each."""
-    location = make_location(limit_a=30)
-    evses = [make_evse(location) for _ in range(3)]
-    settle(location, NOW - HOUR)
-    StationCommand.objects.all().delete()
-    return location, evses[:2]
 
 
 def test_each_charger_gets_a_failsafe_that_holds_without_us():
@@ -146,22 +83,6 @@ def test_raising_waits_for_the_accepted_lowering(site):
     assert ordered() == [(left.pk, 15)]
     answer()
     assert ordered() == [(right.pk, 15)]
-
-
-def accept_session_limit(evse, amps, at=NOW - 10 * MINUTE):
-    session = ChargingSession.objects.get(evse=evse)
-    return SentProfile.objects.create(
-        organization=evse.organization,
-        station=evse.station,
-        evse=evse,
-        session=session,
-        profile_id=201,
-        purpose="session",
-        limit_a=amps,
-        status="accepted",
-        sent_at=at,
-        answered_at=at,
-    )
 
 
 @pytest.mark.parametrize("outcome", ["rejected", "timed_out", "failed"])
@@ -320,94 +241,3 @@ def test_direct_current_is_ordered_in_watts():
     profile = SentProfile.objects.get(purpose="default", status="accepted")
     assert (profile.limit_a, profile.limit_w) == (None, 65_500)
     assert selectors.plan_explanation(location.pk)[0].limit_w == 65_500
-
-
-def test_a_plan_is_kept_once_and_can_be_made_again_from_its_inputs(site):
-    location, (left, right) = site
-    make_session(left), make_session(right)
-    replan(location)
-    replan(location, NOW + MINUTE)
-    kept = PowerPlan.objects.filter(made_at__gte=NOW)
-    assert kept.count() == 1
-    assert replay(kept.get().inputs) == recorded_plan(kept.get().inputs)
-    assert [each.limit_w for each in PowerSlice.objects.filter(plan=kept.get())] == [10_350, 10_350]
-    assert DomainEvent.objects.filter(type="scheduling.PlanMade").exists()
-
-
-def test_every_session_has_a_sentence(site):
-    location, (left, right) = site
-    session = make_session(left)
-    make_session(right)
-    replan(location)
-    assert (
-        selectors.power_now(session.pk).sentence == "15 A: a fair share of what the grid connection can give."
-    )
-    assert [line.evse_id for line in selectors.plan_explanation(location.pk)] == [left.pk, right.pk]
-
-
-def test_a_plan_that_the_checker_refuses_is_neither_kept_nor_sent(site, monkeypatch):
-    location, (left, right) = site
-    make_session(left), make_session(right)
-    before = PowerPlan.objects.count()
-    monkeypatch.setattr(smart_charging.power, "plan", careless_plan)
-    with pytest.raises(smart_charging.UnsafePlan, match="too much on L1"):
-        replan(location)
-    assert PowerPlan.objects.count() == before
-    assert ordered() == []
-    assert smart_charging.replan_all() == 0
-
-
-REAL_PLAN = power.plan
-
-
-def careless_plan(*, now, site, sessions, previous=None):
-    """As if there were no limits."""
-    endless = tuple(replace(branch, limit_a=(999.0,) * 3) for branch in site.branches)
-    return REAL_PLAN(now=now, site=replace(site, branches=endless), sessions=sessions)
-
-
-def test_a_tree_of_circuits_holds_at_each_level():
-    location = make_location(limit_a=63)
-    root = Circuit.objects.get(location=location)
-    panel = Circuit.objects.create(
-        organization=location.organization, location=location, parent=root, name="panel 1", limit_a=20
-    )
-    evses = [make_evse(location, circuit=panel), make_evse(location, circuit=panel), make_evse(location)]
-    for evse in evses:
-        make_session(evse)
-    plan = replan(location)
-    assert {share.evse_id: share.limit_a for share in plan.shares} == {
-        str(evses[0].pk): 10.0,
-        str(evses[1].pk): 10.0,
-        str(evses[2].pk): 32.0,
-    }
-
-
-def test_the_sweep_visits_every_place_that_has_limits_and_is_connected(site):
-    location, _ = site
-    make_evse(make_location(limit_a=10), is_connected=False)
-    make_evse(make_location())
-    with clock.at(NOW):
-        assert smart_charging.replan_all() == 1
-    assert Location.objects.count() == 3
-    assert location.power_plans.exists()
-
-
-def test_plans_are_forgotten_after_a_fortnight(site):
-    location, (left, _) = site
-    make_session(left)
-    replan(location)
-    with clock.at(NOW + timedelta(days=14, minutes=1)):
-        assert smart_charging.forget_old_plans() == 2
-    assert not PowerSlice.objects.exists()
-
-
-def test_an_order_whose_end_was_never_told_does_not_block_for_ever(site):
-    location, (left, _) = site
-    make_session(left)
-    replan(location)
-    StationCommand.objects.all().delete()
-    replan(location, NOW + 4 * MINUTE)
-    assert ordered() == []
-    replan(location, NOW + 6 * MINUTE)
-    assert ordered() == [(left.pk, 30)]
