@@ -29,6 +29,7 @@ SWEEPS: dict[str, float] = {
     "scheduling.tasks.miss_reservations": 30,
     "scheduling.tasks.share_power": 60,
     "payments.tasks.settle_payments": 60,
+    "payments.tasks.watch_holds": 20,
     "stations.tasks.sweep_commands": 5,
     "stations.tasks.sweep_sessions": 15,
     "stations.tasks.sweep_stations": 60,

@@ -109,6 +109,8 @@ AUTHORIZATION_CHECKS = [
     "payments.authorization.account_can_pay",
 ]
 
+PERSON_ERASERS = ["payments.services.privacy.erase_person"]
+
 # --- people ------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -44,7 +44,15 @@ def text_of(answer):
 def test_the_driver_reads_the_receipt(session, client):
     client.force_login(session.driver)
     text = text_of(client.get(reverse("payments:receipt", args=[session.public_id])))
-    for part in ("€10.00", "20 kWh", "€0.50 per kWh", "20 % tax", "€1.67", "Visa ···· 4242", "1000 – 21000 Wh"):
+    for part in (
+        "€10.00",
+        "20 kWh",
+        "€0.50 per kWh",
+        "20 % tax",
+        "€1.67",
+        "Visa ···· 4242",
+        "1000 – 21000 Wh",
+    ):
         assert part in text, part
 
 

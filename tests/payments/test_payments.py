@@ -243,3 +243,34 @@ def test_where_charging_is_free_nothing_is_held(stand_in, paid_story):
 
     session = paid_story.session(status="active", evse=EvseFactory())
     assert hold_for_session(session_id=session.pk) is None
+
+
+# --- running costs
+
+
+def test_a_charge_is_stopped_once_before_it_outgrows_its_hold(paid_story, stand_in):
+    from payments.services.watching import stop_exhausted
+
+    station = paid_story.evse.station
+    station.is_connected = True
+    station.save()
+    session = paid_story.session(status="active", energy_wh=2_000)
+    paid_story.held(session, amount_minor=500)
+    assert stop_exhausted() == 0
+    session.energy_wh = 9_600
+    session.save()
+    assert (stop_exhausted(), stop_exhausted()) == (1, 0)
+    assert StationCommand.objects.get().kind == "stop_session"
+
+
+def test_erasing_a_person_forgets_cards_and_keeps_the_books(paid_story, stand_in):
+    from accounts.services import erase_person
+
+    session = paid_story.session(energy_wh=20_000)
+    paid_story.held(session)
+    bill_session(session_id=session.pk)
+    collect(session_id=session.pk)
+    erase_person(user=paid_story.driver)
+    payment = Payment.objects.get()
+    assert (payment.captured_minor, payment.email, payment.method.last4) == (1000, "", "")
+    assert not payment.method.is_usable

@@ -1,0 +1,16 @@
+"""What payments forgets of a person. The books keep amounts; names and cards go."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from payments.models import Payment, PaymentMethod
+
+
+@transaction.atomic
+def erase_person(*, user_id: int) -> None:
+    """Forget the person's cards and addresses; records, payments and postings stay without them."""
+    PaymentMethod.objects.filter(account__user=user_id).update(
+        is_usable=False, is_default=False, brand="", last4="", expires_month=None, expires_year=None
+    )
+    Payment.objects.filter(account__user=user_id).update(email="")
