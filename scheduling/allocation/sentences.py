@@ -21,12 +21,12 @@ def amount(claim: Claim, limit: float) -> str:
 
 _SENTENCES: Final[dict[Reason, Callable[[Claim, str, str], str]]] = {
     Reason.WANTS_NO_MORE: lambda _, limit, __: f"{limit}: all that car and charger can take.",
-    Reason.FAIR_SHARE: lambda _, limit, branch: f"{limit}: a fair share of what {branch} can give.",
+    Reason.FAIR_SHARE: lambda _, limit, branch: f"{limit}: a fair share (limit: {branch}).",
     Reason.GIVES_BACK: lambda _, limit, __: (
         f"{limit}: a little above what the car draws; others use the rest."
     ),
     Reason.STEADY: lambda _, limit, __: f"{limit}: left as it was, the difference is too small to matter.",
-    Reason.WAITING: lambda _, __, branch: f"Waiting: {branch} cannot serve every car, so they take turns.",
+    Reason.WAITING: lambda _, __, branch: f"Waiting: cars take turns (limit: {branch}).",
     Reason.PROBE: lambda _, limit, __: f"{limit} for a few minutes: does the car want to charge again?",
     Reason.SUSPENDED: lambda _, limit, __: f"{limit}: the car paused by itself; others use its share.",
     Reason.FINISHED: lambda *_: "Finished: its share went to the others at once.",

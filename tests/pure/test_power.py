@@ -176,8 +176,8 @@ def test_each_share_comes_with_a_plain_sentence():
     plan = planned(site_of(20, 4), [car(0, finished=True), car(1), car(2), car(3, budget_a=8)])
     assert [share.sentence for share in plan.shares] == [
         "Finished: its share went to the others at once.",
-        "6 A: a fair share of what the grid connection can give.",
-        "6 A: a fair share of what the grid connection can give.",
+        "6 A: a fair share (limit: the grid connection).",
+        "6 A: a fair share (limit: the grid connection).",
         "8 A set aside: the charger does not answer.",
     ]
 

@@ -38,9 +38,7 @@ def test_every_session_has_a_sentence(site):
     session = make_session(left)
     make_session(right)
     replan(location)
-    assert (
-        selectors.power_now(session.pk).sentence == "15 A: a fair share of what the grid connection can give."
-    )
+    assert selectors.power_now(session.pk).sentence == "15 A: a fair share (limit: the grid connection)."
     assert [line.evse_id for line in selectors.plan_explanation(location.pk)] == [left.pk, right.pk]
 
 
