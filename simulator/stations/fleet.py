@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ from simulator.stations.town import Town, arrange_conditions
 from simulator.stations.visits import resume_visit, schedule_visit
 
 _STAGGER_S: Final = 0.05
-_REPORT_S: Final = 60.0
+_SETTLE_S: Final = 1.0
+_REPORT_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,18 +86,30 @@ class Fleet:
                 schedule_visit(shell.core, arrival)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Connect one after the other, live until `stop`, then leave quietly."""
+        """Connect one after the other, live until `stop`, then leave quietly.
+
+        Raises what killed a station, if one dies of a mistake of ours.
+        """
         for shell in self.shells.values():
             shell.start()
             await asyncio.sleep(_STAGGER_S)
+        await asyncio.sleep(_SETTLE_S)
+        last = ""
         while not stop.is_set():
-            print(self.summary(), flush=True)
-            try:
+            last = self._report(last)
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), _REPORT_S)
-            except TimeoutError:
-                continue
         await asyncio.gather(*(shell.stop() for shell in self.shells.values()))
         self._leave_state()
+
+    def _report(self, last: str) -> str:
+        """Say how things stand when it has changed."""
+        for shell in self.shells.values():
+            shell.raise_if_dead()
+        text = self.summary()
+        if text != last:
+            print(text, flush=True)
+        return text
 
     def summary(self) -> str:
         """One line for people."""

@@ -152,13 +152,9 @@ class LiveStation(Shell):
             left_s = deadline - loop.time()
             if left_s <= 0:
                 raise TimeoutError(f"{self.core.spec.identity}: not in {timeout_s} s; {self._last_words()}")
-            self._raise_if_dead()
+            self.raise_if_dead()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), min(left_s, 0.25))
-
-    def _raise_if_dead(self) -> None:
-        if self._task is not None and self._task.done():
-            self._task.result()
 
     def _last_words(self) -> str:
         notes = [f"{note.kind} {note.evse} {note.detail}" for note in list(self.core.notes)[-5:]]

@@ -20,7 +20,7 @@ class Obliging:
         station: Station,
         *,
         arrives_s: tuple[float, float] = (4.0, 9.0),
-        leaves_s: tuple[float, float] = (8.0, 20.0),
+        leaves_s: tuple[float, float] = (20.0, 60.0),
         longest_stay_s: float = 2700.0,
     ) -> None:
         self._station = station
@@ -33,9 +33,13 @@ class Obliging:
         if note.kind == "awaiting":
             wait_s = self._rng.uniform(*self._arrives_s)
             self._station.at(note.at + timedelta(seconds=wait_s), lambda at: self._arrive(note.evse, at))
-        elif note.kind == "ended" and note.evse in self._guests:
+        elif note.evse in self._guests and self._is_done(note):
             wait_s = self._rng.uniform(*self._leaves_s)
             self._leave_later(note.evse, self._guests[note.evse], note.at + timedelta(seconds=wait_s))
+
+    @staticmethod
+    def _is_done(note: Note) -> bool:
+        return note.kind == "ended" or (note.kind == "state" and note.detail == "SuspendedEV")
 
     def _arrive(self, number: int, at: datetime) -> None:
         evse = self._station.cabinet.evse(number)

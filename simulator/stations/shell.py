@@ -79,6 +79,11 @@ class Shell:
             await self._task
         self._task = None
 
+    def raise_if_dead(self) -> None:
+        """Raises what ended the life in the background, if anything did."""
+        if self._task is not None and self._task.done():
+            self._task.result()
+
     async def _live(self) -> None:
         while True:
             if not self.core.wants_line:

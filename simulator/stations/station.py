@@ -47,7 +47,6 @@ class Station:
     spec: StationSpec
     settings: Settings
     cabinet: Cabinet
-    link: Link
 
     def __init__(self, spec: StationSpec, *, now: datetime, seed: int = 0, pace: float = 1.0) -> None:
         self.spec, self.pace = spec, pace
@@ -174,6 +173,9 @@ class Station:
             return Result(call.message_id, self.dialect.hear(call.action, call.payload, now))
         except NotSupportedHere:
             return Refusal(call.message_id, "NotSupported", f"{call.action} is not supported here")
+        except (KeyError, ValueError) as error:
+            self.note("error", now, 0, f"{call.action}: {error}")
+            return Refusal(call.message_id, "PropertyConstraintViolation", str(error)[:255])
 
     # --- registration
 

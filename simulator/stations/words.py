@@ -102,8 +102,8 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something worth knowing that is not a message: `kind` is one of awaiting, started, ended,
-    refused, lost, error, accepted."""
+    """Something worth knowing that is not a message. `kind`: accepted, awaiting, started, state,
+    ended, reservation, refused, lost, error."""
 
     at: datetime
     kind: str

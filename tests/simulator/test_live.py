@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from simulator.stations.backoff import Backoff
 from simulator.stations.clock import FastClock
@@ -56,7 +57,7 @@ class TinyServer:
 @asynccontextmanager
 async def tiny_server(version="1.6"):
     tiny = TinyServer(version)
-    protocol = {"1.6": "ocpp1.6", "2.0.1": "ocpp2.0.1"}[version]
+    protocol = Subprotocol(f"ocpp{version}")
     async with serve(
         tiny.talk, "127.0.0.1", 0, subprotocols=[protocol], process_request=tiny.check, compression=None
     ) as server:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 
+from simulator.stations.obliging import Obliging
 from tests.simulator.fakes import NOON, Conversation, ac_spec, car, dc_spec
 
 
@@ -222,11 +224,9 @@ def test_unlocking_ends_the_session(talk):
 
 
 def test_the_answer_comes_before_the_triggered_message(talk):
-    said = []
-    original = talk.central.exchange
-    talk.line._exchange = lambda text, now: (said.append(text[:2]), original(text, now))[1]
-    talk.call("TriggerMessage", requestedMessage="MeterValues", connectorId=1)
-    assert said == ["[3", "[2"]
+    asked = '[2,"t","TriggerMessage",{"requestedMessage":"MeterValues","connectorId":1}]'
+    frames = talk.station.receive(asked, talk.now)
+    assert [frame[:2] for frame in frames] == ["[3", "[2"]
 
 
 def test_unknown_and_unsupported_actions_are_told_apart(talk):
@@ -280,3 +280,20 @@ def test_a_dc_station_tells_the_state_of_charge():
     soc = next(item for item in values if item["measurand"] == "SoC")
     assert soc["unit"] == "Percent"
     assert 40 < int(soc["value"]) < 50
+
+
+def test_an_obliging_guest_comes_when_called_and_leaves_when_full(talk):
+    Obliging(talk.station)
+    talk.call("RemoteStartTransaction", idTag="APP1", connectorId=1)
+    talk.after(15)
+    assert talk.central.of("StartTransaction")[0]["idTag"] == "APP1"
+    talk.station.cabinet.evse(1).vehicle.soc_percent = 100.0
+    talk.after(120)
+    assert talk.central.of("StopTransaction")[0]["reason"] == "EVDisconnected"
+    assert talk.central.statuses()[-1] == "Available"
+
+
+def test_a_date_that_is_none_is_answered_with_an_error(talk):
+    asked = '[2,"d","ReserveNow",{"connectorId":1,"idTag":"T","reservationId":1,"expiryDate":"9999-99-99T00:00:00Z"}]'
+    code = json.loads(talk.station.receive(asked, talk.now)[0])[2]
+    assert code in ("PropertyConstraintViolation", "FormationViolation")

@@ -143,7 +143,7 @@ def test_a_plan_never_puts_two_cars_in_one_place_or_one_driver_in_two(seed, offs
     plan = plan_day(TOWN, MONDAY + timedelta(days=offset), seed)
     assert plan == sorted(plan, key=lambda arrival: arrival.at)
     for key in (lambda item: (item.identity, item.evse), lambda item: item.driver.key):
-        last = {}
+        last: dict[object, datetime] = {}
         for arrival in plan:
             assert last.get(key(arrival), arrival.at) <= arrival.at
             last[key(arrival)] = arrival.departs_at

@@ -111,6 +111,11 @@ class Dialect(ABC):
             )
         )
 
+    def note_state(self, transaction: Transaction, trigger: Trigger, sample: Sample) -> None:
+        """For those who watch the station, not for the central system."""
+        if trigger is Trigger.CHARGING_STATE_CHANGED:
+            self.station.note("state", sample.at, transaction.evse, transaction.told_state)
+
     def boot_told(self, payload: Payload, at: datetime) -> None:
         """The answer to BootNotification, alike in both versions."""
         status = RegistrationState(payload.get("status", "Rejected"))

@@ -129,6 +129,7 @@ class Dialect16(Dialect):
 
     def updated(self, evse: Evse, transaction: Transaction, trigger: Trigger, sample: Sample) -> None:
         """1.6 tells states by StatusNotification; only the meter speaks here."""
+        self.note_state(transaction, trigger, sample)
         if trigger in _METER:
             self.say_meter(evse, sample)
 

@@ -84,6 +84,7 @@ class Dialect201(Dialect):
         self.say_transaction("Started", evse, transaction, trigger, sample, has_meter=True)
 
     def updated(self, evse: Evse, transaction: Transaction, trigger: Trigger, sample: Sample) -> None:
+        self.note_state(transaction, trigger, sample)
         self.say_transaction("Updated", evse, transaction, trigger, sample, has_meter=trigger in _METERED)
 
     def ended(self, evse: Evse, transaction: Transaction, trigger: Trigger, sample: Sample) -> None:
