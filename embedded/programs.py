@@ -114,9 +114,9 @@ def stand_in(ports: Ports, environment: Mapping[str, str], state: Path) -> Progr
     )
 
 
-def stations(environment: Mapping[str, str]) -> Program:
-    """The simulated charging stations of the demo's town; they go on from what the seed left behind."""
-    options = ["--url", environment["OCPP_URL"], "--state", environment["FORECOURT_STATIONS"], "--seed", "7"]
+def stations(environment: Mapping[str, str], state: Path) -> Program:
+    """The town's simulated stations; they go on from the state in which its history left them."""
+    options = ["--url", environment["OCPP_URL"], "--state", str(state / "stations.json")]
     return Program(
         name="stations",
         argv=[PYTHON, "-m", "simulator", "stations", *options],

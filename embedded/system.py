@@ -69,7 +69,7 @@ class System:
         """Start everything, keep it until a signal or a failure (or until the check is done), stop it."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self.supervisor.stopping.set)
+            loop.add_signal_handler(number, self._told_to_stop, number)
         try:
             await self._start()
             return await (self._check() if self.options.check else self._keep())
@@ -81,14 +81,18 @@ class System:
         finally:
             await self._stop()
 
+    def _told_to_stop(self, number: signal.Signals) -> None:
+        self.console.tell(f"{number.name} received")
+        self.supervisor.stopping.set()
+
     async def _start(self) -> None:
         await self._start_servers()
         await self._manage("migrate", "--no-input", "--verbosity", "0")
         if self.stands_in:
             await self.supervisor.start(programs.stand_in(self.ports, self.environment, self.state.directory))
         if self.demo:
-            self.console.tell("writing the town's history (a minute the first time)")
-            await self._manage("seed_demo")
+            self.console.tell("playing the town's history (a minute or two the first time)")
+            await self._manage("seed_demo", *(["--hours", "3"] if self.options.check else []))
         else:
             _first_operator(self.environment)
         await self.supervisor.start(
@@ -98,7 +102,7 @@ class System:
             programs.beat(self.environment, self.state.directory),
         )
         if self.demo:
-            await self.supervisor.start(programs.stations(self.environment))
+            await self.supervisor.start(programs.stations(self.environment, self.state.directory))
 
     async def _start_servers(self) -> None:
         servers = [programs.valkey(self.valkey)] if self.valkey else []
