@@ -27,7 +27,7 @@ DAYS_AHEAD: Final = 6
 def read_wish(query: QueryDict, vehicle: Vehicle | None) -> Wish:
     """The filters of the find page from its URL. `car=0` switches the own car's filter off."""
     return Wish(
-        text=query.get("q", "").strip()[:80],
+        text="".join(c for c in query.get("q", "") if c.isprintable()).strip()[:80],
         vehicle=vehicle if query.get("car", "1") != "0" else None,
         only_free="free" in query,
         only_fast="fast" in query,
@@ -35,6 +35,11 @@ def read_wish(query: QueryDict, vehicle: Vehicle | None) -> Wish:
         near=_point(query.get("at", "")),
         sort=_one_of(query.get("sort"), SORTS),
     )
+
+
+def read_code(text: str) -> str:
+    """A stall's code as the table has it, whatever was typed between its letters."""
+    return "".join(c for c in text.upper() if c.isascii() and c.isalnum())[:12]
 
 
 def _point(text: str) -> tuple[float, float] | None:

@@ -59,9 +59,9 @@ def kwh_text(energy_wh: int | Decimal | None) -> str:
     """'22.4 kWh', '77 kWh'; from a megawatt-hour on '6.84 MWh'; a dash when unknown."""
     if energy_wh is None:
         return "–"
-    if abs(energy_wh) >= 1_000_000:
-        return f"{_number(Decimal(energy_wh) / 1_000_000, 2)} MWh"
     energy_kwh = Decimal(energy_wh) / 1000
+    if abs(energy_kwh) >= 1000:
+        return f"{_number(energy_kwh / 1000, 2)} MWh"
     is_round = energy_kwh >= 10 and energy_kwh == int(energy_kwh)
     return f"{_number(energy_kwh, 0 if is_round else 1)} kWh"
 

@@ -5,7 +5,7 @@ Always with tax. Both come from the one rating function, through a preview.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -59,14 +59,24 @@ class Estimate:
 def prices_now(evses: Sequence[Evse], at: datetime) -> dict[int, PriceNow]:
     """The price at each EVSE at an instant; an EVSE without a tariff costs nothing."""
     tariffs = tariffs_for([evse.pk for evse in evses], at)
-    known: dict[int, PriceNow] = {}
+    known: dict[tuple[int | None, str], PriceNow] = {}
     for evse in evses:
-        tariff = tariffs.get(evse.pk)
-        if tariff is None:
-            known[evse.pk] = PriceNow(currency=evse.station.location.organization.currency)
-        else:
-            known[evse.pk] = price_of(tariff, evse.station.location.time_zone, at)
-    return known
+        key = _key(evse, tariffs)
+        if key not in known:
+            known[key] = _price_at(evse, tariffs.get(evse.pk), at)
+    return {evse.pk: known[_key(evse, tariffs)] for evse in evses}
+
+
+def _key(evse: Evse, tariffs: Mapping[int, Tariff]) -> tuple[int | None, str]:
+    tariff = tariffs.get(evse.pk)
+    return (tariff.pk if tariff else None, evse.station.location.time_zone)
+
+
+def _price_at(evse: Evse, tariff: Tariff | None, at: datetime) -> PriceNow:
+    location = evse.station.location
+    if tariff is None:
+        return PriceNow(currency=location.organization.currency)
+    return price_of(tariff, location.time_zone, at)
 
 
 def price_of(tariff: Tariff, time_zone: str, at: datetime) -> PriceNow:

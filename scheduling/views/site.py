@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.ui.fragments import render_either
 from core.ui.kept_form import keep_and_sign_in, take_kept_form
-from scheduling.forms import DAYS_AHEAD, NeedInput
+from scheduling.forms import DAYS_AHEAD, NeedInput, read_code
 from scheduling.selectors.availability import FreeTime
 from scheduling.selectors.offers import Need, Slot, estimate_of, recommend, slots_of
 from scheduling.selectors.prices import PriceNow, prices_now
@@ -94,7 +94,11 @@ class Chosen:
     @classmethod
     def read(cls, text: str, location: Location) -> Self | None:
         start, minutes, code = ([*text.split("-"), "", "", ""])[:3]
-        evse = Evse.objects.filter(code=code, station__location=location).select_related("station").first()
+        evse = (
+            Evse.objects.filter(code=read_code(code), station__location=location)
+            .select_related("station")
+            .first()
+        )
         try:
             start_at = datetime.strptime(start, "%Y%m%dT%H%MZ").replace(tzinfo=UTC)
             length = timedelta(minutes=int(minutes))

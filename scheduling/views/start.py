@@ -25,6 +25,7 @@ from payments.services.checkout import (
     begin_checkout,
     pay_with_card,
 )
+from scheduling.forms import read_code
 from scheduling.selectors.bookings import booking_at
 from scheduling.selectors.prices import prices_now
 from scheduling.selectors.stalls import StallNow, stalls_of
@@ -41,7 +42,7 @@ def charge(request: HttpRequest) -> HttpResponse:
     running = _running(request)
     if running:
         return redirect("scheduling:live", public_id=running.public_id)
-    code = "".join(c for c in request.GET.get("code", "").upper() if c.isalnum())
+    code = read_code(request.GET.get("code", ""))
     if code and Evse.objects.filter(code=code).exists():
         return redirect("scheduling:start", code=code)
     context = {"tab": "charge", "code": code}
@@ -51,7 +52,7 @@ def charge(request: HttpRequest) -> HttpResponse:
 def start(request: HttpRequest, code: str) -> HttpResponse:
     """GET and POST /c/<code>/, the address in the stall's QR code."""
     evses = Evse.objects.select_related("station__location__organization")
-    evse = get_object_or_404(evses, code=code.upper())
+    evse = get_object_or_404(evses, code=read_code(code))
     running = _running(request, evse)
     if running:
         return redirect("scheduling:live", public_id=running.public_id)
