@@ -7,7 +7,8 @@ import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -75,15 +76,28 @@ class Fleet:
         """Give every arrival of the scenario to its station; cars that stand there already stay."""
         arrivals = SCENARIOS[self.plan.scenario](self.town, now, self.plan.seed)
         present = [present_now(arrival, now) for arrival in arrivals]
+        strangers = {
+            (identity, evse.number)
+            for identity, shell in self.shells.items()
+            for evse in shell.core.cabinet.evses.values()
+            if evse.vehicle is not None
+        }
         for arrival in sped_up(present, now, self.plan.speed):
-            shell = self.shells.get(arrival.identity)
-            if shell is None:
-                continue
-            is_there = shell.core.cabinet.evse(arrival.evse).vehicle is not None
-            if is_there and arrival.at <= now:
-                resume_visit(shell.core, arrival)
-            else:
-                schedule_visit(shell.core, arrival)
+            place = (arrival.identity, arrival.evse)
+            if place in strangers and arrival.at <= now:
+                strangers.discard(place)
+                resume_visit(self.shells[arrival.identity].core, arrival)
+            elif arrival.identity in self.shells:
+                schedule_visit(self.shells[arrival.identity].core, arrival)
+        self._send_home(strangers, now)
+
+    def _send_home(self, places: set[tuple[str, int]], now: datetime) -> None:
+        """Cars of a snapshot that no plan knows leave within the next hour or so."""
+        rng = Random(f"{self.plan.seed}/strangers")
+        for identity, number in sorted(places):
+            due = now + timedelta(minutes=rng.uniform(5, 75) / self.plan.speed)
+            core = self.shells[identity].core
+            core.at(due, partial(core.leave, number))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Connect one after the other, live until `stop`, then leave quietly.

@@ -294,6 +294,7 @@ def test_an_obliging_guest_comes_when_called_and_leaves_when_full(talk):
 
 
 def test_a_date_that_is_none_is_answered_with_an_error(talk):
-    asked = '[2,"d","ReserveNow",{"connectorId":1,"idTag":"T","reservationId":1,"expiryDate":"9999-99-99T00:00:00Z"}]'
+    reservation = {"connectorId": 1, "idTag": "T", "reservationId": 1, "expiryDate": "9999-99-99T00:00:00Z"}
+    asked = json.dumps([2, "d", "ReserveNow", reservation])
     code = json.loads(talk.station.receive(asked, talk.now)[0])[2]
     assert code in ("PropertyConstraintViolation", "FormationViolation")

@@ -20,7 +20,7 @@ from simulator.stations.station import Station
 from simulator.stations.town import arrange_conditions, build_stations, load_town
 from simulator.stations.virtual import VirtualStation, play
 from simulator.stations.visits import schedule_visit
-from tests.simulator.fakes import NOON, Central, Conversation, ac_spec, dc_spec
+from tests.simulator.fakes import NOON, Central, Conversation, ac_spec, car, dc_spec
 
 TOWN = load_town()
 MONDAY = date(2026, 11, 23)
@@ -243,3 +243,17 @@ def test_a_played_past_is_carried_into_the_live_town(tmp_path):
         for name, shell in revived.shells.items()
         for evse, _ in shell.core.cabinet.transactions()
     }
+
+
+async def test_a_car_that_no_plan_knows_leaves_by_itself(tmp_path):
+    spec = TOWN.stations()[0]
+    station = Station(spec, now=NOON)
+    station.plug_in(1, car(), NOON)
+    write_state(tmp_path / "one.json", [snapshot.take(station, NOON)])
+    plan = FleetPlan(
+        url="ws://127.0.0.1:1/ocpp", scenario="quiet", state=tmp_path / "one.json", has_conditions=False
+    )
+    core = Fleet(TOWN, plan).shells[spec.identity].core
+    assert core.cabinet.evse(1).vehicle is not None
+    core.advance(datetime.now(UTC) + timedelta(hours=2))
+    assert core.cabinet.evse(1).vehicle is None
