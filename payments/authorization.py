@@ -21,29 +21,29 @@ IN_DEBT: Final = Decision(status="blocked", reason="an earlier charge is unpaid"
 def account_can_pay(questions: Sequence[Question]) -> list[Decision | None]:
     """A refusal, or None, for each question; the number of queries does not depend on how many.
 
-    One-time tokens of ours pass, and who has just made a hold for the place.
+    One-time tokens of ours pass, and who has just made a hold for the place. Places and holds are
+    looked at only for those who would be refused: nearly always nobody.
     """
     asked = [q for q in questions if q.user_id is not None and q.type != MINTED]
-    if not asked:
+    users = {q.user_id for q in asked if q.user_id is not None}
+    refusals = _refusals(users) if users else {}
+    doubtful = [q for q in asked if q.user_id in refusals]
+    if not doubtful:
         return [None] * len(questions)
-    free = _free_evses(asked)
-    paying = {q.user_id for q in asked if q.user_id is not None and q.evse_id not in free}
-    held = selectors.holds_waiting(paying)
-    with_card, in_debt = selectors.users_with_card(paying), selectors.debts(paying)
+    free, held = _free_evses(doubtful), selectors.holds_waiting(set(refusals))
     return [
-        None if (question.user_id, question.evse_id) in held else _judge(question, free, with_card, in_debt)
+        None
+        if question.type == MINTED or question.evse_id in free or (question.user_id, question.evse_id) in held
+        else refusals.get(question.user_id)
         for question in questions
     ]
 
 
-def _judge(
-    question: Question, free: set[int | None], with_card: set[int], in_debt: set[int]
-) -> Decision | None:
-    if question.user_id is None or question.type == MINTED or question.evse_id in free:
-        return None
-    if question.user_id in in_debt:
-        return IN_DEBT
-    return None if question.user_id in with_card else NO_CARD
+def _refusals(users: set[int]) -> dict[int | None, Decision]:
+    """Who of these people cannot pay, and why."""
+    in_debt, with_card = selectors.debts(users), selectors.users_with_card(users)
+    without_card = dict.fromkeys(users - with_card, NO_CARD)
+    return {**without_card, **dict.fromkeys(in_debt, IN_DEBT)}
 
 
 def _free_evses(questions: Sequence[Question]) -> set[int | None]:
