@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.urls import path
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics
 
@@ -64,11 +63,3 @@ class PaymentList(generics.ListAPIView[Payment]):
         user = self.request.user
         visible = Q(account__user=user) | Q(organization__in=_organizations(user))
         return Payment.objects.filter(visible).select_related("session").order_by("-created_at", "-pk")
-
-
-urlpatterns = [
-    path("tariffs/", TariffList.as_view(), name="api-tariffs"),
-    path("cdrs/", CdrList.as_view(), name="api-cdrs"),
-    path("cdrs/<uuid:public_id>/", CdrDetail.as_view(), name="api-cdr"),
-    path("payments/", PaymentList.as_view(), name="api-payments"),
-]

@@ -37,6 +37,10 @@ class Receipt:
     paid: Money
     open_amount: Money
 
+    @property
+    def seconds(self) -> int:
+        return (self.record.ended_at - self.record.started_at) // timedelta(seconds=1)
+
 
 def receipt_of(record: ChargeDetailRecord) -> Receipt:
     """A record in the active language, with how it was paid."""

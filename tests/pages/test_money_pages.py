@@ -38,7 +38,8 @@ ELEMENTS = [
 def charge(transactional_db):
     """A charge that has been billed and paid, and the owner of its network."""
     owner = MembershipFactory(user__name="Elin Vik", organization__name="Nordlys")
-    ended_at = clock.now() - timedelta(hours=1)
+    noon = clock.now().replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    ended_at = noon + timedelta(minutes=42)
     session = SessionFactory(
         evse__station__location__organization=owner.organization,
         evse__station__location__name="Harbour Hub",
@@ -46,7 +47,7 @@ def charge(transactional_db):
         evse__name="Stall 3",
         driver=MembershipFactory().user,
         status="completed",
-        started_at=ended_at - timedelta(minutes=42),
+        started_at=noon,
         ended_at=ended_at,
         meter_end_wh=23_400,
         energy_wh=22_400,

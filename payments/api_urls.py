@@ -1,0 +1,15 @@
+"""What payments adds to /api/v1/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from payments import api
+
+app_name = "api_payments"
+urlpatterns = [
+    path("tariffs/", api.TariffList.as_view(), name="tariff-list"),
+    path("cdrs/", api.CdrList.as_view(), name="cdr-list"),
+    path("cdrs/<uuid:public_id>/", api.CdrDetail.as_view(), name="cdr-detail"),
+    path("payments/", api.PaymentList.as_view(), name="payment-list"),
+]
