@@ -1,0 +1,162 @@
+"""The second lock: every URL of the site refuses strangers, unless it is named here.
+
+Alice's rows are in every address. Nobody in particular, Charlie (a driver) and Bob (who runs another
+network) ask for each of them. A URL that is added is covered on the day it is added: it refuses, or it
+is named here with its reason, or this is red.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import IdToken
+from tests.factories import VehicleFactory
+from tests.tenancy.cast import Cast
+from tests.tenancy.urls import Address, every_address
+
+PUBLIC = {
+    "healthz": "says ok",
+    "scheduling:find": "the map of public places",
+    "scheduling:site": "a public place",
+    "scheduling:book": "free times at a public place; booking one asks who books",
+    "scheduling:charge": "a form for the code on the stall",
+    "scheduling:start": "the stall's QR code leads here; starting asks who pays",
+    "accounts:theme": "light or dark, kept in a cookie",
+    "accounts:language": "kept in a cookie",
+    "payments:stripe_webhook": "judged by its signature",
+    "payments:return": "a signed link back from the checkout page",
+    "payments:receipt_link": "a signed link",
+    "payments:receipt_link_pdf": "a signed link",
+    "demo:mailbox": "only in the demo, only on loopback",
+    "demo:mail": "only in the demo, only on loopback",
+}
+PUBLIC_PREFIXES = ("account_", "/accounts/", "accounts/social", "mfa_", "socialaccount_", "admin:log")
+"""Also what allauth opens to anybody: signing up, in and out."""
+
+FOR_ANYBODY_SIGNED_IN = {
+    "accounts:account",
+    "accounts:profile",
+    "accounts:cars",
+    "accounts:tokens",
+    "api_accounts:me",
+    "api_accounts:token-list",
+    "api_accounts:vehicle-list",
+    "api_stations:command-list",
+    "api_stations:evse-list",
+    "api_stations:location-list",
+    "api_stations:session-list",
+    "api_stations:station-list",
+    "payments:add_card",
+    "payments:card_saved",
+    "payments:cards_panel",
+    "scheduling:bookings",
+    "scheduling:history",
+}
+"""These show a person her own things; nothing of Alice's may be on them."""
+
+FOR_MEMBERS = {
+    "payments:revenue",
+    "payments:revenue_today",
+    "payments:tariffs",
+    "stations:overview",
+    "stations:search",
+    "stations:sessions",
+    "stations:sites",
+    "stations:stations",
+}
+"""These show a network's members their own network; nothing of Alice's may be on Bob's."""
+
+
+def is_public(address: Address) -> bool:
+    return address.name in PUBLIC or address.name.startswith(PUBLIC_PREFIXES)
+
+
+GUARDED = [address for address in every_address() if not is_public(address)]
+
+
+def places(cast: Cast, address: Address) -> dict[str, Any]:
+    """What is Alice's, for every place in an address."""
+    house = cast.alice
+    rows = {
+        "location": house.station.location.pk,
+        "station": house.station.pk,
+        "evse": house.session.evse_id,
+        "session": house.session.pk,
+        "token": IdToken.objects.create(uid=uuid.uuid4().hex, user=house.owner).pk,
+        "vehicle": VehicleFactory(user=house.owner, name="alices-car").pk,
+    }
+    kind = address.name.rpartition(":")[2].partition("-")[0].replace("car", "vehicle")
+    return {
+        "pk": rows.get(kind, 999_999),
+        "identity": house.station.identity,
+        "public_id": house.session.public_id,
+        "slug": house.station.location.slug,
+        "code": house.station.evses.get().code,
+        "kind": "reset",
+    }
+
+
+def fill(cast: Cast, address: Address) -> str:
+    known = places(cast, address)
+    if address.name.startswith("admin:"):
+        known = dict.fromkeys(address.places, "1")
+    missing = set(address.places) - known.keys()
+    assert not missing, f"say in this test what a stranger would ask for at {address.template}"
+    return address.filled(known)
+
+
+def refuses(response: Any) -> bool:
+    """Not found, forbidden, not allowed, or sent to the log-in."""
+    sent_to_login = response.status_code == 302 and "/login" in response["Location"]
+    return sent_to_login or response.status_code in (401, 403, 404, 405)
+
+
+def shows_alice(response: Any, cast: Cast) -> bool:
+    text = b"".join(response) if response.streaming else response.content
+    house = cast.alice
+    secrets = (house.station.identity, house.owner.email, str(house.session.public_id), "alices-car")
+    return any(secret.encode() in text for secret in secrets)
+
+
+def asked(client: Client, cast: Cast, method: str = "get") -> Iterator[tuple[Address, Any]]:
+    """Every guarded address and its answer."""
+    for address in GUARDED:
+        yield address, getattr(client, method)(fill(cast, address))
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_nobody_in_particular_is_refused(client, cast, method):
+    assert [address.name for address, response in asked(client, cast, method) if not refuses(response)] == []
+
+
+@pytest.mark.parametrize("who", ["charlie", "bob"])
+def test_nobody_sees_what_is_alices(client, cast, who):
+    client.force_login(cast.charlie if who == "charlie" else cast.bob.owner)
+    own = FOR_ANYBODY_SIGNED_IN if who == "charlie" else FOR_ANYBODY_SIGNED_IN | FOR_MEMBERS
+    opened = [pair for pair in asked(client, cast) if not refuses(pair[1])]
+    assert {address.name for address, _ in opened} <= own
+    assert [address.name for address, response in opened if shows_alice(response, cast)] == []
+    assert [address.name for address, response in opened if response.status_code >= 500] == []
+
+
+@pytest.mark.parametrize("who", ["charlie", "bob"])
+def test_nobody_changes_what_is_alices(client, cast, who):
+    client.force_login(cast.charlie if who == "charlie" else cast.bob.owner)
+    done = [pair for pair in asked(client, cast, "post") if pair[0].places and not refuses(pair[1])]
+    assert [address.name for address, _ in done] == []
+
+
+def test_the_walk_sees_the_whole_site():
+    names = {address.name for address in every_address()}
+    assert {"healthz", "account_login", "admin:index", "stations:station"} <= names
+    assert len(GUARDED) > 50
+
+
+def test_what_is_named_here_exists():
+    names = {address.name for address in every_address()}
+    assert names >= set(PUBLIC) | FOR_ANYBODY_SIGNED_IN | FOR_MEMBERS
