@@ -27,7 +27,7 @@ def wiring_is_complete(**_: Any) -> list[CheckMessage]:
         *unknown,
         *forgotten,
         *_missing([h for hs in wiring.values() for h in hs]),
-        *_missing(settings.AUTHORIZATION_CHECKS),
+        *_missing([*settings.AUTHORIZATION_CHECKS, *settings.BEFORE_REMOTE_START]),
     ]
 
 

@@ -24,15 +24,14 @@ from simulator.stations.demand import Arrival, plan_day
 from simulator.stations.fleet import write_state
 from simulator.stations.spec import StationSpec
 from simulator.stations.station import Station
-from simulator.stations.town import Town
+from simulator.stations.town import Town, arrange_conditions
 from simulator.stations.virtual import VirtualStation
-from simulator.stations.visits import schedule_visit
+from simulator.stations.visits import resume_visit, schedule_visit
 from stations.models import ChargingStation, Evse, StationCommand
 
 SAMPLE_S: Final = 300
 HEARTBEAT_S: Final = 3600
 SWEEP_EVERY: Final = timedelta(minutes=5)
-GOODBYE: Final = timedelta(minutes=1)
 Sweep = Callable[[], object]
 
 
@@ -94,7 +93,8 @@ class History:
     def play(self, *, tell: Callable[[datetime], None]) -> None:
         """Live the whole span; `tell(now)` is called as time passes."""
         self._invite()
-        for identity in self.players:
+        for identity, player in self.players.items():
+            arrange_conditions(player.core, self.town.conditions_of(identity), until=self.end)
             self._plan(identity)
         now = self.begin
         while now < self.end:
@@ -105,27 +105,19 @@ class History:
         self._close()
 
     def _invite(self) -> None:
-        """Cars left over from before leave soon; then the planned visits, all ending before the end."""
-        for player in self.players.values():
-            for evse in player.core.cabinet.evses.values():
-                if evse.vehicle is not None:
-                    due = self.begin + timedelta(minutes=2)
-                    player.core.at(
-                        due, lambda at, it=player.core, number=evse.spec.number: it.leave(number, at)
-                    )
+        """The planned visits; cars that stand there from before go on and leave when they meant to."""
         for arrival in self._arrivals():
-            schedule_visit(self.players[arrival.identity].core, arrival, on_app_start=self._start_by_app)
+            core = self.players[arrival.identity].core
+            if arrival.at > self.begin:
+                schedule_visit(core, arrival, on_app_start=self._start_by_app)
+            elif core.cabinet.evse(arrival.evse).vehicle is not None:
+                resume_visit(core, arrival)
 
     def _arrivals(self) -> list[Arrival]:
         first, last = (at.astimezone(self.town.zone).date() for at in (self.begin, self.end))
-        days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+        days = [first + timedelta(days=offset) for offset in range(-1, (last - first).days + 1)]
         planned = [arrival for day in days for arrival in self._day(day)]
-        latest = self.end - timedelta(minutes=10)
-        return [
-            replace(arrival, departs_at=min(arrival.departs_at, self.end - 2 * GOODBYE))
-            for arrival in planned
-            if self.begin < arrival.at < latest
-        ]
+        return [arrival for arrival in planned if arrival.departs_at > self.begin and arrival.at < self.end]
 
     def _day(self, day: date) -> list[Arrival]:
         return plan_day(self.town, day, self.seed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from scheduling.services import arrivals, reservations
+from scheduling.services import arrivals, reservations, smart_charging
 from stations.services import commands, pending
 
 SWEEPS: Final[list[Callable[[], object]]] = [
@@ -15,4 +15,5 @@ SWEEPS: Final[list[Callable[[], object]]] = [
     reservations.expire_holds,
     arrivals.announce_due,
     arrivals.miss_due,
+    smart_charging.replan_all,
 ]

@@ -108,6 +108,7 @@ AUTHORIZATION_CHECKS = [
     "scheduling.authorization.evse_is_not_kept_for_someone_else",
     "payments.authorization.account_can_pay",
 ]
+BEFORE_REMOTE_START = ["scheduling.services.arrivals.clear_the_way"]
 
 PERSON_ERASERS = ["payments.services.privacy.erase_person"]
 
@@ -181,7 +182,17 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": "600/min"},
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Forecourt API", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Forecourt API",
+    "DESCRIPTION": "Charging stations, sessions, bookings and what they cost. Names after OCPI 2.3.0 "
+    "where it has one; instants in UTC, energy in Wh, power in W, money as decimal strings.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "TokenTypeEnum": "accounts.models.IdToken.Type",
+        "PlugEnum": "stations.models.Connector.Standard",
+    },
+}
 
 LOGGING = {
     "version": 1,

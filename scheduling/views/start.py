@@ -29,7 +29,6 @@ from scheduling.forms import read_code
 from scheduling.selectors.bookings import booking_at
 from scheduling.selectors.prices import prices_now
 from scheduling.selectors.stalls import StallNow, stalls_of
-from scheduling.services.arrivals import clear_the_way
 from scheduling.views.guards import LIVE_LINK
 from stations.models import ChargingSession, Evse
 from stations.services import sessions
@@ -114,8 +113,6 @@ def _begin(request: HttpRequest, evse: Evse) -> HttpResponse:
         return _page(request, evse, status=422, email=email, email_error=_("This is not an e-mail address."))
     if _context(request, evse)["state"] not in ("plug_in", "ready"):
         return _page(request, evse, status=409, email=email)
-    if request.user.is_authenticated:
-        clear_the_way(evse=evse, driver=request.user)
     try:
         return HttpResponseRedirect(_pay(request, evse, email))
     except NothingToPay:

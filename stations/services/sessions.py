@@ -9,6 +9,7 @@ import secrets
 from datetime import timedelta
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Greatest
@@ -17,6 +18,7 @@ from accounts.models import IdToken, User
 from accounts.selectors import app_token_of
 from accounts.services import note_action
 from core import clock
+from core.dotted import resolve_all
 from core.events import publish
 from core.live import nudge
 from stations.command_kinds import StartSession, StopSession
@@ -81,7 +83,9 @@ def request_start(
     _demand_free(evse)
     token = token or (app_token_of(user) if user else None)
     _demand_authorized(evse, user, token)
-    session = _make_pending(evse, user or (token.user if token else None), token, start_token)
+    driver = user or (token.user if token else None)
+    _prepare(evse, driver)
+    session = _make_pending(evse, driver, token, start_token)
     _ask_to_start(station, evse, session, requested_by or user, limit_a)
     _tell_requested(session)
     return session
@@ -220,6 +224,13 @@ def _demand_authorized(evse: Evse, user: User | None, token: IdToken | None) -> 
     [decision] = decide([question])
     if decision.status != ACCEPTED:
         raise NotAuthorized(decision)
+
+
+def _prepare(evse: Evse, driver: User | None) -> None:
+    """Higher floors may have to tell the station something first (a booking that is now being used)."""
+    if driver is not None:
+        for prepare in resolve_all(settings.BEFORE_REMOTE_START):
+            prepare(evse=evse, driver=driver)
 
 
 def _make_pending(

@@ -1,0 +1,43 @@
+"""The whole house in one process: real sockets, real database, the stand-in; only time is impatient."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+
+from core import outbox
+from demo.sweeps import SWEEPS
+from tests.ocpp.doors import uvicorn_door
+from tests.payments.conftest import running_stand_in, stand_in
+
+__all__ = ["running_stand_in", "stand_in"]
+
+EVERY_S = 0.2
+
+
+@pytest.fixture
+def bridge_url(transactional_db) -> Iterator[str]:
+    with uvicorn_door() as port:
+        yield f"ws://127.0.0.1:{port}/ocpp"
+
+
+@pytest.fixture
+def worker(transactional_db, stand_in) -> Iterator[None]:
+    """What worker and beat do, from a thread: deliver the outbox, sweep."""
+    done = threading.Event()
+
+    def work() -> None:
+        while not done.wait(EVERY_S):
+            outbox.deliver_pending()
+            for sweep in SWEEPS[:-1]:
+                sweep()
+        connection.close()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    yield
+    done.set()
+    thread.join(10)
