@@ -62,7 +62,7 @@ def request(
 
 def claim_next(*, station_id: int, connection_no: int) -> StationCommand | None:
     """Take the oldest queued command for sending; two claimers never get the same one."""
-    parameters = {"station": station_id, "connection_no": connection_no, "now": clock.now()}
+    parameters: dict[str, Any] = {"station": station_id, "connection_no": connection_no, "now": clock.now()}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_CLAIM, parameters)
         row = cursor.fetchone()

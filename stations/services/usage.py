@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
@@ -41,7 +41,7 @@ def recompute(days: Iterable[tuple[int, date]]) -> None:
     """Write the rows of these (station, day) pairs from the sessions."""
     pairs = sorted(set(days))
     with transaction.atomic(), connection.cursor() as cursor:
-        parameters = {"stations": [pk for pk, _ in pairs], "days": [day for _, day in pairs]}
+        parameters: dict[str, Any] = {"stations": [pk for pk, _ in pairs], "days": [day for _, day in pairs]}
         cursor.execute(_RECOMPUTE, parameters)
 
 
