@@ -11,24 +11,33 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any, Final
 
+import orjson
 import psycopg
-from django.db import DatabaseError, connection, transaction
+from django import db
+from django.db import connection, transaction
 
 from core import clock
 from ocpp_bridge import journal, quirks
-from ocpp_bridge.exchange import Job
+from ocpp_bridge.exchange import Job, digest
 from ocpp_bridge.journal import Entry
 from stations.models import ChargingStation, StrayReport
 from stations.services.recording import record
 
 logger = logging.getLogger(__name__)
 
+# the recorders use psycopg's own cursor, whose errors Django does not wrap
+TROUBLE: Final = (db.Error, psycopg.Error)
+BAD_DATA: Final = (db.DataError, db.IntegrityError, psycopg.DataError, psycopg.IntegrityError)
+PASSING: Final = (db.OperationalError, psycopg.OperationalError)
+
 _KEEP_REPLIES: Final = """
 insert into ocpp_bridge_lastreply (station_id, message_id, digest, reply)
-select * from unnest(%s::bigint[], %s::text[], %s::bytea[], %s::text[])
+select station_id, message_id, decode(digest, 'hex'), reply
+  from json_to_recordset(%s::json) as r(station_id bigint, message_id text, digest text, reply text)
     on conflict (station_id) do update
    set message_id = excluded.message_id, digest = excluded.digest, reply = excluded.reply
 """
+EMPTY_REPLY: Final = ",{}]"
 
 
 class DatabaseGone(Exception):
@@ -40,14 +49,22 @@ def commit(jobs: Sequence[Job], notes: Sequence[Entry] = ()) -> None:
 
     Raises DatabaseGone when nothing could be written.
     """
-    try:
-        _write(jobs, notes)
-    except Exception as error:
-        if not _is_alive():
-            raise DatabaseGone from error
+    error = _try(jobs, notes)
+    if error is not None and _is_passing(error):
+        error = _try(jobs, notes)
+    if error is not None:
+        _judge(error)
         logger.warning("a batch of %d failed: %s", len(jobs), error)
         _halve(jobs, error)
         _write((), notes)
+
+
+def _try(jobs: Sequence[Job], notes: Sequence[Entry]) -> Exception | None:
+    try:
+        _write(jobs, notes)
+    except Exception as error:
+        return error.with_traceback(None)
+    return None
 
 
 def _write(jobs: Sequence[Job], notes: Sequence[Entry]) -> None:
@@ -57,8 +74,24 @@ def _write(jobs: Sequence[Job], notes: Sequence[Entry]) -> None:
             job.settle(outcome)
         cursor = _cursor()
         journal.write(cursor, chain(notes, _frames(jobs)))
-        _keep_replies(cursor, [job for job in jobs if job.reply])
+        _keep_replies(cursor, jobs)
         _keep_strays([job for job in jobs if job.stray and not job.is_fenced])
+
+
+def _is_passing(error: Exception) -> bool:
+    """A deadlock or a serialization failure: once more may help."""
+    return isinstance(error, PASSING) and _is_alive()
+
+
+def _judge(error: Exception) -> None:
+    """Raise DatabaseGone unless some single message can be what is wrong.
+
+    A missing column or a dead server is our trouble and not the message's: no answer then, since
+    an error would tell a station to throw its message away.
+    """
+    is_ours = isinstance(error, TROUBLE) and not isinstance(error, BAD_DATA)
+    if is_ours or not _is_alive():
+        raise DatabaseGone(str(error)) from None
 
 
 def _halve(jobs: Sequence[Job], error: Exception) -> None:
@@ -66,23 +99,16 @@ def _halve(jobs: Sequence[Job], error: Exception) -> None:
         _set_aside(jobs[0], error)
         return
     middle = len(jobs) // 2
-    for half in (jobs[:middle], jobs[middle:]):
-        if half:
-            _commit_half(half)
-
-
-def _commit_half(jobs: Sequence[Job]) -> None:
-    try:
-        _write(jobs, ())
-    except Exception as error:
-        if not _is_alive():
-            raise DatabaseGone from error
-        _halve(jobs, error)
+    for half in filter(None, (jobs[:middle], jobs[middle:])):
+        problem = _try(half, ())
+        if problem is not None:
+            _judge(problem)
+            _halve(half, problem)
 
 
 def _set_aside(job: Job, error: Exception) -> None:
     """This message alone cannot be recorded: keep it whole, and answer what can be answered."""
-    logger.error("could not record %s of station %d", job.action, job.report.station_id, exc_info=error)
+    logger.error("could not record %s of station %d: %s", job.action, job.report.station_id, error)
     job.stray = f"{job.action}: could not be recorded"
     job.apologize()
     with transaction.atomic():
@@ -101,9 +127,19 @@ def _frames(jobs: Sequence[Job]) -> list[Entry]:
 
 
 def _keep_replies(cursor: psycopg.Cursor[Any], jobs: Sequence[Job]) -> None:
-    if jobs:
-        columns = zip(*((job.report.station_id, *job.remember()) for job in jobs), strict=True)
-        cursor.execute(_KEEP_REPLIES, [list(column) for column in columns])
+    """Replies that say something. An empty one is the same each time, and its facts repeat harmlessly."""
+    rows = [
+        {
+            "station_id": job.report.station_id,
+            "message_id": job.message_id,
+            "digest": digest(job.text).hex(),
+            "reply": job.reply,
+        }
+        for job in jobs
+        if job.reply and not job.reply.endswith(EMPTY_REPLY)
+    ]
+    if rows:
+        cursor.execute(_KEEP_REPLIES, [orjson.dumps(rows).decode()])
 
 
 def _keep_strays(jobs: Sequence[Job]) -> None:
@@ -152,6 +188,6 @@ def _is_alive() -> bool:
         if connection.connection is not None and connection.is_usable():
             return True
         connection.close()
-    except DatabaseError:
+    except TROUBLE:
         connection.close()
     return False

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Final, NamedTuple, TypeAlias
 
 from django.conf import settings
+from django.db import connection
 
 from accounts.models import IdToken
 from core.dotted import resolve_all
 from stations.facts import Decision, Question
-from stations.models import ChargingSession
 
 ACCEPTED: Final = "accepted"
 MINTED: Final = "minted"
@@ -47,23 +47,38 @@ class Token(NamedTuple):
     status: str
     valid_until: datetime | None
     group_uid: str
-    allows_concurrent: bool
 
 
 Places: TypeAlias = set[tuple[int, int | None]]
 """Station and EVSE where a token is charging."""
 
 
+_TOKENS: Final = """
+select k.id, k.status, k.valid_until, k.group_uid, s.station_id, s.evse_id
+  from accounts_idtoken k
+  left join stations_chargingsession s
+    on s.id_token_id = k.id and s.status = 'active' and not k.allows_concurrent
+ where k.id = any(%s)
+"""
+
+
 def token_is_valid(questions: Sequence[Question]) -> list[Decision | None]:
     """Known, not blocked, not expired, and not in use elsewhere (OCPP 1.6 section 5.2)."""
-    tokens = _tokens({question.id_token_id for question in questions if question.id_token_id})
-    busy = _places_in_use([pk for pk, token in tokens.items() if not token.allows_concurrent])
+    tokens, busy = _tokens({question.id_token_id for question in questions if question.id_token_id})
     return [_judge(question, tokens.get(question.id_token_id or 0), busy) for question in questions]
 
 
-def _tokens(ids: Collection[int]) -> dict[int, Token]:
-    rows = IdToken.objects.filter(pk__in=ids).values_list("pk", *Token._fields)
-    return {pk: Token(*fields) for pk, *fields in rows}
+def _tokens(ids: Collection[int]) -> tuple[dict[int, Token], dict[int, Places]]:
+    """The tokens, and where those charge that may do so at one place only. One query."""
+    tokens: dict[int, Token] = {}
+    busy: dict[int, Places] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_TOKENS, [list(ids)])
+        for pk, status, valid_until, group_uid, station_id, evse_id in cursor.fetchall():
+            tokens[pk] = Token(status, valid_until, group_uid)
+            if station_id is not None:
+                busy.setdefault(pk, set()).add((station_id, evse_id))
+    return tokens, busy
 
 
 def _judge(question: Question, token: Token | None, busy: Mapping[int, Places]) -> Decision | None:
@@ -93,13 +108,3 @@ def _is_elsewhere(question: Question, place: tuple[int, int | None]) -> bool:
     if station_id != question.station_id:
         return True
     return question.evse_id is not None and evse_id is not None and evse_id != question.evse_id
-
-
-def _places_in_use(token_ids: Sequence[int]) -> dict[int, Places]:
-    rows = ChargingSession.objects.filter(
-        id_token__in=token_ids, status=ChargingSession.Status.ACTIVE
-    ).values_list("id_token_id", "station_id", "evse_id")
-    places: dict[int, Places] = {}
-    for token_id, station_id, evse_id in rows:
-        places.setdefault(token_id or 0, set()).add((station_id, evse_id))
-    return places

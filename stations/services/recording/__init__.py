@@ -31,6 +31,7 @@ from stations.facts import (
     StatusReported,
     TokenPresented,
 )
+from stations.services.recording import begins, tokens
 from stations.services.recording.batch import Batch, Sighting, Station
 from stations.services.recording.begins import record_begins
 from stations.services.recording.finishes import record_finishes
@@ -85,6 +86,7 @@ def _record_round(reports: Sequence[Report], now: datetime) -> dict[int, Outcome
     for report in live:
         for fact in report.facts:
             kinds.setdefault(type(fact), []).append(Sighting(report.station_id, fact))
+    _ask_at_once(batch, kinds)
     for kind, recorder in RECORDERS:
         if kind in kinds:
             recorder(batch, kinds[kind])
@@ -92,6 +94,12 @@ def _record_round(reports: Sequence[Report], now: datetime) -> dict[int, Outcome
     nudge(*batch.topics)
     told = {id(report): _outcome(batch, report) for report in live}
     return {id(report): told.get(id(report), _FENCED) for report in reports}
+
+
+def _ask_at_once(batch: Batch, kinds: dict[type, list[Sighting]]) -> None:
+    """One round of authorization for presented tokens and starts together: its price is per round."""
+    shown = tokens.questions(kinds.get(TokenPresented, ()))
+    tokens.judge_tokens(batch, [*shown, *begins.questions(kinds.get(SessionBegan, []))])
 
 
 _FENCED: Final = Fenced()

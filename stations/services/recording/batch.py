@@ -44,12 +44,13 @@ class Sighting(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
-    """One call of `record`. `answers` is keyed by the identity of the fact."""
+    """One call of `record`. `answers` is keyed by the identity of the fact, `verdicts` by what was asked."""
 
     cursor: psycopg.Cursor[Any]
     now: datetime
     stations: dict[int, Station]
     answers: dict[int, object] = field(default_factory=dict)
+    verdicts: dict[Sighting, Any] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     topics: set[str] = field(default_factory=set)
 

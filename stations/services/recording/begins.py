@@ -142,13 +142,19 @@ def _record_late(batch: Batch, late: Sequence[tuple[Sighting, Found]]) -> None:
         batch.answers[id(sighting.fact)] = answer
 
 
+def questions(sightings: Sequence[Sighting]) -> list[Sighting]:
+    """What those starts ask that were made with a token."""
+    return [
+        Sighting(station_id, shown(fact.token_uid, fact.token_type, fact.evse_number))
+        for station_id, fact in sightings
+        if needs_decision(fact)
+    ]
+
+
 def _verdicts(batch: Batch, sightings: Sequence[Sighting]) -> list[Verdict]:
     with_token = [n for n, (_, fact) in enumerate(sightings) if needs_decision(fact)]
-    asked = [
-        Sighting(station_id, shown(fact.token_uid, fact.token_type, fact.evse_number))
-        for station_id, fact in (sightings[n] for n in with_token)
-    ]
-    judged = dict(zip(with_token, _one_place_each(judge_tokens(batch, asked)), strict=True))
+    verdicts = _one_place_each(judge_tokens(batch, questions(sightings)))
+    judged = dict(zip(with_token, verdicts, strict=True))
     return [judged.get(n, NO_TOKEN) for n in range(len(sightings))]
 
 

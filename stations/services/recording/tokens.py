@@ -80,22 +80,33 @@ def shown(uid: str, type: str, evse_number: int | None) -> Shown:
     return Shown(uid=uid[:255], type=TYPES.get(type.lower(), "other"), evse_number=evse_number)
 
 
-def record_tokens(batch: Batch, sightings: Sequence[Sighting]) -> None:
-    """Answer each presented token with its decision."""
-    asked = [
+def questions(sightings: Iterable[Sighting]) -> list[Sighting]:
+    """What presented tokens ask."""
+    return [
         Sighting(station_id, shown(fact.uid, fact.type, fact.evse_number)) for station_id, fact in sightings
     ]
-    for sighting, verdict in zip(sightings, judge_tokens(batch, asked), strict=True):
+
+
+def record_tokens(batch: Batch, sightings: Sequence[Sighting]) -> None:
+    """Answer each presented token with its decision."""
+    verdicts = judge_tokens(batch, questions(sightings))
+    for sighting, verdict in zip(sightings, verdicts, strict=True):
         batch.answers[id(sighting.fact)] = verdict.decision
 
 
 def judge_tokens(batch: Batch, asked: Sequence[Sighting]) -> list[Verdict]:
-    """One verdict per shown token, in order. Unknown ones are kept, so that they can be issued.
+    """One verdict per shown token, in order; what was asked before in this batch is not asked again."""
+    fresh = [sighting for sighting in dict.fromkeys(asked) if sighting not in batch.verdicts]
+    if fresh:
+        batch.verdicts.update(zip(fresh, _judge(batch, fresh), strict=True))
+    return [batch.verdicts[sighting] for sighting in asked]
+
+
+def _judge(batch: Batch, asked: Sequence[Sighting]) -> list[Verdict]:
+    """Unknown tokens are kept, so that they can be issued.
 
     One-time tokens of ours are not asked about again: whoever had them minted has been.
     """
-    if not asked:
-        return []
     known = [Known(*row) for row in batch.run(_RESOLVE, asked)]
     _keep_unknown(batch, asked, known)
     open_questions = [n for n, who in enumerate(known) if who.minted_id is None]
