@@ -12,6 +12,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat
 
 from accounts import selectors
 from accounts.events import MemberInvited, TokenBlocked
@@ -70,7 +72,10 @@ def erase_person(*, user: User, actor: User | None = None) -> None:
     """Forget the person, keep what the books need. Each app erases its own (PERSON_ERASERS)."""
     for erase in resolve_all(getattr(settings, "PERSON_ERASERS", ())):
         erase(user_id=user.pk)
-    IdToken.objects.filter(user=user).update(status=IdToken.Status.BLOCKED, label="", user=None)
+    nobody = Concat(Value("erased-"), Cast("pk", CharField()))
+    IdToken.objects.filter(user=user).update(
+        uid=nobody, status=IdToken.Status.BLOCKED, label="", group_uid="", user=None
+    )
     Vehicle.objects.filter(user=user).delete()
     Membership.objects.filter(user=user).delete()
     User.objects.filter(pk=user.pk).update(

@@ -110,7 +110,7 @@ AUTHORIZATION_CHECKS = [
 ]
 BEFORE_REMOTE_START = ["scheduling.services.arrivals.clear_the_way"]
 
-PERSON_ERASERS = ["payments.services.privacy.erase_person"]
+PERSON_ERASERS = ["stations.services.privacy.erase_person", "payments.services.privacy.erase_person"]
 
 # --- people ------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

@@ -11,7 +11,7 @@ from accounts.events import MemberInvited
 from accounts.handlers import tell_invited_member
 from accounts.models import AuditEntry, IdToken, Membership, User
 from core.models import DomainEvent
-from tests.factories import MembershipFactory, OrganizationFactory, TokenFactory, UserFactory
+from tests.factories import MembershipFactory, OrganizationFactory, SessionFactory, TokenFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -96,9 +96,12 @@ def test_the_first_car_is_the_default_one():
 
 def test_an_erased_person_is_nobody():
     user = UserFactory(email="gone@example.org", name="Gone")
-    TokenFactory(user=user)
+    card = TokenFactory(user=user)
+    session = SessionFactory(driver=user, id_token=card, token_uid=card.uid)
     services.add_vehicle(user=user, name="Car")
     services.erase_person(user=user)
+    session.refresh_from_db()
+    assert card.uid not in (session.token_uid, session.id_token.uid)
     user.refresh_from_db()
     assert "gone" not in f"{user.email}{user.name}".lower()
     assert not user.is_active
