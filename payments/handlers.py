@@ -8,9 +8,8 @@ from stations.events import SessionAbandoned, SessionEnded, SessionReviewed, Ses
 
 
 def hold_for_started_session(event: SessionStarted) -> None:
-    """A card or a car started this by itself: the hold follows within seconds (MONEY rule 9)."""
-    if not event.was_requested:
-        holding.hold_for_session(session_id=event.session_id)
+    """Where no hold came first (a card, a car, an operator): it follows within seconds (MONEY rule 9)."""
+    holding.hold_for_session(session_id=event.session_id)
 
 
 def bill_ended_session(event: SessionEnded) -> None:

@@ -49,7 +49,7 @@ def _phases(session: ChargingSession) -> list[Phase]:
     told = DomainEvent.objects.filter(
         type=SessionPhaseChanged.name,
         subject=f"session.{session.pk}",
-        occurred_at__gte=session.created_at - timedelta(days=1),
+        occurred_at__gte=session.created_at - timedelta(minutes=1),
     ).order_by("pk")
     events = [SessionPhaseChanged.from_payload(one.payload) for one in told]
     return list(_story(session, events))

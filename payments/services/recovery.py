@@ -58,10 +58,16 @@ class Sweep:
             try:
                 act(pk)
             except (ProviderError, Busy, NotPossible) as error:
-                self.troubles.append(f"{step} {pk}: {type(error).__name__}: {error}")
+                self._leave(step, pk, error)
                 logger.warning("sweep: %s %s is left for the next time: %s", step, pk, error)
+            except Exception as error:
+                self._leave(step, pk, error)
+                logger.exception("sweep: %s %s failed", step, pk)
             else:
                 self.counts[step] = self.counts.get(step, 0) + 1
+
+    def _leave(self, step: str, pk: int, error: Exception) -> None:
+        self.troubles.append(f"{step} {pk}: {type(error).__name__}: {error}")
 
 
 def settle_payments(*, in_flight: timedelta = IN_FLIGHT) -> Sweep:
@@ -187,13 +193,12 @@ def _left_pages() -> list[int]:
 
 
 def _finish_page(payment_id: int) -> None:
+    """A hosted page closes by itself, and then says so; a confirmation that never came is canceled."""
     payment = refresh_payment(payment_id=payment_id)
     is_open = payment.status in (Status.CREATED, Status.REQUIRES_ACTION)
-    if is_open and payment.created_at < clock.now() - PAGE_GONE_AFTER:
-        if payment.provider_ref:
-            release_hold(payment_id=payment_id)
-        else:
-            _fail(payment, "The payment page was left.")
+    is_late = payment.created_at < clock.now() - PAGE_GONE_AFTER
+    if is_open and is_late and not payment.checkout_ref:
+        release_hold(payment_id=payment_id)
 
 
 def _unbilled() -> list[int]:

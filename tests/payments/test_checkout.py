@@ -147,11 +147,31 @@ def test_paid_and_never_plugged_in_releases_the_hold(story, stand_in, client):
 
 def test_a_page_that_was_left_is_closed_by_the_sweep(story, stand_in, client):
     begun = begin_checkout(evse=story.evse, email="guest@example.org")
-    with clock.at(clock.now() + timedelta(minutes=40)):
-        settle_payments()
+    stand_in.pull("clock", offset_s=40 * 60)
+    settle_payments()
     begun.payment.refresh_from_db()
     assert begun.payment.status == "failed"
     assert "Nothing was paid" in client.get(return_path(begun.payment)).content.decode()
+
+
+def test_a_page_that_was_left_after_a_declined_card_is_closed_too(story, stand_in):
+    begun = begin_checkout(evse=story.evse, email="guest@example.org")
+    pay_on_page(stand_in, begun.url, number="4000000000009995")
+    refresh_payment(payment_id=begun.payment.pk)
+    stand_in.pull("clock", offset_s=40 * 60)
+    settle_payments()
+    begun.payment.refresh_from_db()
+    assert begun.payment.status == "voided"
+
+
+def test_a_confirmation_that_never_came_is_canceled(story, stand_in):
+    story.give_card("pm_card_authenticationRequired")
+    begun = pay_with_card(evse=story.evse, driver=story.driver)
+    with clock.at(clock.now() + timedelta(minutes=40)):
+        settle_payments()
+    begun.payment.refresh_from_db()
+    assert begun.payment.status == "voided"
+    assert statuses(stand_in) == ["canceled"]
 
 
 def test_an_outage_of_the_provider_is_said_plainly(story, stand_in):
