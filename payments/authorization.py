@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from payments import selectors
+from payments.selectors.standing import standings
 from payments.services import pricing
 from stations.facts import Decision, Question
 from stations.services.authorization import MINTED
@@ -41,9 +42,11 @@ def account_can_pay(questions: Sequence[Question]) -> list[Decision | None]:
 
 def _refusals(users: set[int]) -> dict[int | None, Decision]:
     """Who of these people cannot pay, and why."""
-    in_debt, with_card = selectors.debts(users), selectors.users_with_card(users)
-    without_card = dict.fromkeys(users - with_card, NO_CARD)
-    return {**without_card, **dict.fromkeys(in_debt, IN_DEBT)}
+    return {
+        user_id: IN_DEBT if standing.has_debt else NO_CARD
+        for user_id, standing in standings(users).items()
+        if standing.has_debt or not standing.has_card
+    }
 
 
 def _free_evses(questions: Sequence[Question]) -> set[int | None]:
