@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from accounts.models import Organization, User
@@ -47,10 +48,17 @@ def cards_of(user: User) -> QuerySet[PaymentMethod]:
     return PaymentMethod.objects.filter(account__user=user, is_usable=True).order_by("-is_default", "pk")
 
 
+_WITH_CARD = """
+select a.user_id from payments_billingaccount a join payments_paymentmethod m on m.account_id = a.id
+ where a.user_id = any(%s) and m.is_default and m.is_usable
+"""
+
+
 def users_with_card(user_ids: set[int]) -> set[int]:
-    """Who of these people has a usable default card. One query."""
-    found = PaymentMethod.objects.filter(account__user__in=user_ids, is_default=True, is_usable=True)
-    return set(found.values_list("account__user_id", flat=True))
+    """Who of these people has a usable default card. One query, in SQL: every start asks it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WITH_CARD, [list(user_ids)])
+        return {user_id for (user_id,) in cursor.fetchall()}
 
 
 def holds_waiting(user_ids: set[int]) -> set[tuple[int | None, int | None]]:

@@ -53,15 +53,16 @@ def keeping(*, evse_ids: Sequence[int], at: datetime) -> list[Reservation]:
     return kept_between(evse_ids=evse_ids, first_at=at, last_at=at)
 
 
+_KEPT = """
+select id, evse_id, driver_id, id_token_id, during from scheduling_reservation
+ where evse_id = any(%s) and status = 'confirmed' and lower(during) <= %s and upper(during) > %s
+ order by during
+"""
+
+
 def kept_between(*, evse_ids: Sequence[int], first_at: datetime, last_at: datetime) -> list[Reservation]:
-    """Those for which these EVSEs are kept at some instant between two."""
-    found = Reservation.objects.filter(
-        evse__in=evse_ids,
-        status=CONFIRMED,
-        during__startswith__lte=last_at + ANNOUNCE_BEFORE,
-        during__endswith__gt=first_at,
-    )
-    return list(found.order_by("during"))
+    """Those for which these EVSEs are kept at some instant between two. In SQL: every start asks it."""
+    return list(Reservation.objects.raw(_KEPT, [list(evse_ids), last_at + ANNOUNCE_BEFORE, first_at]))
 
 
 def booking_at(
