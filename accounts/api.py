@@ -56,6 +56,8 @@ class TokenViewSet(viewsets.ReadOnlyModelViewSet[IdToken]):
 
 
 class VehicleViewSet(mixins.CreateModelMixin, viewsets.ReadOnlyModelViewSet[Vehicle]):
+    """My cars."""
+
     serializer_class = VehicleSerializer
     queryset = Vehicle.objects.none()
 

@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from accounts import api
 
+app_name = "api_accounts"
 router = SimpleRouter()
 router.register("tokens", api.TokenViewSet, basename="token")
 router.register("vehicles", api.VehicleViewSet, basename="vehicle")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -18,14 +16,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
-    path("api/v1/", include(("stations.api_urls", "api_stations"))),
-    path("api/v1/", include(("accounts.api_urls", "api_accounts"))),
+    path("api/v1/", include("config.api_urls")),
     path("operate/", include("stations.urls")),
     path("operate/", include("ocpp_bridge.urls")),
     path("", include("accounts.urls")),
+    path("", include("payments.urls")),
     path("", include("scheduling.urls")),
 ]
-if find_spec("payments.urls"):
-    urlpatterns.append(path("", include("payments.urls")))
 if settings.DEMO_PAGES:
     urlpatterns.append(path("mailbox/", include("demo.urls")))

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from django.urls import path
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, permissions, status
@@ -119,10 +118,3 @@ def _refuse(code: int, detail: str, next_free: tuple[selectors.FreeTime, ...] = 
         ]
         body["next_free"] = FreeTimeSerializer(times, many=True).data
     return Response(body, status=code)
-
-
-urlpatterns = [
-    path("reservations/", ReservationList.as_view(), name="api-reservations"),
-    path("reservations/<uuid:public_id>/", ReservationDetail.as_view(), name="api-reservation"),
-    path("locations/<slug:slug>/availability/", Availability.as_view(), name="api-availability"),
-]

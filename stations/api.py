@@ -6,9 +6,11 @@ from typing import Any, ClassVar, Final
 
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import APIException, PermissionDenied, ValidationError
+from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -37,64 +39,78 @@ class Conflict(APIException):
     default_code = "conflict"
 
 
-class Filtered:
-    """Query parameters that filter: `filters` names them and the field that each compares."""
+class NamedFilters(BaseFilterBackend):
+    """Query parameters that filter: a view's `filters` names them and the field that each compares."""
 
-    filters: ClassVar[dict[str, str]] = {}
-    request: Request
-
-    def filtered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         asked = {
-            field: self.request.query_params[name]
-            for name, field in self.filters.items()
-            if name in self.request.query_params
+            field: request.query_params[name]
+            for name, field in view.filters.items()
+            if name in request.query_params
         }
         try:
-            return rows.filter(**asked)
+            return queryset.filter(**asked) if "\0" not in "".join(asked.values()) else queryset.none()
         except (ValueError, TypeError) as error:
             raise ValidationError({"detail": "A filter has a value that it cannot have."}) from error
 
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        return [
+            {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
+            for name in view.filters
+        ]
 
-class LocationViewSet(Filtered, viewsets.ReadOnlyModelViewSet[Location]):
+
+class LocationViewSet(viewsets.ReadOnlyModelViewSet[Location]):
+    """The places of my organizations."""
+
     serializer_class = LocationSerializer
     queryset = Location.objects.none()
+    filter_backends = (NamedFilters,)
     filters: ClassVar = {"city": "city__iexact", "slug": "slug"}
 
     def get_queryset(self) -> QuerySet[Location]:
-        return self.filtered(Location.objects.visible_to(self.request.user).order_by("pk"))
+        return Location.objects.visible_to(self.request.user).order_by("pk")
 
 
-class StationViewSet(Filtered, viewsets.ReadOnlyModelViewSet[ChargingStation]):
+class StationViewSet(viewsets.ReadOnlyModelViewSet[ChargingStation]):
+    """The charging stations of my organizations."""
+
     serializer_class = StationSerializer
     queryset = ChargingStation.objects.none()
+    filter_backends = (NamedFilters,)
     filters: ClassVar = {"location": "location", "identity": "identity", "status": "status"}
 
     def get_queryset(self) -> QuerySet[ChargingStation]:
-        return self.filtered(ChargingStation.objects.visible_to(self.request.user).order_by("pk"))
+        return ChargingStation.objects.visible_to(self.request.user).order_by("pk")
 
 
-class EvseViewSet(Filtered, viewsets.ReadOnlyModelViewSet[Evse]):
+class EvseViewSet(viewsets.ReadOnlyModelViewSet[Evse]):
+    """The EVSEs of my organizations with their connectors."""
+
     serializer_class = EvseSerializer
     queryset = Evse.objects.none()
+    filter_backends = (NamedFilters,)
     filters: ClassVar = {"station": "station", "location": "station__location", "evse_id": "evse_id"}
 
     def get_queryset(self) -> QuerySet[Evse]:
         visible = Evse.objects.visible_to(self.request.user)
-        return self.filtered(visible.prefetch_related("connectors").order_by("pk"))
+        return visible.prefetch_related("connectors").order_by("pk")
 
 
-class SessionViewSet(Filtered, viewsets.ReadOnlyModelViewSet[ChargingSession]):
+class SessionViewSet(viewsets.ReadOnlyModelViewSet[ChargingSession]):
     """Members see their organization's sessions, drivers their own everywhere."""
 
     serializer_class = SessionSerializer
     queryset = ChargingSession.objects.none()
+    filter_backends = (NamedFilters,)
     filters: ClassVar = {"station": "station", "evse": "evse", "status": "status", "number": "number"}
 
     def get_queryset(self) -> QuerySet[ChargingSession]:
         user = _user(self.request)
         mine = Q(organization__in=user.organizations()) | Q(driver=user)
-        return self.filtered(ChargingSession.objects.filter(mine).order_by("-pk"))
+        return ChargingSession.objects.filter(mine).order_by("-pk")
 
+    @extend_schema(request=StartRequest, responses={201: SessionSerializer})
     def create(self, request: Request) -> Response:
         """Ask to start at a public EVSE for the person who asks."""
         asked = _read(StartRequest, request)
@@ -109,6 +125,7 @@ class SessionViewSet(Filtered, viewsets.ReadOnlyModelViewSet[ChargingSession]):
             raise Conflict(type(refusal).__name__) from refusal
         return Response(SessionSerializer(session).data, status=status.HTTP_201_CREATED)
 
+    @extend_schema(request=None, responses={202: None})
     @action(detail=True, methods=["post"])
     def stop(self, request: Request, pk: str | None = None) -> Response:
         """Ask to stop; the driver may, and whoever may command the station."""
@@ -124,18 +141,21 @@ class SessionViewSet(Filtered, viewsets.ReadOnlyModelViewSet[ChargingSession]):
 
 
 class CommandViewSet(
-    Filtered,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     viewsets.GenericViewSet[StationCommand],
 ):
+    """What my organizations' stations were asked to do, the latest first."""
+
     serializer_class = CommandSerializer
     queryset = StationCommand.objects.none()
+    filter_backends = (NamedFilters,)
     filters: ClassVar = {"station": "station", "status": "status", "kind": "kind", "session": "session"}
 
     def get_queryset(self) -> QuerySet[StationCommand]:
-        return self.filtered(StationCommand.objects.visible_to(self.request.user).order_by("-pk"))
+        return StationCommand.objects.visible_to(self.request.user).order_by("-pk")
 
+    @extend_schema(request=CommandRequest, responses={201: CommandSerializer})
     def create(self, request: Request) -> Response:
         """Queue a command; its row tells what becomes of it."""
         asked = _read(CommandRequest, request)

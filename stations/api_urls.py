@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 
 from stations import api
 
+app_name = "api_stations"
 router = SimpleRouter()
 router.register("locations", api.LocationViewSet, basename="location")
 router.register("stations", api.StationViewSet, basename="station")

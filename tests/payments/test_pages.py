@@ -174,33 +174,27 @@ def test_pages_of_money_ask_for_a_log_in_and_a_role(session, client):
 # --- api
 
 
-@pytest.fixture
-def api(client, settings):
-    settings.ROOT_URLCONF = "tests.payments.api_urls"
-    return client
-
-
-def test_the_api_gives_a_driver_her_own_records_in_ocpis_words(session, api):
-    api.force_login(session.driver)
-    found = api.get("/api/v1/cdrs/").json()["results"]
+def test_the_api_gives_a_driver_her_own_records_in_ocpis_words(session, client):
+    client.force_login(session.driver)
+    found = client.get("/api/v1/cdrs/").json()["results"]
     assert [cdr["session_id"] for cdr in found] == [str(session.public_id)]
     assert found[0]["total_cost"] == {
         "before_taxes": "8.3300",
         "taxes": [{"name": "VAT 20", "amount": "1.67"}],
     }
     assert found[0]["total_energy"] == "20"
-    assert api.get(f"/api/v1/cdrs/{found[0]['id']}/").json() == found[0]
-    assert api.get("/api/v1/payments/").json()["results"][0]["captured"] == "10.00"
+    assert client.get(f"/api/v1/cdrs/{found[0]['id']}/").json() == found[0]
+    assert client.get("/api/v1/payments/").json()["results"][0]["captured"] == "10.00"
 
 
-def test_the_api_hides_the_money_of_others(session, owner, api):
-    assert api.get("/api/v1/cdrs/").status_code in (401, 403)
-    api.force_login(UserFactory())
+def test_the_api_hides_the_money_of_others(session, owner, client):
+    assert client.get("/api/v1/cdrs/").status_code in (401, 403)
+    client.force_login(UserFactory())
     for name in ("cdrs", "payments", "tariffs"):
-        assert api.get(f"/api/v1/{name}/").json()["results"] == []
-    api.force_login(owner)
-    assert len(api.get("/api/v1/cdrs/").json()["results"]) == 1
-    assert api.get("/api/v1/tariffs/").json()["results"][0]["elements"][0]["price_components"]
+        assert client.get(f"/api/v1/{name}/").json()["results"] == []
+    client.force_login(owner)
+    assert len(client.get("/api/v1/cdrs/").json()["results"]) == 1
+    assert client.get("/api/v1/tariffs/").json()["results"][0]["elements"][0]["price_components"]
 
 
 # --- the admin

@@ -10,7 +10,7 @@ from core import clock
 from scheduling.models import Reservation
 from tests.scheduling.town import HOUR, NOW, make_driver, make_evse, make_location
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.scheduling.urls")]
+pytestmark = pytest.mark.django_db
 URL = "/api/v1/reservations/"
 
 

@@ -21,6 +21,8 @@ from tests.tenancy.urls import Address, every_address
 
 PUBLIC = {
     "healthz": "says ok",
+    "api_schema": "what the API is, nothing that is in it",
+    "api_scheduling:availability": "when a public place is free",
     "scheduling:find": "the map of public places",
     "scheduling:site": "a public place",
     "scheduling:book": "free times at a public place; booking one asks who books",
@@ -46,6 +48,10 @@ FOR_ANYBODY_SIGNED_IN = {
     "api_accounts:me",
     "api_accounts:token-list",
     "api_accounts:vehicle-list",
+    "api_payments:cdr-list",
+    "api_payments:payment-list",
+    "api_payments:tariff-list",
+    "api_scheduling:reservation-list",
     "api_stations:command-list",
     "api_stations:evse-list",
     "api_stations:location-list",
