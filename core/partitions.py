@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, date, datetime, timedelta
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from psycopg import sql
+
+logger = logging.getLogger(__name__)
 
 AHEAD_DAYS = 7
 
 
 def ensure_days(table: str, first: date, days: int = AHEAD_DAYS) -> None:
-    """Make sure that `table` has partitions for `days` days from `first` (UTC days)."""
-    with connection.cursor() as cursor:
-        for offset in range(days):
-            day = first + timedelta(days=offset)
+    """Make sure that `table` has partitions for `days` days from `first` (UTC days).
+
+    A day whose rows lie in the default partition already (they came before the first sweep) stays
+    there, and does not keep the days after it from being made.
+    """
+    for offset in range(days):
+        _ensure_day(table, first + timedelta(days=offset))
+
+
+def _ensure_day(table: str, day: date) -> None:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_create_statement(table, day))
+    except IntegrityError:
+        logger.warning("%s keeps %s in its default partition", table, day)
 
 
 def drop_days_before(table: str, keep_from: date) -> list[str]:
