@@ -19,6 +19,7 @@ from payments.models import Payment
 from payments.selectors import payments_of
 from payments.services.pricing import live_cost
 from scheduling.models import Reservation
+from scheduling.selectors.bookings import booking_of_session
 from scheduling.selectors.power import PowerNow, power_now
 from scheduling.states import OPEN_RESERVATION
 from stations.models import ChargingSession, MeterReading, StationCommand
@@ -57,7 +58,15 @@ class Live:
     next_booking: Reservation | None
     steps: Sequence[Step]
     stop: StationCommand | None
+    wanted_wh: int | None = None
     target_percent: int = TARGET_PERCENT
+
+    @property
+    def share(self) -> float | None:
+        """How far the ring is filled: the level, else the energy against what was wanted."""
+        if self.session.soc_percent is not None:
+            return self.session.soc_percent / 100
+        return self.session.energy_wh / self.wanted_wh if self.wanted_wh else None
 
     @property
     def target_fraction(self) -> float | None:
@@ -85,6 +94,7 @@ def live_of(session: ChargingSession) -> Live:
         eta_at=_eta(session),
         next_booking=_next_booking(session),
         steps=tuple(sorted(_steps(session), key=lambda step: step.at)),
+        wanted_wh=_wanted_wh(session),
         stop=session.commands.filter(kind="stop_session").order_by("-pk").first(),
     )
 
@@ -124,6 +134,12 @@ def _eta(session: ChargingSession) -> datetime | None:
         return None
     missing_wh = car.battery_wh * (TARGET_PERCENT - session.soc_percent) / 100
     return clock.now() + timedelta(hours=missing_wh / session.power_w) if missing_wh > 0 else None
+
+
+def _wanted_wh(session: ChargingSession) -> int | None:
+    """The energy that was asked for with the booking."""
+    booked = booking_of_session(session.pk)
+    return booked.energy_wh if booked else None
 
 
 def _next_booking(session: ChargingSession) -> Reservation | None:

@@ -42,7 +42,6 @@ def live(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "link": link_of(request),
         "receipt_url": _receipt_url(session),
         "query": _query(request),
-        "dial_share": _dial_share(session),
         "series": _series(now),
         "axes": _axes(now),
         "sentence": _sentence(now),
@@ -85,10 +84,6 @@ def _receipt_url(session: ChargingSession) -> str:
 def _label(session: ChargingSession) -> str:
     labels = labels_of(session.station.location_id)
     return labels.get(session.evse_id or 0, "")
-
-
-def _dial_share(session: ChargingSession) -> float | None:
-    return session.soc_percent / 100 if session.soc_percent is not None else None
 
 
 def _series(now: Live) -> list[Series]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -43,7 +44,7 @@ def visit(browser: Browser, site_url: str) -> Iterator[Callable[..., Visitor]]:
     """`visit(width=390, theme="dark", user=…)`: a Visitor in a fresh browser context."""
     contexts: list[BrowserContext] = []
 
-    def come(width: int = 390, theme: str = "light", user: User | None = None) -> Visitor:
+    def come(width: int = 390, theme: Any = "light", user: User | None = None) -> Visitor:
         context = browser.new_context(
             viewport={"width": width, "height": WIDTHS.get(width, 844)}, color_scheme=theme, locale="en-US"
         )
@@ -64,7 +65,9 @@ def sign_in(context: BrowserContext, url: str, user: User) -> None:
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": url}])
+    context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key or "", "url": url}]
+    )
 
 
 @pytest.fixture(

@@ -62,6 +62,7 @@ def charge(transactional_db):
 
 
 def pay(session: ChargingSession) -> ChargingSession:
+    assert session.driver is not None
     account = BillingAccount.objects.create(user=session.driver, provider_customer_id="cus_1")
     method = PaymentMethod.objects.create(
         account=account, provider_ref="pm_1", brand="visa", last4="4242", expires_month=12, expires_year=2034,
