@@ -13,7 +13,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from accounts.services import welcome_driver
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def save_user(self, request: Any, user: Any, form: Any, commit: bool = True) -> Any:
         """A new person gets the app token with the account."""
         user = super().save_user(request, user, form, commit=commit)

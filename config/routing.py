@@ -11,5 +11,5 @@ live_patterns = [path("live/", LiveConsumer.as_asgi())]
 
 station_patterns = [
     re_path(r"^ocpp/.+$", StationConsumer.as_asgi()),
-    re_path(r"", no_such_place),
+    re_path(r"", no_such_place),  # type: ignore[arg-type]
 ]

@@ -48,7 +48,7 @@ class Event:
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> Self:
-        hints = _hints(cls)
+        hints = _hints(cls)  # type: ignore[arg-type]
         return cls(**{key: _typed(hints[key], value) for key, value in payload.items() if key in hints})
 
 

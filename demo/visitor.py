@@ -15,7 +15,7 @@ TIMEOUT_S: Final = 15
 class _StopAtOthers(HTTPRedirectHandler):
     """Follows redirects within the site; an address elsewhere is where the visitor stands then."""
 
-    def redirect_request(  # type: ignore[override]
+    def redirect_request(
         self, req: Request, fp: object, code: int, msg: str, headers: object, newurl: str
     ) -> Request | None:
         same = urlsplit(newurl).netloc == urlsplit(req.full_url).netloc

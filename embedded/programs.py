@@ -59,7 +59,7 @@ def web(ports: Ports, environment: Mapping[str, str]) -> Program:
 
 def bridge(ports: Ports, environment: Mapping[str, str]) -> Program:
     """The sockets of the charging stations; a deep backlog, because they all come back at once."""
-    options = ["--ws", "websockets-sansio", "--loop", "uvloop", "--backlog", "4096"]
+    options = ["--lifespan", "on", "--ws", "websockets-sansio", "--loop", "uvloop", "--backlog", "4096"]
     return Program(
         name="bridge",
         argv=[*_uvicorn("config.asgi:bridge", ports.host, ports.bridge), *options],
@@ -155,16 +155,5 @@ def _status(port: int, path: str) -> int | None:
 
 
 def _uvicorn(application: str, host: str, port: int) -> list[str]:
-    return [
-        PYTHON,
-        "-m",
-        "uvicorn",
-        application,
-        "--host",
-        host,
-        "--port",
-        str(port),
-        "--no-access-log",
-        "--lifespan",
-        "on",
-    ]
+    quietly = ["--no-access-log", "--log-level", "warning"]
+    return [PYTHON, "-m", "uvicorn", application, "--host", host, "--port", str(port), *quietly]

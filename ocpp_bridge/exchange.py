@@ -174,7 +174,7 @@ class Exchange:
         """What a frame from the station amounts to; None when the specification wants silence."""
         at = clock.now()
         frame = parse(text, self.dialect.grammar)
-        if type(frame) is Call:
+        if isinstance(frame, Call):
             return self._hear_call(frame, text, at)
         self._write("in", frame.message_id, "", text, at)
         if isinstance(frame, Unusable):

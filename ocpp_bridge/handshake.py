@@ -17,7 +17,6 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from django.db import connection
-from stations.services.secrets import hash_secret
 
 from core import clock
 from ocpp_bridge.dialects import DIALECTS
@@ -26,6 +25,7 @@ from ocpp_bridge.exchange import Remembered
 from ocpp_bridge.models import FailedHandshake, LastReply
 from stations.models import ChargingStation
 from stations.services import connectivity
+from stations.services.secrets import hash_secret
 
 logger = logging.getLogger(__name__)
 
@@ -188,7 +188,8 @@ def count_failure(caller: Caller, reason: Reason) -> None:
     """One more failed handshake of this identity today, with its reason."""
     now = clock.now()
     identity = caller.identity.replace("\0", "") if not _is_crowded(now.date()) else CROWD
-    values = [identity, reason.value, now.date(), now, caller.remote_address, ", ".join(caller.offered)[:120]]
+    offered = ", ".join(caller.offered)[:120]
+    values: list[Any] = [identity, reason.value, now.date(), now, caller.remote_address, offered]
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, values)
     logger.info("refused %r: %s", caller.identity, reason.value)

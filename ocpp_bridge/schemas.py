@@ -88,17 +88,19 @@ def problems(judge: jsonschema_rs.Validator, payload: Any) -> list[Problem]:
 
 
 def _describe(error: jsonschema_rs.ValidationError) -> Problem:
-    kind = type(error.kind).__name__
+    known: Any = error.kind  # one class per kind, each with members of its own
+    kind = type(known).__name__
     path = tuple(error.instance_path)
-    expected = str(error.kind.types[0]) if kind == "Type" else ""
+    expected = str(known.types[0]) if kind == "Type" else ""
     return Problem(CODES.get(kind, _ANY_OTHER), path, kind, _in_words(error, kind, path), expected)
 
 
 def _in_words(error: jsonschema_rs.ValidationError, kind: str, path: tuple[str | int, ...]) -> str:
     """Names of members, never their values: an answer must not echo what a driver sent."""
+    known: Any = error.kind
     where = "/".join(str(step) for step in path) or "payload"
     if kind == "Required":
-        return f"{where}: {error.kind.property} is missing"
+        return f"{where}: {known.property} is missing"
     if kind == "AdditionalProperties":
-        return f"{where}: unknown {', '.join(sorted(error.kind.unexpected))}"[:200]
+        return f"{where}: unknown {', '.join(sorted(known.unexpected))}"[:200]
     return f"{where}: {_WORDS.get(kind, kind)}"

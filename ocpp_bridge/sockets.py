@@ -119,7 +119,7 @@ class StationSocket:
     async def _speak(self) -> None:
         while self._speak_again and self._is_open:
             self._speak_again = False
-            while self._is_open and await self._carry_out_next():
+            while self._is_open and await self._carry_out_next():  # type: ignore[redundant-expr]
                 pass
 
     async def _carry_out_next(self) -> bool:

@@ -31,7 +31,7 @@ def account_can_pay(questions: Sequence[Question]) -> list[Decision | None]:
     doubtful = [q for q in asked if q.user_id in refusals]
     if not doubtful:
         return [None] * len(questions)
-    free, held = _free_evses(doubtful), selectors.holds_waiting(set(refusals))
+    free, held = _free_evses(doubtful), selectors.holds_waiting(users & refusals.keys())
     return [
         None
         if question.type == MINTED or question.evse_id in free or (question.user_id, question.evse_id) in held

@@ -106,7 +106,7 @@ class ResetForm(CommandForm):
         choices=(("", _("Soft")), ("1", _("Hard"))),
         coerce=bool,
         required=False,
-        empty_value=False,
+        empty_value=False,  # type: ignore[arg-type]
     )
 
     def command(self) -> kinds.CommandKind:
@@ -124,7 +124,7 @@ class AvailabilityForm(StallForm):
         choices=(("", _("Closed")), ("1", _("Open"))),
         coerce=bool,
         required=False,
-        empty_value=False,
+        empty_value=False,  # type: ignore[arg-type]
     )
 
     def command(self) -> kinds.CommandKind:

@@ -6,7 +6,7 @@ The ORM needed several times as long to write the queries as the database to ans
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
@@ -34,7 +34,7 @@ select u.id,
 
 def standings(user_ids: Collection[int]) -> dict[int, Standing]:
     """How each of these people stands, by user id. One statement."""
-    parameters = {"users": list(user_ids), "settled_before": clock.now() - DEBT_SETTLES_IN}
+    parameters: dict[str, Any] = {"users": list(user_ids), "settled_before": clock.now() - DEBT_SETTLES_IN}
     with connection.cursor() as cursor:
         cursor.execute(_STANDINGS, parameters)
         return {user_id: Standing(*rest) for user_id, *rest in cursor.fetchall()}

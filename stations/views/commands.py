@@ -16,7 +16,7 @@ from accounts.models import Organization
 from stations.forms import COMMAND_FORMS, CommandForm
 from stations.models import ChargingSession, ChargingStation
 from stations.services import commands, sessions
-from stations.views.guards import member_required
+from stations.views.guards import member, member_required
 from stations.views.operator import station_context, visible_station
 
 
@@ -29,7 +29,7 @@ def send(request: HttpRequest, identity: str, kind: str) -> HttpResponse:
     form = _form(station, kind, request)
     if not form.is_valid():
         return _refused(request, station, form)
-    commands.request(station=station, kind=form.command(), requested_by=request.user)
+    commands.request(station=station, kind=form.command(), requested_by=member(request))
     messages.success(request, _("Asked the charger: %(what)s.") % {"what": form.title})
     return redirect("stations:station", station.identity)
 
@@ -39,7 +39,7 @@ def send(request: HttpRequest, identity: str, kind: str) -> HttpResponse:
 def stop_session(request: HttpRequest, public_id: UUID) -> HttpResponse:
     session = get_object_or_404(ChargingSession.objects.visible_to(request.user), public_id=public_id)
     _demand_right(request, session.organization)
-    sessions.request_stop(session=session, requested_by=request.user)
+    sessions.request_stop(session=session, requested_by=member(request))
     messages.success(request, _("Asked the charger to stop."))
     return redirect("stations:session", session.public_id)
 
@@ -50,7 +50,7 @@ def review_session(request: HttpRequest, public_id: UUID) -> HttpResponse:
     session = get_object_or_404(ChargingSession.objects.visible_to(request.user), public_id=public_id)
     if not permissions.may_review_sessions(request.user, session.organization):
         raise PermissionDenied(_("Your role cannot release sessions. An owner can give you one that can."))
-    sessions.review(session=session, reviewed_by=request.user)
+    sessions.review(session=session, reviewed_by=member(request))
     messages.success(request, _("Released: the session will be billed."))
     return redirect("stations:session", session.public_id)
 

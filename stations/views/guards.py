@@ -29,6 +29,13 @@ def member_required(view: View) -> View:
     return guard
 
 
+def member(request: HttpRequest) -> User:
+    """The person behind a guarded request. Raises PermissionDenied."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
 def organization_of(request: HttpRequest) -> Organization:
     """The member's (first) organization. Raises PermissionDenied."""
     user = request.user

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 
 from accounts import permissions
@@ -110,7 +111,7 @@ def station_context(request: HttpRequest, found: ChargingStation) -> dict[str, A
 
 
 @member_required
-def sessions(request: HttpRequest) -> HttpResponse:
+def sessions(request: HttpRequest) -> HttpResponseBase:
     chosen = {key: request.GET.get(key, "") for key in ("q", "state", "site")}
     found = lists.sessions(request.user, query=chosen["q"], state=chosen["state"], site=chosen["site"])
     if request.GET.get("format") == "csv":
@@ -157,7 +158,7 @@ def session(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @member_required
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: HttpRequest) -> HttpResponseBase:
     """A charger's exact identity or a session's number goes straight there; else the list, filtered."""
     query = request.GET.get("q", "").strip()
     if ChargingStation.objects.visible_to(request.user).filter(identity__iexact=query).exists():

@@ -10,10 +10,12 @@ from django.db import connection
 
 from core import outbox
 from demo.sweeps import SWEEPS
+from tests.journeys.walking import Charger, Place, charger_at
 from tests.ocpp.doors import uvicorn_door
+from tests.pages.conftest import browser, site_url, visit
 from tests.payments.conftest import running_stand_in, stand_in
 
-__all__ = ["running_stand_in", "stand_in"]
+__all__ = ["browser", "running_stand_in", "site_url", "stand_in", "visit"]
 
 EVERY_S = 0.2
 
@@ -41,3 +43,23 @@ def worker(transactional_db, stand_in) -> Iterator[None]:
     yield
     done.set()
     thread.join(10)
+
+
+@pytest.fixture
+def place(transactional_db) -> Place:
+    return Place()
+
+
+@pytest.fixture
+def charger(place: Place, bridge_url: str) -> Iterator[Charger]:
+    with charger_at(bridge_url, place.spec()) as charger:
+        yield charger
+
+
+@pytest.fixture
+def paying(site_url, stand_in, settings) -> None:
+    """Our pages may send their forms to the hosted page, and it sends the payer back to us."""
+    settings.PUBLIC_URL = site_url
+    directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    form_action = ["'self'", stand_in.base]
+    settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": {**directives, "form-action": form_action}}

@@ -48,7 +48,7 @@ class Up:
 
     def _until_ready(self) -> str:
         lines = []
-        for line in self.process.stdout:
+        for line in self.process.stdout or ():
             lines.append(line)
             if "ready; stop with Ctrl-C" in line:
                 return "".join(lines)

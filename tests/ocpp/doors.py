@@ -17,6 +17,7 @@ from typing import Any
 import uvicorn
 from django.db import connection
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 _ids = itertools.count(1)
 
@@ -87,7 +88,7 @@ class Plug:
     def __init__(self, port: int, identity: str, password: str, *, subprotocol: str = "ocpp1.6") -> None:
         self.line: ClientConnection = connect(
             f"ws://127.0.0.1:{port}/ocpp/{identity}",
-            subprotocols=[subprotocol],
+            subprotocols=[Subprotocol(subprotocol)],
             additional_headers=basic(identity, password),
             open_timeout=10,
         )

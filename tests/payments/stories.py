@@ -6,6 +6,7 @@ import json
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from accounts.models import User
 from core import outbox
@@ -38,7 +39,8 @@ class Story:
     def give_card(self, test_card: str) -> PaymentMethod:
         """Attach one of the stand-in's test cards to the driver, as a finished setup would."""
         account = ensure_account(user=self.driver)
-        attached = provider().client.v1.payment_methods.attach(
+        stand_in: Any = provider()
+        attached = stand_in.client.v1.payment_methods.attach(
             test_card, {"customer": account.provider_customer_id}
         )
         method = save_card(account=account, method_ref=attached.id)

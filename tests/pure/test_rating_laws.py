@@ -49,7 +49,7 @@ RULES = st.fixed_dictionaries(
 
 
 @st.composite
-def tariffs(draw, *, steps=ANY_STEP, **fields):
+def tariffs(draw, /, *, steps=ANY_STEP, **fields):
     elements = [
         element(*draw(st.lists(components(steps), min_size=1, max_size=3)), **draw(RULES))
         for _ in range(draw(st.integers(1, 4)))

@@ -28,7 +28,7 @@ def after(minutes: float) -> datetime:
 
 
 def begin(**said: Any) -> SessionBegan:
-    defaults = {"evse_number": 1, "connector_number": 1, "token_uid": "CARD1"}
+    defaults: dict[str, Any] = {"evse_number": 1, "connector_number": 1, "token_uid": "CARD1"}
     defaults |= {"started_at": NOON, "meter_start_wh": 1000}
     return SessionBegan(**(defaults | said))
 
@@ -38,24 +38,26 @@ def begin2(transaction_id: str = "tx1", **said: Any) -> SessionBegan:
 
 
 def update2(transaction_id: str = "tx1", **said: Any) -> SessionUpdated:
-    return SessionUpdated(**({"transaction_id": transaction_id, "at": after(1), "seq_no": 1} | said))
+    return SessionUpdated(**{"transaction_id": transaction_id, "at": after(1), "seq_no": 1, **said})
 
 
 def reading(minutes: float = 10, **said: Any) -> ReadingTaken:
-    return ReadingTaken(**({"taken_at": after(minutes), "context": "periodic"} | said))
+    return ReadingTaken(**{"taken_at": after(minutes), "context": "periodic", **said})
 
 
 def finish(number: int | None = None, **said: Any) -> SessionFinished:
-    defaults = {"number": number, "ended_at": after(60), "meter_end_wh": 11_000, "reason": "Local"}
+    defaults: dict[str, Any] = {"number": number, "ended_at": after(60)}
+    defaults |= {"meter_end_wh": 11_000, "reason": "Local"}
     return SessionFinished(**(defaults | said))
 
 
 def finish2(transaction_id: str = "tx1", **said: Any) -> SessionFinished:
-    return finish(**({"transaction_id": transaction_id, "seq_no": 2} | said))
+    return finish(**{"transaction_id": transaction_id, "seq_no": 2, **said})
 
 
 def status(word: str, detail: str = "", **said: Any) -> StatusReported:
-    defaults = {"evse_number": 1, "connector_number": 1, "status": word, "detail": detail or word}
+    defaults: dict[str, Any] = {"evse_number": 1, "connector_number": 1}
+    defaults |= {"status": word, "detail": detail or word}
     return StatusReported(**(defaults | said))
 
 

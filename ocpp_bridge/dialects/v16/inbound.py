@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -174,7 +174,7 @@ def read_meter(
 
 
 def raw_sample(sample: messages.SampledValue) -> RawSample:
-    said = sample.get
+    said: Callable[..., Any] = sample.get
     return RawSample(
         sample["value"],
         said("measurand", ""),

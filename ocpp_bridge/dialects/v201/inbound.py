@@ -169,7 +169,7 @@ def whereabouts(message: messages.TransactionEvent) -> dict[str, Any]:
     return {"evse_number": position(evse["id"]), "connector_number": number}
 
 
-def shown(message: messages.TransactionEvent) -> dict[str, str]:
+def shown(message: messages.TransactionEvent) -> dict[str, Any]:
     token = message.get("idToken")
     return {"token_uid": token["idToken"], "token_type": token["type"]} if token else {}
 
@@ -228,7 +228,8 @@ def read_meter(
 
 
 def raw_sample(sample: messages.SampledValue) -> RawSample:
-    said, unit = sample.get, sample.get("unitOfMeasure")
+    said: Callable[..., Any] = sample.get
+    unit = sample.get("unitOfMeasure")
     return RawSample(
         sample["value"],
         said("measurand", ""),

@@ -9,6 +9,7 @@ import time
 import urllib.parse
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import stripe
 
@@ -30,7 +31,7 @@ class StandIn:
 
     def client(self, retries: int = 0) -> stripe.StripeClient:
         http = stripe.RequestsClient()
-        addresses = {"api": self.base}
+        addresses: Any = {"api": self.base}
         return stripe.StripeClient(
             KEY, base_addresses=addresses, max_network_retries=retries, http_client=http
         )

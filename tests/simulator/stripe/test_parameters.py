@@ -36,7 +36,7 @@ def hints(kind: type) -> dict[str, object]:
     }
 
 
-def typed_dicts(hint: object) -> list[type]:
+def typed_dicts(hint: typing.Any) -> list[type]:
     """Every hash a hint allows."""
     if typing_extensions.is_typeddict(hint):
         return [hint]
