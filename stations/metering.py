@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from math import isfinite
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from stations.facts import ReadingTaken
@@ -97,13 +97,15 @@ def normalize(samples: Iterable[RawSample]) -> dict[str, Any]:
     phases: dict[str, Columns] = {}
     odd: list[dict[str, Any]] = []
     for sample in samples:
-        place = _place(sample)
-        if place is None or (not sample.phase and place[0] in columns):
+        value, measurand, unit, multiplier, phase, location, _, format = sample
+        column = _column(measurand, unit, location, format)
+        number = None if column is None else _whole(value, column, multiplier)
+        if column is None or number is None or (not phase and column.name in columns):
             odd.append(_as_json(sample))
-        elif not sample.phase:
-            columns[place[0]] = place[1]
+        elif not phase:
+            columns[column.name] = number
         else:
-            phases.setdefault(place[0], {})[sample.phase] = place[1]
+            phases.setdefault(column.name, {})[phase] = number
     if phases:
         columns = _from_phases(phases) | columns
     if phases or odd:
@@ -116,31 +118,38 @@ def register_wh(samples: Iterable[RawSample]) -> int | None:
     return normalize(samples).get("energy_wh")
 
 
-def _place(sample: RawSample) -> tuple[str, int] | None:
-    """Column and whole value of a sample, or None when it has no column or makes no sense."""
-    units = _UNITS.get(sample.measurand or REGISTER)
-    if units is None or sample.format == "SignedData":
+class _Column(NamedTuple):
+    """Where a sample goes, what its unit is worth there, and what can be stored."""
+
+    name: str
+    factor: float
+    low: int
+    high: int
+
+
+@lru_cache(maxsize=1024)
+def _column(measurand: str, unit: str, location: str, format: str) -> _Column | None:
+    """The column of such samples, or None. Stations say the same few words for ever."""
+    units = _UNITS.get(measurand or REGISTER)
+    if units is None or format == "SignedData":
         return None
-    column = units.get(sample.unit.lower())
-    if column is None or not _is_at_the_outlet(sample):
+    found = units.get(unit.lower())
+    is_at_the_outlet = location in ("", "Outlet") or measurand == "SoC"
+    if found is None or not is_at_the_outlet:
         return None
-    value = _whole(sample.value, column[1], sample.multiplier)
-    low, high = _RANGES[column[0]]
-    return (column[0], value) if value is not None and low <= value <= high else None
+    return _Column(*found, *_RANGES[found[0]])
 
 
-def _is_at_the_outlet(sample: RawSample) -> bool:
-    return sample.location in ("", "Outlet") or sample.measurand == "SoC"
-
-
-def _whole(value: str | float, factor: float, multiplier: int) -> int | None:
+def _whole(value: str | float, column: _Column, multiplier: int) -> int | None:
+    """The value in the column's unit, or None when it makes no sense there."""
     try:
-        number = float(value) * factor
+        number = float(value) * column.factor
         if multiplier:
             number *= 10.0**multiplier
-    except (ValueError, OverflowError):
+        whole = round(number)
+    except (ValueError, OverflowError):  # no number, infinite, or none at all
         return None
-    return round(number) if isfinite(number) else None
+    return whole if column.low <= whole <= column.high else None
 
 
 def _from_phases(phases: dict[str, Columns]) -> Columns:
