@@ -15,8 +15,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from django.db import connection
+
 from core import clock, outbox
 from demo.town import driver_of
+from ocpp_bridge.exchange import INTERVAL_S
 from ocpp_bridge.replay import Conversation
 from payments.services import checkout
 from simulator.stations import snapshot
@@ -32,7 +35,14 @@ from stations.models import ChargingStation, Evse, StationCommand
 SAMPLE_S: Final = 300
 HEARTBEAT_S: Final = 3600
 SWEEP_EVERY: Final = timedelta(minutes=5)
+MOST_ROUNDS: Final = 20
 Sweep = Callable[[], object]
+
+_WAITS: Final = """
+select exists (select from core_delivery where state = 'pending' and next_attempt_at <= %s)
+    or exists (select from stations_stationcommand c join stations_chargingstation s on s.id = c.station_id
+                where c.status = 'queued' and s.is_connected)
+"""
 
 
 class Player:
@@ -58,6 +68,7 @@ class Player:
 
     def _exchange(self, text: str, now: datetime) -> list[str]:
         self.has_spoken = True
+        self.core.settings.heartbeat_interval_s = HEARTBEAT_S
         return self.conversation.exchange(text) if self.conversation else []
 
     def hear_commands(self, now: datetime) -> None:
@@ -147,10 +158,13 @@ class History:
 
     def _settle(self, now: datetime) -> None:
         """Bills, holds, limits, starts: until all is quiet."""
-        while outbox.deliver_pending() or self._deliver_commands(now):
-            continue
+        for _ in range(MOST_ROUNDS):
+            if not something_waits(now):
+                return
+            outbox.deliver_pending()
+            self._deliver_commands(now)
 
-    def _deliver_commands(self, now: datetime) -> int:
+    def _deliver_commands(self, now: datetime) -> None:
         waiting = set(
             StationCommand.objects.filter(status="queued").values_list("station__identity", flat=True)
         )
@@ -158,7 +172,6 @@ class History:
         for player in reachable:
             player.hear_commands(now)
             self._plan(player.spec.identity)
-        return len(reachable)
 
     def _start_by_app(self, arrival: Arrival, at: datetime) -> None:
         """The driver presses Start: a hold on her card, and then (by the outbox) the remote start."""
@@ -177,7 +190,16 @@ class History:
         with clock.at(self.end):
             for player in self.players.values():
                 player.leave_line(self.end)
+        for player in self.players.values():
+            player.core.settings.heartbeat_interval_s = INTERVAL_S
         write_state(self.state, [snapshot.take(player.core, self.end) for player in self.players.values()])
+
+
+def something_waits(now: datetime) -> bool:
+    """Is there a delivery that is due, or a command that its station could take?"""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITS, [now])
+        return bool(cursor.fetchone()[0])
 
 
 def read_memories(state: Path) -> dict[str, dict[str, Any]]:

@@ -115,7 +115,10 @@
   document.addEventListener("DOMContentLoaded", () => {
     focusErrors(document);
     // Without this, text typed in a live row is lost when the row is morphed.
-    if (window.Idiomorph) window.Idiomorph.defaults.ignoreActiveValue = true;
+    if (!window.Idiomorph) return;
+    window.Idiomorph.defaults.ignoreActiveValue = true;
+    // What somebody has opened stays open: the server does not know of it.
+    window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.tagName === "DETAILS");
   });
   document.addEventListener("htmx:afterSettle", (event) => focusErrors(event.detail.elt));
 })();
