@@ -49,7 +49,7 @@ class Begun:
     url: str
 
 
-def begin_checkout(*, evse: Evse, driver: User | None = None, email: str = "", cancel_url: str = "") -> Begun:
+def begin_checkout(*, evse: Evse, driver: User | None = None, email: str = "") -> Begun:
     """Open the hosted page on which a guest (or a driver without a card) makes the hold.
 
     A signed-in driver's card is saved with it. Raises NothingToPay, CheckoutUnavailable.
@@ -70,7 +70,7 @@ def begin_checkout(*, evse: Evse, driver: User | None = None, email: str = "", c
         currency=payment.currency,
         description=f"{evse.station.location.name}, {evse}",
         success_url=_absolute(return_path(payment)),
-        cancel_url=_absolute(cancel_url or return_path(payment)),
+        cancel_url=_absolute(f"{return_path(payment)}?left=1"),
         expires_at=clock.now() + PAGE_OPEN_FOR,
         customer_ref=account.provider_customer_id if account else "",
         email=payment.email,

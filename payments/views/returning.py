@@ -25,19 +25,23 @@ Status = Payment.Status
 
 @never_cache
 def back(request: HttpRequest, token: str) -> HttpResponse:
-    """GET /pay/<token>/. When the hold stands, on to the live page of the charge it starts."""
+    """GET /pay/<token>/. When the hold stands, on to the live page of the charge it starts.
+
+    With ?left=1 the payer has come back from the hosted page without paying.
+    """
     payment = _looked_at(payment_of_link(token))
     if payment.session is not None and payment.session.status != ChargingSession.Status.ABANDONED:
         return HttpResponseRedirect(live_path(payment.session))
+    state = state_of(payment, has_left="left" in request.GET)
     context = {
         "tab": "charge",
         "payment": payment,
-        "state": state_of(payment),
+        "state": state,
         "hold": Money.of_minor(payment.requested_minor, payment.currency),
-        "advice": advice(payment),
+        "advice": advice(payment, state),
         "action_url": action_url(payment),
         "again": reverse("scheduling:start", args=[payment.evse.code]) if payment.evse else "/",
-        "path": request.path,
+        "path": request.get_full_path(),
         "live_topics": [f"payment.{payment.public_id}"],
     }
     return render_either(
@@ -64,8 +68,10 @@ def live_path(session: ChargingSession) -> str:
     )
 
 
-def state_of(payment: Payment) -> str:
+def state_of(payment: Payment, *, has_left: bool = False) -> str:
     """waiting, confirm, starting, refused (hold released), declined, left."""
+    if payment.status == Status.CREATED and has_left:
+        return "declined" if payment.failure_code else "left"
     if payment.status == Status.REQUIRES_ACTION:
         return "confirm"
     if payment.status == Status.AUTHORIZED:
@@ -77,9 +83,10 @@ def state_of(payment: Payment) -> str:
     return "waiting"
 
 
-def advice(payment: Payment) -> str:
+def advice(payment: Payment, state: str) -> str:
     """What the payer can do now."""
-    return str(_advices().get(payment.failure_code, _advices()[""]))
+    code = payment.failure_code or ("abandoned" if state == "left" else "")
+    return str(_advices().get(code, _advices()[""]))
 
 
 def _advices() -> dict[str, Any]:

@@ -132,16 +132,15 @@ def _is_email_or_empty(text: str) -> bool:
 
 def _pay(request: HttpRequest, evse: Evse, email: str) -> str:
     """The address to go to: the bank's or the provider's page, or ours when the hold stands."""
-    back = reverse("scheduling:start", args=[evse.code])
     user: Any = request.user
     if not user.is_authenticated:
-        return begin_checkout(evse=evse, email=email, cancel_url=back).url
+        return begin_checkout(evse=evse, email=email).url
     if request.POST.get("with") != "other":
         try:
             return pay_with_card(evse=evse, driver=user).url
         except NoCard:
             pass
-    return begin_checkout(evse=evse, driver=user, cancel_url=back).url
+    return begin_checkout(evse=evse, driver=user).url
 
 
 def _start_free(request: HttpRequest, evse: Evse) -> HttpResponse:

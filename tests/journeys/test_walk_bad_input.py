@@ -6,10 +6,11 @@ import pytest
 from django.conf import settings as site
 from playwright.sync_api import expect
 
+from core import clock
 from demo.cards import CARD, fill_hosted_page
 from payments.models import Payment
 from payments.services.checkout import begin_card_setup, finish_card_setup
-from stations.models import ChargingSession, ChargingStation
+from stations.models import ChargingSession, ChargingStation, Connector
 from tests.journeys.walking import PASSWORD, PATIENCE_MS, POOR_CARD, look_at, pay_on_hosted_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.django_db(transaction=True)]
@@ -21,7 +22,9 @@ ADVICE = "There is not enough money on this card for the hold. Please try anothe
 
 @pytest.fixture
 def connected(place):
+    """The charger as if it were there; nothing flows in these stories."""
     ChargingStation.objects.update(is_connected=True)
+    Connector.objects.update(status="available", status_at=clock.now())
     return place
 
 
