@@ -1,10 +1,10 @@
-"""The driver's pages."""
+"""The driver's pages, and the operator's under /operate/."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from scheduling.views import booking, find, history, live, site, start
+from scheduling.views import booking, find, history, live, operator, site, start
 
 app_name = "scheduling"
 urlpatterns = [
@@ -20,4 +20,10 @@ urlpatterns = [
     path("sessions/<uuid:public_id>/live/", live.live, name="live"),
     path("sessions/<uuid:public_id>/stop/", live.stop, name="stop"),
     path("history/", history.history, name="history"),
+    path("operate/power/", operator.power, name="power"),
+    path("operate/bookings/", operator.bookings, name="operator_bookings"),
+    path("operate/bookings/<uuid:public_id>/", operator.booking, name="operator_booking"),
+    path(
+        "operate/bookings/<uuid:public_id>/cancel/", operator.cancel_booking, name="operator_cancel_booking"
+    ),
 ]

@@ -142,6 +142,11 @@ def bar(value: float, full: float, color: str = "s1") -> SafeString:
 
 
 @register.simple_tag
+def load_bar(drawn: float, given: float, limit: float) -> SafeString:
+    return charts.load_bar(drawn, given, limit)
+
+
+@register.simple_tag
 def dial(share: float | None, target: float | None = None) -> SafeString:
     return charts.dial(share, target=target)
 

@@ -69,6 +69,18 @@ def bar(value: float, full: float, *, color: str = "s1", width: int = 84) -> Saf
     )  # fmt: skip
 
 
+def load_bar(drawn: float, given: float, limit: float) -> SafeString:
+    """A wide bar up to a limit: solid is drawn, tinted is given away. The figures stand beside it."""
+    tinted, solid = (min(1.0, max(0.0, part / limit)) * 1000 if limit > 0 else 0.0 for part in (given, drawn))
+    return format_html(
+        '<svg class="load" viewBox="0 0 1000 12" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect width="1000" height="12" fill="var(--surface-3)"/>'
+        '<rect width="{t}" height="12" fill="var(--{c})" fill-opacity=".35"/>'
+        '<rect width="{s}" height="12" fill="var(--{c})"/></svg>',
+        t=f"{tinted:.1f}", s=f"{solid:.1f}", c="fault-solid" if drawn > limit else "s1",
+    )  # fmt: skip
+
+
 # --- the dial of the live page ------------------------------------------------------------------
 
 _RADIUS: Final = 120

@@ -256,4 +256,8 @@ def _insert(reservation: Reservation) -> None:
 
 
 def _nudge(reservation: Reservation) -> None:
-    nudge(f"location.{reservation.location_id}", f"user.{reservation.driver_id}")
+    nudge(
+        f"location.{reservation.location_id}",
+        f"user.{reservation.driver_id}",
+        f"bookings.{reservation.organization_id}",
+    )

@@ -131,7 +131,8 @@ def _keep(plan: Plan, situation: Situation) -> None:
             at=plan.made_at,
         )
     )
-    nudge(f"location.{location.pk}", *(f"session.{share.session_id}" for share in shares))
+    sessions = [f"session.{share.session_id}" for share in shares]
+    nudge(f"location.{location.pk}", f"power.{location.organization_id}", *sessions)
 
 
 def _slice(stored: PowerPlan, share: Share, situation: Situation) -> PowerSlice:

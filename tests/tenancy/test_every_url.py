@@ -69,6 +69,8 @@ FOR_MEMBERS = {
     "payments:revenue",
     "payments:revenue_today",
     "payments:tariffs",
+    "scheduling:operator_bookings",
+    "scheduling:power",
     "stations:overview",
     "stations:search",
     "stations:sessions",

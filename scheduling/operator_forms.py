@@ -1,0 +1,30 @@
+"""The forms of the operator's pages."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+FIRST_DAY, LAST_DAY = date(2000, 1, 2), date(2999, 12, 30)
+
+
+class CancelForm(forms.Form):
+    """Why somebody's booking is taken away. It is kept in the audit log."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("Kept in the audit log; the driver does not see it."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+def read_day(text: str, *, today: date) -> date:
+    """The day in the address; today when it is missing or odd."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return today
+    return day if FIRST_DAY <= day <= LAST_DAY else today
