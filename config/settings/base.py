@@ -37,7 +37,6 @@ INSTALLED_APPS = [
     "pgtrigger",
     "rest_framework",
     "rest_framework.authtoken",
-    "template_partials",
     "core",
     "accounts",
     "stations",
