@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from payments.rating.bill import MAX_PRICE, MIN_PRICE, Bill, LeftOut, Line
 from payments.rating.facts import Holder
 from payments.rating.metering import GRACE
 from payments.rating.tariff import DAYS, Dimension, Restrictions
+
+WORTH_SAYING_S: Final = 60
 
 
 def _plain(value: Decimal) -> str:
@@ -67,8 +70,8 @@ def explain_lines(lines: Iterable[Line], currency: str, speech: Speech = PLAIN) 
 
 
 def explain_left_out(items: Iterable[LeftOut], speech: Speech = PLAIN) -> tuple[str, ...]:
-    """One sentence for each reason why time was not billed."""
-    return tuple(_left_out(item, speech) for item in items)
+    """One sentence for each reason why time was not billed; moments are not worth one."""
+    return tuple(_left_out(item, speech) for item in items if item.seconds >= WORTH_SAYING_S)
 
 
 def what(kind: str, speech: Speech = PLAIN) -> str:
