@@ -45,5 +45,5 @@ def _card(place: Place) -> dict[str, object]:
         "place": place,
         "bars": [hour.busy_share for hour in hours],
         "now_index": current,
-        "sentence": busy_sentence(place, hours, now),
+        "sentence": busy_sentence(place, now),
     }

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from scheduling.selectors.demand import HourForecast
 from scheduling.selectors.places import Place
 
 BUSY: Final = 0.7
 
 
-def busy_sentence(place: Place, hours: Sequence[HourForecast], now: datetime) -> str:
-    """What the bars say about the next hours; empty when nothing is known."""
+def busy_sentence(place: Place, now: datetime) -> str:
+    """What is to be expected for the rest of the day; empty when nothing is known."""
+    hours = place.forecast
     if not hours or not any(hour.days or hour.booked_share for hour in hours):
         return ""
     coming = [hour for hour in hours if hour.start_at > now]
