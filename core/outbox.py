@@ -7,6 +7,7 @@ outside any transaction, and then marked. A crash in between costs the lease and
 from __future__ import annotations
 
 import logging
+import threading
 from datetime import timedelta
 
 from django.conf import settings
@@ -32,13 +33,53 @@ returning id
 """
 
 
+WAKES_APART_S = 0.25
+
+
+class _Waker:
+    """Wakes of one process, at most four a second: each is a message to the broker."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_resting = False
+        self._is_wanted = False
+
+    def wake(self) -> None:
+        with self._lock:
+            if self._is_resting:
+                self._is_wanted = True
+                return
+            self._rest()
+        _send_wake()
+
+    def _rest(self) -> None:
+        self._is_resting, self._is_wanted = True, False
+        timer = threading.Timer(WAKES_APART_S, self._rested)
+        timer.daemon = True
+        timer.start()
+
+    def _rested(self) -> None:
+        with self._lock:
+            self._is_resting = False
+            is_wanted = self._is_wanted
+        if is_wanted:
+            self.wake()
+
+
+_waker = _Waker()
+
+
 def wake() -> None:
     """Ask a worker to deliver soon. The periodic sweep is the guarantee; this is only quicker."""
     if settings.OUTBOX_WAKES:
-        try:
-            resolve("core.tasks.deliver_outbox").delay()  # type: ignore[attr-defined]
-        except Exception:
-            logger.warning("the outbox could not be woken; the sweep will deliver")
+        _waker.wake()
+
+
+def _send_wake() -> None:
+    try:
+        resolve("core.tasks.deliver_outbox").delay()  # type: ignore[attr-defined]
+    except Exception:
+        logger.warning("the outbox could not be woken; the sweep will deliver")
 
 
 def deliver_pending(*, batch: int = BATCH) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any, Final
 
 import orjson
@@ -73,7 +72,7 @@ def _write(jobs: Sequence[Job], notes: Sequence[Entry]) -> None:
         for job, outcome in zip(jobs, outcomes, strict=True):
             job.settle(outcome)
         cursor = _cursor()
-        journal.write(cursor, chain(notes, _frames(jobs)))
+        journal.write(cursor, notes, jobs)
         _keep_replies(cursor, jobs)
         _keep_strays([job for job in jobs if job.stray and not job.is_fenced])
 
@@ -112,18 +111,8 @@ def _set_aside(job: Job, error: Exception) -> None:
     job.stray = f"{job.action}: could not be recorded"
     job.apologize()
     with transaction.atomic():
-        journal.write(_cursor(), _frames([job]))
+        journal.write(_cursor(), (), [job])
         _keep_strays([job])
-
-
-def _frames(jobs: Sequence[Job]) -> list[Entry]:
-    entries, now = [], clock.now()
-    for job in jobs:
-        station_id = job.report.station_id
-        entries.append(Entry(station_id, job.at, "in", job.message_id, job.action, job.text))
-        if job.reply:
-            entries.append(Entry(station_id, now, "out", job.message_id, job.action, job.reply))
-    return entries
 
 
 def _keep_replies(cursor: psycopg.Cursor[Any], jobs: Sequence[Job]) -> None:

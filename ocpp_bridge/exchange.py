@@ -55,11 +55,17 @@ class Settled(NamedTuple):
 
 
 class Remembered(NamedTuple):
-    """The last reply: which request it answered, and the text."""
+    """The last reply, and the request that it answered: its text, or the digest read from the table."""
 
     message_id: str
-    digest: bytes
     reply: str
+    text: str | None = None
+    digest: bytes = b""
+
+    def answers(self, message_id: str, text: str) -> bool:
+        if message_id != self.message_id:
+            return False
+        return text == self.text if self.text is not None else digest(text) == self.digest
 
 
 class Job:
@@ -110,9 +116,6 @@ class Job:
             self.reply = pack_result(self.message_id, payload)
         except (IndexError, KeyError):
             self.reply = pack_error(self.message_id, "InternalError")
-
-    def remember(self) -> Remembered:
-        return Remembered(self.message_id, digest(self.text), self.reply)
 
 
 Heard: TypeAlias = Job | Said | Settled | None
@@ -184,7 +187,7 @@ class Exchange:
     def finish(self, job: Job) -> None:
         """The job is on disk: its reply is what a repetition will get."""
         if job.reply:
-            self.last = job.remember()
+            self.last = Remembered(job.message_id, job.reply, job.text)
 
     def ask(self, asked: Asked, payload: Payload) -> str:
         """The text of a call of ours, written down. Raises `link.Busy`."""
@@ -201,7 +204,7 @@ class Exchange:
     def _hear_call(self, call: Call, text: str, at: datetime) -> Heard:
         message_id, action, payload = call
         last = self.last
-        if last is not None and last.message_id == message_id and last.digest == digest(text):
+        if last is not None and last.answers(message_id, text):
             self._write("in", message_id, action, text, at)
             return self._say(message_id, action, last.reply, at)
         if self.registration != ACCEPTED and not self._may_say(action):

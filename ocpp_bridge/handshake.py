@@ -130,14 +130,14 @@ def admit(caller: Caller) -> Admission | Refusal:
 def enter(station: ChargingStation, dialect: Dialect) -> Admission:
     """Claim the station for a new connection, which fences every older one."""
     connection_no = connectivity.claim(station_id=station.pk, ocpp_version=dialect.version)
-    last = LastReply.objects.filter(pk=station.pk).values_list("message_id", "digest", "reply").first()
+    last = LastReply.objects.filter(pk=station.pk).values_list("message_id", "reply", "digest").first()
     return Admission(
         station.pk,
         station.identity,
         connection_no,
         station.registration,
         dialect,
-        Remembered(last[0], bytes(last[1]), last[2]) if last else None,
+        Remembered(last[0], last[1], digest=bytes(last[2])) if last else None,
     )
 
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final, NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import psycopg
 
+from core import clock
+
+if TYPE_CHECKING:
+    from ocpp_bridge.exchange import Job
+
 TABLE: Final = "ocpp_bridge_frame"
 
+_SPECIAL: Final = (("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"), ("\0", "\N{SYMBOL FOR NULL}"))
 _COPY: Final = f"copy {TABLE} (station_id, at, direction, message_id, action, body) from stdin"
 
 
@@ -24,9 +31,12 @@ class Entry(NamedTuple):
     body: str
 
 
-def write(cursor: psycopg.Cursor[tuple[object, ...]], entries: Iterable[Entry]) -> None:
-    """Write these frames in the caller's transaction."""
-    text = "".join(map(_line, entries))
+def write(
+    cursor: psycopg.Cursor[tuple[object, ...]], notes: Iterable[Entry], jobs: Iterable[Job] = ()
+) -> None:
+    """Write these frames, and those of the jobs, in the caller's transaction."""
+    now = clock.now().isoformat()
+    text = "".join(chain(map(_line, notes), (_lines(job, now) for job in jobs)))
     if text:
         with cursor.copy(_COPY) as copy:
             copy.write(text)
@@ -40,14 +50,20 @@ def _line(entry: Entry) -> str:
     )
 
 
+def _lines(job: Job, now: str) -> str:
+    """A message and its answer."""
+    station_id, about = job.report.station_id, f"{_escape(job.message_id)}\t{job.action}"
+    asked = f"{station_id}\t{job.at.isoformat()}\tin\t{about}\t{_escape(job.text)}\n"
+    if not job.reply:
+        return asked
+    return f"{asked}{station_id}\t{now}\tout\t{about}\t{_escape(job.reply)}\n"
+
+
 def _escape(text: str) -> str:
     """For COPY's text format; U+0000 cannot be stored, and may stand in a garbage frame."""
-    if text.isalnum():
-        return text
-    if "\0" in text:
-        text = text.replace("\0", "\N{SYMBOL FOR NULL}")
     if "\\" in text:
         text = text.replace("\\", "\\\\")
-    if text.isprintable():
-        return text
-    return text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    for char, written in _SPECIAL:
+        if char in text:
+            text = text.replace(char, written)
+    return text

@@ -55,7 +55,8 @@ class StationSocket:
         """Serve the connection until it closes, from either side."""
         self._board.enter(self)
         try:
-            await self._listen()
+            # a task of its own: resuming it does not walk through all the server's coroutines
+            await asyncio.get_running_loop().create_task(self._listen())
         except DatabaseGone:
             await self.close(TRY_AGAIN_LATER)
         finally:
@@ -75,7 +76,7 @@ class StationSocket:
             logger.debug("station %d was gone before we closed", self.station_id)
 
     async def _listen(self) -> None:
-        receive, send, exchange, seen = self._receive, self._send, self.exchange, self._board.seen_now
+        receive, send, exchange, seen = self._receive, self._send, self.exchange, self._board.seen.add
         while True:
             event = await receive()
             if event["type"] != "websocket.receive" or not self._is_open:

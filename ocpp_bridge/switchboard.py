@@ -10,7 +10,6 @@ import asyncio
 import gc
 import logging
 from collections.abc import Coroutine, Iterable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from core import clock
@@ -40,7 +39,7 @@ class Switchboard:
 
     def __init__(self) -> None:
         self.sockets: dict[int, StationSocket] = {}
-        self.seen: dict[int, datetime] = {}
+        self.seen: set[int] = set()
         self.is_draining = False
         self.committer = Committer()
         self._to_look: set[int] = set()
@@ -77,9 +76,6 @@ class Switchboard:
         task = asyncio.get_running_loop().create_task(errand)
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
-
-    def seen_now(self, station_id: int) -> None:
-        self.seen[station_id] = clock.now()
 
     # --- commands --------------------------------------------------------------------------
 
@@ -120,7 +116,8 @@ class Switchboard:
 
     async def _write_seen(self) -> None:
         """Last-seen times are gathered here: a heartbeat touches no row of its own."""
-        seen, self.seen = self.seen, {}
+        seen = dict.fromkeys(self.seen, clock.now())
+        self.seen.clear()
         if seen:
             await in_db_thread(connectivity.touch, seen)
         await in_db_thread(batches.write_down_quirks)
