@@ -99,6 +99,15 @@ def test_a_declined_card_is_told_what_to_do(visit, look, charge):
     visitor.is_pleased("payment-declined")
 
 
+def test_a_session_shows_the_operator_its_money(visit, look, charge):
+    session, owner = charge
+    visitor = visit(**look, user=owner)
+    page = visitor.goto(reverse("stations:session", args=[session.public_id]))
+    assert page.get_by_role("link", name="Receipt").is_visible()
+    assert page.get_by_text("Stall 3").first.is_visible()
+    visitor.is_pleased("operator-session-money")
+
+
 def test_tariffs_and_revenue_are_shown_to_the_owner(visit, look, charge):
     _, owner = charge
     visitor = visit(**look, user=owner)
