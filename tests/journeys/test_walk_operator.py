@@ -57,7 +57,7 @@ def _stop_from_afar(elin):
     look_at(elin, "walk-operator-charger")
     desk.get_by_role("button", name="Stop a charge").click()
     expect(desk.get_by_text("Asked the charger: Stop a charge.")).to_be_visible()
-    asked = desk.locator("#station-now .result", has_text="stop_session")
+    asked = desk.locator("#station-now .result", has_text="Stop a charge")
     expect(asked.get_by_text("answered Accepted")).to_be_visible(timeout=PATIENCE_MS)
     elin.is_pleased("walk-operator-stopped")
     _see_it_completed(elin)
