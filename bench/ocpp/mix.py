@@ -1,7 +1,7 @@
 """What a charger says all day, in OCPP 1.6: the same bytes for every server under measurement. Pure.
 
 A session: Preparing, Authorize, StartTransaction, Charging, then meter values with six measurands and
-heartbeats, SuspendedEV, Finishing, StopTransaction, Available. Of 31 messages 16 are meter values,
+heartbeats, SuspendedEV, Finishing, StopTransaction, Available. Of 30 messages 16 are meter values,
 6 heartbeats, 5 statuses, one each authorize, start and stop; a boot and two statuses open a connection.
 """
 

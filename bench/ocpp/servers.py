@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from embedded import programs
 from embedded.places import ROOT
 from embedded.ports import free_ports
 from embedded.postgres import Postgres
@@ -141,20 +142,20 @@ def floor(ground: Ground) -> Server:
 
 
 def control(ground: Ground) -> Server:
+    """Stock Channels under the same server, protocol and loop."""
     port = free_ports(1)[0]
     environment = ground.environment | {"DJANGO_SETTINGS_MODULE": "bench.ocpp.control.settings"}
-    return Server("control", _uvicorn("bench.ocpp.control.asgi:application", port, "off"), environment, port)
+    where = ["--host", "127.0.0.1", "--port", str(port), "--lifespan", "off"]
+    arguments = ["-m", "uvicorn", "bench.ocpp.control.asgi:application", *where, *UVICORN, *QUIET]
+    return Server("control", arguments, environment, port)
 
 
 def bridge(ground: Ground) -> Server:
-    """As production starts it."""
+    """As every system of ours starts it (`embedded.programs`)."""
     port = free_ports(1)[0]
-    return Server("bridge", _uvicorn("config.asgi:bridge", port, "on"), ground.environment, port)
-
-
-def _uvicorn(application: str, port: int, lifespan: str) -> list[str]:
-    where = ["--host", "127.0.0.1", "--port", str(port), "--lifespan", lifespan]
-    return ["-m", "uvicorn", application, *where, *UVICORN, *QUIET]
+    ports = programs.Ports(host="127.0.0.1", web=0, bridge=port, stripe=0)
+    _, *arguments = map(str, programs.bridge(ports, ground.environment).argv)
+    return Server("bridge", [*arguments, *QUIET], ground.environment, port)
 
 
 def acknowledgments(directory: Path) -> Path:
