@@ -44,12 +44,17 @@ class Event:
         return ""
 
     def payload(self) -> dict[str, Any]:
-        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        return {name: _plain(getattr(self, name)) for name in _names(type(self))}
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> Self:
         hints = _hints(cls)  # type: ignore[arg-type]
         return cls(**{key: _typed(hints[key], value) for key, value in payload.items() if key in hints})
+
+
+@cache
+def _names(cls: type[Event]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(cls))
 
 
 def event_types() -> Mapping[str, type[Event]]:

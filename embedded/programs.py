@@ -59,7 +59,8 @@ def web(ports: Ports, environment: Mapping[str, str]) -> Program:
 
 def bridge(ports: Ports, environment: Mapping[str, str]) -> Program:
     """The sockets of the charging stations; a deep backlog, because they all come back at once."""
-    options = ["--lifespan", "on", "--ws", "websockets-sansio", "--loop", "uvloop", "--backlog", "4096"]
+    options = ["--lifespan", "on", "--loop", "uvloop", "--backlog", "4096"]
+    options += ["--ws", "ocpp_bridge.protocol:StationProtocol"]
     return Program(
         name="bridge",
         argv=[*_uvicorn("config.asgi:bridge", ports.host, ports.bridge), *options],

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from django.conf import settings
 from django.db import connection
 
 from ocpp_bridge import batches
@@ -24,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 BATCH: Final = 500
 FLUSH_S: Final = 1.0
+MOST_LINGER_S: Final = 0.03
 MAX_NOTES: Final = 50_000
 """Frames kept in memory while the database is away; beyond that the oldest are lost."""
 
@@ -33,10 +33,11 @@ class Committer:
 
     def __init__(self) -> None:
         self.notes: list[Entry] = []
-        self._linger_s: float = getattr(settings, "OCPP_LINGER_S", 0.005)
+        self._linger_s = 0.0
         self._waiting: dict[int, tuple[Job, asyncio.Future[None]]] = {}
         self._later: deque[tuple[Job, asyncio.Future[None]]] = deque()
         self._wake = asyncio.Event()
+        self._full = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="committer")
         self._loop = asyncio.get_running_loop()
         self._task = self._loop.create_task(self._run())
@@ -49,6 +50,8 @@ class Committer:
             self._later.append((job, future))
         else:
             self._waiting[station_id] = (job, future)
+            if len(self._waiting) >= BATCH:
+                self._full.set()
         self._wake.set()
         return future
 
@@ -66,11 +69,20 @@ class Committer:
         while True:
             try:
                 await asyncio.wait_for(self._wake.wait(), FLUSH_S)
-                await asyncio.sleep(self._linger_s)
+                await self._linger()
             except TimeoutError:
                 pass
             if self._waiting or self.notes:
+                begun_at = self._loop.time()
                 await self._commit()
+                self._linger_s = min(self._loop.time() - begun_at, MOST_LINGER_S)
+
+    async def _linger(self) -> None:
+        """Let a batch gather for as long as the last one took: nothing when calm, more when busy."""
+        try:
+            await asyncio.wait_for(self._full.wait(), self._linger_s)
+        except TimeoutError:
+            return
 
     async def _commit(self) -> bool:
         batch, notes = self._take()
@@ -92,6 +104,7 @@ class Committer:
         batch = list(self._waiting.values())
         self._waiting.clear()
         self._wake.clear()
+        self._full.clear()
         for _ in range(len(self._later)):
             job, future = self._later.popleft()
             if job.report.station_id in self._waiting or len(self._waiting) >= BATCH:

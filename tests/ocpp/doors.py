@@ -20,6 +20,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 _ids = itertools.count(1)
+PROTOCOL = "ocpp_bridge.protocol:StationProtocol"
 
 
 def free_port() -> int:
@@ -35,7 +36,7 @@ def uvicorn_door() -> Iterator[int]:
 
     port = free_port()
     server = uvicorn.Server(
-        uvicorn.Config(bridge, port=port, ws="websockets-sansio", log_level="error", lifespan="on")
+        uvicorn.Config(bridge, port=port, ws=PROTOCOL, log_level="error", lifespan="on")
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
