@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One browser at a time, for one module: it keeps an event loop running in this thread, which neither
+    a second browser nor an async test of another module bears."""
+    from tests.pages.browser import running_browser
+
+    with running_browser() as browser:
+        yield browser
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: Playwright's loop stays in the thread, and no asynchronous test runs beside it."""
+    items.sort(key=lambda item: "browser" in item.fixturenames)  # type: ignore[attr-defined]

@@ -68,7 +68,9 @@
       failures = lostAt = 0;
       heardAt = Date.now();
       show("live");
+      // The first time too, when the page stands: something may have happened since it was made.
       if (wasOpen) send("live:refresh");
+      else setTimeout(() => send("live:refresh"), jitter(1000));
       wasOpen = true;
     };
     socket.onmessage = (event) => {

@@ -12,10 +12,10 @@ from core import outbox
 from demo.sweeps import SWEEPS
 from tests.journeys.walking import Charger, Place, charger_at
 from tests.ocpp.doors import uvicorn_door
-from tests.pages.conftest import browser, site_url, visit
+from tests.pages.conftest import site_url, visit
 from tests.payments.conftest import running_stand_in, stand_in
 
-__all__ = ["browser", "running_stand_in", "site_url", "stand_in", "visit"]
+__all__ = ["running_stand_in", "site_url", "stand_in", "visit"]
 
 EVERY_S = 0.2
 

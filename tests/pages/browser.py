@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
 
+NO_BROWSER = "No Chromium was found: install one, or name it in FORECOURT_CHROMIUM."
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 QUIET = (
     "--no-sandbox",
@@ -36,6 +40,21 @@ def find_chromium() -> str | None:
 def launch(playwright: Playwright) -> Browser:
     """Headless, offline-minded, with an empty profile. Uses Playwright's own when none is installed."""
     return playwright.chromium.launch(executable_path=find_chromium(), args=list(QUIET))
+
+
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    """One Chromium; the test fails when there is none."""
+    # Playwright's synchronous API runs an event loop in this thread; the ORM calls here are not async.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        try:
+            browser = launch(playwright)
+        except Error as problem:
+            pytest.fail(f"{NO_BROWSER} ({problem.message.splitlines()[0]})")
+        yield browser
+        browser.close()
+    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
 
 
 @dataclass

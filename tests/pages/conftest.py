@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,27 +9,11 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 
 from accounts.models import User
-from tests.pages.browser import WIDTHS, Visitor, launch
+from tests.pages.browser import WIDTHS, Visitor
 from tests.pages.server import WebServer
-
-NO_BROWSER = "No Chromium was found: install one, or name it in FORECOURT_CHROMIUM."
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    # Playwright's synchronous API runs an event loop in this thread; the ORM calls here are not async.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        try:
-            browser = launch(playwright)
-        except Error as problem:
-            pytest.fail(f"{NO_BROWSER} ({problem.message.splitlines()[0]})")
-        yield browser
-        browser.close()
-    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
 
 
 @pytest.fixture
