@@ -63,13 +63,13 @@ class Switchboard:
         if older is not None:
             self.run(older.close(REPLACED))
         else:
-            hub().listen(f"station.{socket.station_id}", self._tapped)
+            hub().listen(f"command.{socket.station_id}", self._tapped)
         self.look(socket.station_id)
 
     def leave(self, socket: StationSocket) -> None:
         if self.sockets.get(socket.station_id) is socket:
             del self.sockets[socket.station_id]
-            hub().forget(f"station.{socket.station_id}", self._tapped)
+            hub().forget(f"command.{socket.station_id}", self._tapped)
 
     def run(self, errand: Coroutine[Any, Any, Any]) -> None:
         """Let something finish on its own; kept, so that it is not collected on the way."""

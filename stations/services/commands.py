@@ -56,7 +56,7 @@ def request(
         created_at=now,
         expires_at=now + expires_in,
     )
-    nudge(f"station.{station.pk}")
+    nudge(f"station.{station.pk}", f"command.{station.pk}")
     return command
 
 

@@ -35,9 +35,7 @@ def uvicorn_door() -> Iterator[int]:
     from config.asgi import bridge
 
     port = free_port()
-    server = uvicorn.Server(
-        uvicorn.Config(bridge, port=port, ws=PROTOCOL, log_level="error", lifespan="on")
-    )
+    server = uvicorn.Server(uvicorn.Config(bridge, port=port, ws=PROTOCOL, log_level="error", lifespan="on"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     wait_until(lambda: server.started)
