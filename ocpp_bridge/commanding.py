@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from stations.services.device import store_variables
-
 from ocpp_bridge.dialects.base import Dialect, Unsupported
 from ocpp_bridge.exchange import ACCEPTED, Settled, redact
 from ocpp_bridge.frames import Payload
 from ocpp_bridge.link import Asked, message_id
 from stations.command_kinds import CommandKind, StartSession, StopSession, UnknownKind
-from stations.models import StationCommand
+from stations.models import ChargingStation, StationCommand
 from stations.services import commands
+from stations.services.device import store_variables
 
 BEFORE_ACCEPTANCE: Final = (StartSession, StopSession)
 """What must not be asked of a station that is only pending (2.0.1 B02.FR.05, 1.6 section 4.2)."""
@@ -37,7 +36,12 @@ class Spent(NamedTuple):
 def claim_next(
     *, station_id: int, connection_no: int, dialect: Dialect, registration: str
 ) -> Ready | Spent | None:
-    """The next command of this station, claimed for this connection; None when there is none."""
+    """The next command of this station, claimed for this connection; None when there is none.
+
+    A connection that has been replaced gets none: what it claimed would be said to nobody.
+    """
+    if not ChargingStation.objects.filter(pk=station_id, connection_no=connection_no).exists():
+        return None
     command = commands.claim_next(station_id=station_id, connection_no=connection_no)
     if command is None:
         return None

@@ -1,0 +1,135 @@
+"""What keeps the bridge's own tables small and readable."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.db import connection
+
+from core import clock
+from ocpp_bridge import batches, handshake, retention, selectors
+from ocpp_bridge.handshake import Caller, Reason
+from ocpp_bridge.models import FailedHandshake, Frame
+from ocpp_bridge.replay import Conversation
+from tests.ocpp.talk import call
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def stranger(identity: str) -> Caller:
+    return Caller(identity, b"", None, ("ocpp1.6",), "203.0.113.7")
+
+
+def test_the_journal_has_partitions_ahead_and_drops_the_old_ones(station):
+    with clock.at(NOON - timedelta(days=40)):
+        retention.make_partitions()
+        Conversation(station, version="1.6").exchange(call("Heartbeat", {}))
+    with clock.at(NOON):
+        retention.make_partitions()
+        Conversation(station, version="1.6").exchange(call("Heartbeat", {}))
+        assert Frame.objects.count() == 4
+        retention.drop_old()
+    assert Frame.objects.count() == 2
+    with connection.cursor() as cursor:
+        cursor.execute("select to_regclass('ocpp_bridge_frame_20260301') is not null")
+        assert cursor.fetchone() == (True,)
+
+
+def test_a_frame_from_a_mad_clock_still_has_a_place(station):
+    with clock.at(datetime(2036, 1, 1, tzinfo=UTC)):
+        Conversation(station, version="1.6").exchange(call("Heartbeat", {}))
+    assert Frame.objects.filter(at__year=2036).count() == 2
+
+
+def test_failed_handshakes_are_counted_by_day_and_the_list_is_bounded(monkeypatch):
+    monkeypatch.setattr(handshake, "FAILURES_KEPT_PER_DAY", 3)
+    with clock.at(NOON):
+        for n in (1, 1, 2, 3, 4, 5):
+            handshake.count_failure(stranger(f"X{n}"), Reason.UNKNOWN_IDENTITY)
+    with clock.at(NOON + timedelta(days=1)):
+        handshake.count_failure(stranger("X1"), Reason.UNKNOWN_IDENTITY)
+    counted = {(f.day, f.identity): f.count for f in FailedHandshake.objects.all()}
+    first, second = date(2026, 3, 1), date(2026, 3, 2)
+    assert counted == {
+        (first, "X1"): 2,
+        (first, "X2"): 1,
+        (first, "X3"): 1,
+        (first, handshake.CROWD): 2,
+        (second, "X1"): 1,
+    }
+    assert selectors.failed_handshakes(identity="X1").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "raw", "identity"),
+    [
+        ("/ocpp/CP-1", b"/ocpp/CP-1", "CP-1"),
+        ("/ocpp/RDAM 123", b"/ocpp/RDAM%20123", "RDAM 123"),
+        ("/ocpp/CP-1", None, "CP-1"),
+        ("/ocpp/a:b", b"/ocpp/a%3Ab", ""),
+        ("/ocpp/\x00", b"/ocpp/%00", ""),
+        ("/ocpp/?", b"/ocpp/%ff%fe", ""),
+        ("/ocpp/" + "x" * 49, b"/ocpp/" + b"x" * 49, ""),
+    ],
+)
+def test_the_identity_is_read_from_the_path(path, raw, identity):
+    scope = {"path": path, "raw_path": raw} if raw is not None else {"path": path}
+    assert handshake.read_identity(scope) == identity
+
+
+@pytest.mark.parametrize(
+    ("header", "read"),
+    [
+        (b"Basic Q1AtMTpzZWNyZXQ=", (b"CP-1", b"secret")),
+        (b"basic Q1AtMTphOmI=", (b"CP-1", b"a:b")),
+        (b"Basic ???", (b"", None)),
+        (b"Bearer x", (b"", None)),
+        (b"", (b"", None)),
+        (b"Basic Q1AtMQ==", (b"", None)),
+    ],
+)
+def test_the_basic_header_is_read_or_left(header, read):
+    assert handshake.read_basic(header) == read
+
+
+def test_the_subprotocol_list_may_be_odd():
+    assert handshake.choose(["", "ocpp1.5", "ocpp1.6"]).version == "1.6"
+    scope = {"headers": [], "subprotocols": ["", " ocpp2.0.1 "], "path": "/ocpp/x"}
+    assert handshake.read_head(scope).offered == ("ocpp2.0.1",)
+
+
+def test_a_bad_message_is_kept_aside_and_the_rest_of_its_batch_recorded(network, card, monkeypatch):
+    from ocpp_bridge.replay import exchange_all
+    from stations.models import StrayReport
+
+    real, poison = batches.record, network.add("BAD")
+
+    def record(reports):
+        if any(report.station_id == poison.pk for report in reports):
+            raise ValueError("poison")
+        return real(reports)
+
+    monkeypatch.setattr(batches, "record", record)
+    good = [Conversation(network.add(f"G-{n}"), version="1.6") for n in range(4)]
+    bad = Conversation(poison, version="1.6")
+    stop = {"transactionId": 5, "meterStop": 1, "timestamp": NOON.isoformat()}
+    talks = [good[0], good[1], bad, good[2], good[3]]
+    replies = exchange_all([(talk, call("StopTransaction", stop, "s")) for talk in talks])
+    assert all(reply[0].startswith('[3,"s"') for reply in replies)
+    kept = StrayReport.objects.get(station=poison)
+    assert kept.body["payload"]["transactionId"] == 5
+    assert Frame.objects.filter(station=poison, direction="out").count() == 1
+
+
+def test_our_own_trouble_is_not_answered(station, monkeypatch):
+    from django.db import ProgrammingError
+
+    def record(reports):
+        raise ProgrammingError("a column is missing")
+
+    conversation = Conversation(station, version="1.6")
+    monkeypatch.setattr(batches, "record", record)
+    with pytest.raises(batches.DatabaseGone):
+        conversation.exchange(call("Authorize", {"idTag": "X"}))
