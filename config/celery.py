@@ -34,5 +34,7 @@ SWEEPS: dict[str, float] = {
     "stations.tasks.sweep_sessions": 15,
     "stations.tasks.sweep_stations": 60,
     "stations.tasks.make_reading_partitions": 3600,
+    "ocpp_bridge.tasks.make_journal_partitions": 3600,
+    "ocpp_bridge.tasks.drop_old_journal": 6 * 3600,
 }
 app.conf.beat_schedule = {task: {"task": task, "schedule": seconds} for task, seconds in SWEEPS.items()}

@@ -48,12 +48,12 @@ class Event:
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> Self:
-        hints = _hints(cls)
+        hints = _hints(cls)  # type: ignore[arg-type]
         return cls(**{key: _typed(hints[key], value) for key, value in payload.items() if key in hints})
 
 
 @cache
-def _names(cls: Any) -> tuple[str, ...]:
+def _names(cls: type[Event]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(cls))
 
 
@@ -119,7 +119,7 @@ def _plain(value: Any) -> Any:
 
 
 @cache
-def _hints(cls: Any) -> dict[str, Any]:
+def _hints(cls: type[Event]) -> dict[str, Any]:
     return {f.name: _bare(get_type_hints(cls)[f.name]) for f in fields(cls)}
 
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 from django.db import connection
 
 from core.threads import in_db_thread
+from ocpp_bridge import retention
 from ocpp_bridge.switchboard import stop_switchboard, switchboard
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ HEALTH_TIME_OUT_S: Final = 3.0
 async def lifespan(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
     """ASGI lifespan: the switchboard lives between these two messages."""
     await receive()  # lifespan.startup
-    switchboard()
+    switchboard().run(in_db_thread(retention.make_partitions))
     if threading.current_thread() is threading.main_thread():
         for number in SIGNALS:
             _drain_before(number)

@@ -29,7 +29,9 @@ def test_the_journal_has_partitions_ahead_and_drops_the_old_ones(station):
     with clock.at(NOON):
         retention.make_partitions()
         Conversation(station, version="1.6").exchange(call("Heartbeat", {}))
-        assert Frame.objects.count() == 4
+        with clock.at(NOON - timedelta(days=300)):
+            Conversation(station, version="1.6").exchange(call("Heartbeat", {}))
+        assert Frame.objects.count() == 6
         retention.drop_old()
     assert Frame.objects.count() == 2
     with connection.cursor() as cursor:
