@@ -34,7 +34,7 @@ from stations.models import ChargingStation, Evse, StationCommand
 
 SAMPLE_S: Final = 300
 HEARTBEAT_S: Final = 3600
-SWEEP_EVERY: Final = timedelta(minutes=5)
+SWEEP_EVERY: Final = timedelta(minutes=15)
 MOST_ROUNDS: Final = 20
 Sweep = Callable[[], object]
 
@@ -85,7 +85,7 @@ class Player:
 
 
 class History:
-    """Plays `town` from `begin` to `end` (UTC). `sweeps` are called every few virtual minutes."""
+    """Plays `town` from `begin` to `end` (UTC). `sweeps` are called every quarter of a virtual hour."""
 
     def __init__(
         self, town: Town, *, begin: datetime, end: datetime, seed: int, state: Path, sweeps: list[Sweep]
