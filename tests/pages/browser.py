@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
 
 # What htmx says of a refetch that a click on a link cut short; a request that failed is told by the browser.
-CUT_SHORT = ("htmx:afterRequest", "htmx:sendError")
+CUT_SHORT = ("htmx:afterRequest", "htmx:sendAbort", "htmx:sendError")
 NO_BROWSER = "No Chromium was found: install one, or name it in FORECOURT_CHROMIUM."
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 QUIET = (
