@@ -25,7 +25,7 @@ from bench.ocpp.mix import Charger, WrongAnswer, day
 from bench.ocpp.wire import Socket, greeting
 
 AT_ONCE: Final = 50
-PATIENCE_S: Final = 30
+PATIENCE_S: Final = 90
 
 
 @dataclass

@@ -1,1 +1,1 @@
-"""The control: the same chargers on stock Channels and the async ORM, one write per message."""
+"""The control: the same chargers on stock Channels and the async ORM, a few writes per message."""

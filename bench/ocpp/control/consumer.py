@@ -1,4 +1,10 @@
-"""A charger's consumer as the manuals of Channels and Django would have it."""
+"""A charger's consumer as the manuals of Channels and Django would have it.
+
+It does in a minimal schema what the bridge does too: the payload is judged by the same compiled schema,
+a start is idempotent and its tag looked up, a reading moves its session along, every message is kept in a
+journal. It does not do events, deliveries, fencing, review flags or reservations, and its database
+connection stays open: reconnecting for each message would only make it worse.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +14,8 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from bench.ocpp.control.models import Connector, Reading, Session, Station, Tag
+from bench.ocpp.control.models import Connector, Frame, Reading, Session, Station, Tag
+from ocpp_bridge import schemas
 
 
 class ControlConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
@@ -21,7 +28,9 @@ class ControlConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
 
     async def receive_json(self, content: Any, **kwargs: Any) -> None:
         _, message_id, action, payload = content
+        schemas.request("1.6", action).validate(payload)
         answer = await getattr(self, f"on_{action}")(payload)
+        await Frame.objects.acreate(station=self.station, at=timezone.now(), request=content, answer=answer)
         await self.send_json([3, message_id, answer])
 
     async def on_BootNotification(self, payload: Any) -> Any:  # noqa: N802 (OCPP's names)
@@ -48,13 +57,14 @@ class ControlConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
         return {"idTagInfo": {"status": tag.status}}
 
     async def on_StartTransaction(self, payload: Any) -> Any:  # noqa: N802
-        session = await Session.objects.acreate(
+        tag, _ = await Tag.objects.aget_or_create(uid=payload["idTag"])
+        session, _ = await Session.objects.aget_or_create(
             station=self.station,
             tag=payload["idTag"],
             started_at=parse_datetime(payload["timestamp"]),
             meter_start_wh=payload["meterStart"],
         )
-        return {"transactionId": session.pk, "idTagInfo": {"status": "Accepted"}}
+        return {"transactionId": session.pk, "idTagInfo": {"status": tag.status}}
 
     async def on_MeterValues(self, payload: Any) -> Any:  # noqa: N802
         for meter_value in payload["meterValue"]:
@@ -63,6 +73,8 @@ class ControlConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
                 taken_at=parse_datetime(meter_value["timestamp"]),
                 values=meter_value["sampledValue"],
             )
+        last_at = parse_datetime(payload["meterValue"][-1]["timestamp"])
+        await Session.objects.filter(pk=payload["transactionId"]).aupdate(last_reading_at=last_at)
         return {}
 
     async def on_StopTransaction(self, payload: Any) -> Any:  # noqa: N802

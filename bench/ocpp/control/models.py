@@ -43,9 +43,20 @@ class Session(models.Model):
     meter_start_wh = models.BigIntegerField()
     ended_at = models.DateTimeField(null=True)
     meter_end_wh = models.BigIntegerField(null=True)
+    last_reading_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class Frame(models.Model):
+    station = models.ForeignKey(Station, on_delete=models.CASCADE)
+    at = models.DateTimeField()
+    request = models.JSONField()
+    answer = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"{self.station_id} {self.at}"
 
 
 class Reading(models.Model):
