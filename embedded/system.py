@@ -15,7 +15,7 @@ from pathlib import Path
 from embedded import ports as port_tools
 from embedded import programs
 from embedded.console import Console
-from embedded.places import Unavailable, state_directory, throwaway_directory
+from embedded.places import ROOT, Unavailable, state_directory, throwaway_directory
 from embedded.postgres import Postgres
 from embedded.programs import Ports
 from embedded.state import State
@@ -134,8 +134,17 @@ class System:
         await self.supervisor.stop()
         if self.supervisor.failed:
             self.console.tell(self.supervisor.failed)
-            self.console.tell(f"the programs' own words are in {self.state.directory / 'log'}")
+            self.console.tell(f"the programs' own words are in {self._kept_log()}")
         self.console.close()
+
+    def _kept_log(self) -> Path:
+        """Where the log files can be read after a failure; the directory of a check does not stay."""
+        log = self.state.directory / "log"
+        if not self.options.check:
+            return log
+        kept = ROOT / "var" / "check-log"
+        shutil.rmtree(kept, ignore_errors=True)
+        return Path(shutil.copytree(log, kept))
 
     def _welcome(self) -> None:
         rows = [
