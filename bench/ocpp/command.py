@@ -49,22 +49,30 @@ def _run(options: argparse.Namespace) -> tuple[list[Round], list[Killed]]:
 
 
 def _rounds(options: argparse.Namespace, ground: Ground) -> list[Round]:
-    """Alternating: floor, control, bridge, and again. All three stay up; the two not measured are idle."""
+    """Alternating: floor, control, bridge, and again."""
     print(report.HEAD)
     with ExitStack() as running:
-        trio = [start(ground) for start in (servers.floor, servers.control, servers.bridge)]
-        for server in trio:
+        floor, bridge = servers.floor(ground), servers.bridge(ground)
+        for server in (floor, bridge):
             running.callback(server.stop)
         return [
-            _round(options, ground, trio, stations)
+            _round(options, ground, floor, bridge, stations)
             for stations in options.stations
             for _ in range(options.rounds)
         ]
 
 
-def _round(options: argparse.Namespace, ground: Ground, trio: Sequence[Server], stations: int) -> Round:
-    windows = [_window(options, ground, server, stations) for server in trio]
-    return Round(stations, *windows)
+def _round(
+    options: argparse.Namespace, ground: Ground, floor: Server, bridge: Server, stations: int
+) -> Round:
+    """The control is started anew: it would still work off the messages of its last round."""
+    of_floor = _window(options, ground, floor, stations)
+    control = servers.control(ground)
+    try:
+        of_control = _window(options, ground, control, stations)
+    finally:
+        control.kill()
+    return Round(stations, of_floor, of_control, _window(options, ground, bridge, stations))
 
 
 def _window(options: argparse.Namespace, ground: Ground, server: Server, stations: int) -> Window:

@@ -25,7 +25,7 @@ from bench.ocpp.mix import Charger, WrongAnswer, day
 from bench.ocpp.wire import Socket, greeting
 
 AT_ONCE: Final = 50
-PATIENCE_S: Final = 90
+PATIENCE_S: Final = 45
 
 
 @dataclass
@@ -165,14 +165,14 @@ async def run(options: argparse.Namespace) -> Load:
 
 
 async def _until_warm(fleet: Fleet) -> None:
+    """A slow server is not a wrong one: after some patience it is measured as far as it has come."""
     end = time.monotonic() + PATIENCE_S
     while fleet.warm + sum(fleet.complaints.values()) < len(fleet.stations):
         if time.monotonic() > end:
-            fleet.complain(
-                f"only {fleet.warm} of {len(fleet.stations)} stations came so far in {PATIENCE_S} s"
-            )
-            return
+            break
         await asyncio.sleep(0.05)
+    if fleet.answered == 0:
+        fleet.complain(f"no answer at all in {PATIENCE_S} s")
 
 
 async def _measure(fleet: Fleet, options: argparse.Namespace) -> Load:

@@ -18,7 +18,8 @@ from embedded.places import ROOT
 
 KILL_STATIONS: Final = 200
 KILL_METER_VALUES: Final = 2
-KILL_AFTER_S: Final = 4.0
+KILL_AFTER_SESSIONS: Final = 1_000
+KILL_AFTER_S: Final = 40
 
 _MISSING = """
 select count(*) from unnest(array[{numbers}]::bigint[]) as wanted(number)
@@ -62,7 +63,7 @@ def kill_under_load(ground: Ground) -> Killed:
         acks = servers.acknowledgments(Path(directory))
         load = _start_load(server, ground, acks)
         try:
-            time.sleep(KILL_AFTER_S)
+            _await_traffic(ground)
         finally:
             server.kill()
         _, said = load.communicate(timeout=servers.PATIENCE_S)
@@ -72,6 +73,16 @@ def kill_under_load(ground: Ground) -> Killed:
     started, stopped = kept["started"], kept["stopped"]
     missing = _missing(ground, started) + _missing(ground, stopped, " and s.ended_at is not null")
     return Killed(acknowledged=len(started) + len(stopped), missing=missing)
+
+
+def _await_traffic(ground: Ground) -> None:
+    """Until so many sessions have begun that their loss would show, or patience ends."""
+    count = "select count(*) from stations_chargingsession"
+    before, end = int(ground.postgres.ask(count, database="forecourt")), time.monotonic() + KILL_AFTER_S
+    while time.monotonic() < end:
+        time.sleep(0.5)
+        if int(ground.postgres.ask(count, database="forecourt")) - before >= KILL_AFTER_SESSIONS:
+            return
 
 
 def _start_load(server: Server, ground: Ground, acks: Path) -> subprocess.Popen[bytes]:
