@@ -49,15 +49,31 @@ def uvicorn_door() -> Iterator[int]:
 @contextmanager
 def daphne_door(environment: dict[str, str]) -> Iterator[int]:
     """The same application under daphne, in a process of its own."""
-    port = free_port()
-    command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "config.asgi:bridge"]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
-    try:
-        wait_until(lambda: _listens(port), 30)
+    with _process(environment, ["daphne", "-b", "127.0.0.1", "-p"], "config.asgi:bridge") as (port, _):
         yield port
+
+
+@contextmanager
+def uvicorn_process(environment: dict[str, str]) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """The bridge as production runs it: a process that gets signals."""
+    options = ["uvicorn", "--ws", PROTOCOL, "--lifespan", "on", "--log-level", "error", "--port"]
+    with _process(environment, options, "config.asgi:bridge") as running:
+        yield running
+
+
+@contextmanager
+def _process(
+    environment: dict[str, str], command: list[str], application: str
+) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    port = free_port()
+    arguments = [sys.executable, "-m", *command, str(port), application]
+    process = subprocess.Popen(arguments, env=environment, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: _listens(port), 60)
+        yield port, process
     finally:
         process.terminate()
-        process.wait(15)
+        process.wait(20)
 
 
 def _listens(port: int) -> bool:

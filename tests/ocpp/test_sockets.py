@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 import urllib.request
 
 import pytest
@@ -15,7 +14,15 @@ from ocpp_bridge.models import FailedHandshake, Frame
 from stations.command_kinds import Reset, StartSession
 from stations.models import ChargingSession, ChargingStation, StationCommand
 from stations.services import commands
-from tests.ocpp.doors import Plug, basic, daphne_door, database_name, uvicorn_door, wait_until
+from tests.ocpp.doors import (
+    Plug,
+    basic,
+    daphne_door,
+    database_name,
+    uvicorn_door,
+    uvicorn_process,
+    wait_until,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 START = {"connectorId": 1, "idTag": "04A1B2C3", "meterStart": 0, "timestamp": "2026-03-01T12:00:00Z"}
@@ -203,14 +210,32 @@ def test_while_the_database_is_away_nothing_is_answered_and_the_line_closes(port
     assert plug.line.close_code == 1013
 
 
+def process_environment() -> dict[str, str]:
+    base, _, query = os.environ["DATABASE_URL"].partition("?")
+    address = f"{base.rpartition('/')[0]}/{database_name()}?{query}"
+    return {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.test", "DATABASE_URL": address}
+
+
 def test_the_same_application_runs_under_daphne(network, station, card):
-    connection_env = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.test"}
-    base, _, query = connection_env["DATABASE_URL"].partition("?")
-    connection_env["DATABASE_URL"] = f"{base.rpartition('/')[0]}/{database_name()}?{query}"
-    with daphne_door(connection_env) as port:
+    with daphne_door(process_environment()) as port:
         plug = Plug(port, "CP-1", network.passwords["CP-1"])
         assert plug.ask("StartTransaction", START)[0] == 3
         assert plug.ask("Heartbeat", {})[0] == 3
         plug.close()
         assert refused(port, "/ocpp/NOBODY").status_code == 403
-        time.sleep(0.1)
+
+
+def test_a_bridge_that_is_told_to_stop_says_goodbye_and_writes_what_it_has(network, station, card):
+    network.add("CP-2")
+    with uvicorn_process(process_environment()) as (port, process):
+        plugs = [Plug(port, identity, network.passwords[identity]) for identity in ("CP-1", "CP-2")]
+        for plug in plugs:
+            assert plug.ask("Heartbeat", {}, "last")[0] == 3
+        process.terminate()
+        for plug in plugs:
+            with pytest.raises(ConnectionClosed):
+                plug.hear(10)
+            assert plug.line.close_code == 1001
+        process.wait(20)
+    assert Frame.objects.filter(message_id="last").count() == 4
+    assert not ChargingStation.objects.filter(is_connected=True).exists()
