@@ -23,7 +23,7 @@ from stations.models import ChargingSession, ChargingStation, Evse, MeterReading
 T = TypeVar("T")
 Tell = Callable[[str], object]
 GUEST: Final = "guest@forecourt.example"
-PATIENCE_S: Final = 120.0
+PATIENCE_S: Final = 240.0
 BEAT_WITHIN: Final = timedelta(seconds=30)
 ENOUGH_WH: Final = 20
 
@@ -48,7 +48,7 @@ def prove(*, tell: Tell) -> None:
 
 
 def wait_for(what: str, look: Callable[[], T | None]) -> T:
-    """Look until there is something. Raises CommandError after two minutes."""
+    """Look until there is something. Raises CommandError after PATIENCE_S."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         if found := look():
