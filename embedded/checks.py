@@ -61,7 +61,7 @@ def checks() -> list[Check]:
     return [
         Check("types", [PYTHON, "-m", "mypy", "."], as_test),
         Check("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
-        Check("lint", [PYTHON, "-m", "ruff", "check", "--output-format", "concise", "."]),
+        Check("lint", [PYTHON, "-m", "ruff", "check", "--no-cache", "--output-format", "concise", "."]),
         Check("contracts", [PYTHON, "-c", "from importlinter.cli import lint_imports_command as c; c()"]),
         Check("templates: format", [str(BIN / "djade"), "--check", "--target-version", "5.2", *templates]),
         Check("templates: lint", [PYTHON, "-m", "djlint", "--lint", "--quiet", "templates"]),

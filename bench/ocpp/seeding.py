@@ -14,12 +14,12 @@ import django
 django.setup()
 
 from django.db import transaction  # noqa: E402
-from stations.services.secrets import hash_secret  # noqa: E402
 
 from accounts.models import IdToken, Organization, User  # noqa: E402
 from bench.ocpp import names  # noqa: E402
 from payments.models import BillingAccount, PaymentMethod  # noqa: E402
 from stations.models import ChargingStation, Connector, Evse, Location  # noqa: E402
+from stations.services.secrets import hash_secret  # noqa: E402
 
 PER_LOCATION = 10
 
