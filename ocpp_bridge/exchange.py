@@ -7,6 +7,7 @@ other stations, and only then its reply leaves.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
@@ -32,6 +33,8 @@ from ocpp_bridge.frames import (
 from ocpp_bridge.journal import Entry
 from ocpp_bridge.link import Asked, Link
 from stations.facts import Fenced, Outcome, Report, StationBooted
+
+logger = logging.getLogger(__name__)
 
 INTERVAL_S: Final = 300
 ACCEPTED: Final = "accepted"
@@ -74,6 +77,7 @@ class Job:
     __slots__ = (
         "action",
         "at",
+        "brought",
         "exchange",
         "inbound",
         "is_fenced",
@@ -97,6 +101,18 @@ class Job:
         self.stray = ""
         self.reply = ""
         self.is_fenced = False
+        self.brought: Any = None
+
+    def run_errand(self) -> bool:
+        """Do what is not a fact, before the facts are recorded. False: it failed and `reply` says so."""
+        errand = self.inbound.errand
+        try:
+            self.brought = errand(self.report.station_id, self.payload) if errand else None
+        except Exception:
+            logger.exception("%s of station %d failed", self.action, self.report.station_id)
+            self.reply = self.exchange.apologize(self)
+            return False
+        return True
 
     def settle(self, outcome: Outcome) -> None:
         """Make the reply of what recording the facts answered."""
@@ -106,16 +122,19 @@ class Job:
         facts = self.report.facts
         if facts and type(facts[0]) is StationBooted:
             self.exchange.registration = str(outcome.answers[0])
-        payload = self.inbound.reply(self.payload, outcome.answers, Hearing(self.at, INTERVAL_S))
+        payload = self.inbound.reply(self.payload, outcome.answers, self._hearing())
         self.reply = pack_result(self.message_id, payload)
 
     def apologize(self) -> None:
         """The facts could not be recorded and the message was kept aside: answer what can be."""
         try:
-            payload = self.inbound.reply(self.payload, (), Hearing(self.at, INTERVAL_S))
+            payload = self.inbound.reply(self.payload, (), self._hearing())
             self.reply = pack_result(self.message_id, payload)
         except (IndexError, KeyError):
             self.reply = pack_error(self.message_id, "InternalError")
+
+    def _hearing(self) -> Hearing:
+        return Hearing(self.at, INTERVAL_S, self.brought)
 
 
 Heard: TypeAlias = Job | Said | Settled | None
@@ -188,6 +207,11 @@ class Exchange:
         """The job is on disk: its reply is what a repetition will get."""
         if job.reply:
             self.last = Remembered(job.message_id, job.reply, job.text)
+
+    def apologize(self, job: Job) -> str:
+        """Nothing came of this message: written down, and not remembered, so that it may come again."""
+        call = Call(job.message_id, job.action, job.payload)
+        return self._refuse(call, job.text, job.at, "InternalError", "").reply
 
     def ask(self, asked: Asked, payload: Payload) -> str:
         """The text of a call of ours, written down. Raises `link.Busy`."""

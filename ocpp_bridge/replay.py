@@ -73,18 +73,17 @@ def exchange_all(said: Iterable[tuple[Conversation, str]]) -> list[list[str]]:
     """One frame of each of several stations, in one batch; the replies in the same order."""
     pairs = [(conversation, text.encode("utf-8", "replace").decode()) for conversation, text in said]
     heard = [(conversation, conversation.state.hear(text)) for conversation, text in pairs]
-    jobs = [job for _, job in heard if isinstance(job, Job)]
-    for job in jobs:
-        if job.inbound.errand is not None:
-            job.inbound.errand(job.report.station_id, job.payload)
+    jobs = [job for _, job in heard if isinstance(job, Job) and job.run_errand()]
+    done = {id(job) for job in jobs}
     notes = [entry for conversation, _ in heard for entry in conversation.take_notes()]
     batches.commit(jobs, notes)
-    return [_replies(conversation, answer) for conversation, answer in heard]
+    return [_replies(conversation, answer, done) for conversation, answer in heard]
 
 
-def _replies(conversation: Conversation, heard: Heard) -> list[str]:
+def _replies(conversation: Conversation, heard: Heard, done: set[int]) -> list[str]:
     if isinstance(heard, Job):
-        conversation.state.finish(heard)
+        if id(heard) in done:
+            conversation.state.finish(heard)
         return [heard.reply] if heard.reply else []
     if isinstance(heard, Settled):
         commanding.settle(conversation.station_id, heard)

@@ -16,7 +16,6 @@ from ocpp_bridge import commanding, link
 from ocpp_bridge.batches import DatabaseGone
 from ocpp_bridge.commanding import Ready
 from ocpp_bridge.exchange import Exchange, Job, Said, Settled
-from ocpp_bridge.frames import pack_error
 from ocpp_bridge.handshake import Admission
 from ocpp_bridge.switchboard import Switchboard
 
@@ -98,13 +97,8 @@ class StationSocket:
 
     async def _carry_in(self, job: Job) -> str:
         """Record a message; its reply. Raises DatabaseGone: then nothing may be answered."""
-        errand = job.inbound.errand
-        if errand is not None:
-            try:
-                await in_db_thread(errand, self.station_id, job.payload)
-            except Exception:
-                logger.exception("%s of station %d failed", job.action, self.station_id)
-                return pack_error(job.message_id, "InternalError")
+        if job.inbound.errand is not None and not await in_db_thread(job.run_errand):
+            return job.reply
         await self._board.committer.submit(job)
         self.exchange.finish(job)
         return job.reply

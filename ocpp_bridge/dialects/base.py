@@ -16,16 +16,20 @@ NO_FACTS: Final[Facts] = ()
 
 
 class Hearing(NamedTuple):
-    """What a reply may tell besides the answers: when we heard, and how often to call."""
+    """What a reply may tell besides the answers: when we heard, and how often to call.
+
+    `brought` is what the errand returned; None when there was none or it was not run.
+    """
 
     at: datetime
     interval_s: int
+    brought: Any = None
 
 
 ToFacts: TypeAlias = Callable[[Any, datetime], Facts]
 Salvage: TypeAlias = Callable[[Payload, datetime], Facts | None]
 ToReply: TypeAlias = Callable[[Any, Sequence[Any], Hearing], Payload]
-Errand: TypeAlias = Callable[[int, Any], None]
+Errand: TypeAlias = Callable[[int, Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,9 @@ class Inbound:
     """One action that stations send: payload -> facts -> reply.
 
     `reply` receives the payload, one answer per fact, and the hearing. `errand` is a service
-    called with (station_id, payload) for what is not a hot fact. `salvage` makes facts of a
+    called with (station_id, payload) for what is not a hot fact, in a transaction of its own and
+    before the facts are recorded: it must bear repetition. What it returns is `hearing.brought`
+    in the reply; when it raises, the station gets InternalError. `salvage` makes facts of a
     payload that no schema accepts, or gives None when it names nothing: it marks the messages
     which a station may forget after our answer, so that they are kept and answered whatever they
     look like. `is_idle` messages change nothing and are answered at once.

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from ocpp_bridge.dialects.base import NO_FACTS, Facts, Hearing, Inbound
+from ocpp_bridge.dialects.common import (
+    answer_boot,
+    answer_vendor,
+    nothing,
+    read_meter,
+    tell_time,
+    thanks,
+    token_answer,
+)
 from ocpp_bridge.dialects.v16 import mapping, messages
-from ocpp_bridge.dialects.values import as_number, instant, position, small, stamp, whole
+from ocpp_bridge.dialects.values import as_number, instant, position, whole
 from ocpp_bridge.frames import Payload
 from stations.facts import (
     BeginAnswer,
     Decision,
-    ReadingTaken,
     SessionBegan,
     SessionFinished,
     StationBooted,
     StatusReported,
     TokenPresented,
 )
-from stations.metering import RawSample, readings
+from stations.metering import RawSample
 
 
 def boot(message: messages.BootNotification, at: datetime) -> Facts:
@@ -33,14 +41,6 @@ def boot(message: messages.BootNotification, at: datetime) -> Facts:
             firmware=message.get("firmwareVersion", ""),
         ),
     )
-
-
-def answer_boot(message: object, answers: Sequence[str], hearing: Hearing) -> Payload:
-    return {
-        "status": mapping.REGISTRATION[answers[0]],
-        "currentTime": stamp(hearing.at),
-        "interval": hearing.interval_s,
-    }
 
 
 def status(message: messages.StatusNotification, at: datetime) -> Facts:
@@ -115,7 +115,7 @@ def stop(message: messages.StopTransaction, at: datetime) -> Facts:
     data = message.get("transactionData")
     if not data:
         return (finished,)
-    return (*read_meter(data, at, number=number), finished)
+    return (*read_meter(data, raw_sample, at, number=number), finished)
 
 
 def salvage_stop(message: Payload, at: datetime) -> Facts | None:
@@ -142,6 +142,7 @@ def answer_stop(message: object, answers: Sequence[Any], hearing: Hearing) -> Pa
 def meter_values(message: messages.MeterValues, at: datetime) -> Facts:
     return read_meter(
         message["meterValue"],
+        raw_sample,
         at,
         number=whole(message.get("transactionId")),
         evse_number=position(message["connectorId"]),
@@ -152,25 +153,6 @@ def salvage_meter_values(message: Payload, at: datetime) -> Facts | None:
     """Values that no schema accepts are kept aside whole; nothing is read out of them."""
     named = (as_number(message.get(name)) for name in ("transactionId", "connectorId"))
     return NO_FACTS if any(number is not None for number in named) else None
-
-
-def read_meter(
-    values: Iterable[messages.MeterValue],
-    at: datetime,
-    *,
-    number: int | None,
-    evse_number: int | None = None,
-) -> tuple[ReadingTaken, ...]:
-    return tuple(
-        reading
-        for value in values
-        for reading in readings(
-            map(raw_sample, value["sampledValue"]),
-            taken_at=instant(value["timestamp"]) or at,
-            number=number,
-            evse_number=small(evse_number),
-        )
-    )
 
 
 def raw_sample(sample: messages.SampledValue) -> RawSample:
@@ -187,35 +169,17 @@ def raw_sample(sample: messages.SampledValue) -> RawSample:
     )
 
 
-def id_tag_info(decision: Decision) -> messages.IdTagInfo:
-    info: messages.IdTagInfo = {"status": mapping.DECISION[decision.status]}
+def id_tag_info(decision: Decision) -> Payload:
+    info = token_answer(decision, expiry="expiryDate")
     if decision.group_uid and len(decision.group_uid) <= 20:
         info["parentIdTag"] = decision.group_uid
-    if decision.valid_until is not None:
-        info["expiryDate"] = stamp(decision.valid_until)
     return info
-
-
-def nothing(message: object, at: datetime) -> Facts:
-    return NO_FACTS
-
-
-def thanks(message: object, answers: Sequence[Any], hearing: Hearing) -> Payload:
-    return {}
-
-
-def tell_time(message: object, answers: Sequence[Any], hearing: Hearing) -> Payload:
-    return {"currentTime": stamp(hearing.at)}
-
-
-def unknown_vendor(message: object, answers: Sequence[Any], hearing: Hearing) -> Payload:
-    return {"status": "UnknownVendorId"}
 
 
 INBOUND: Final = {
     "Authorize": Inbound(authorize, answer_authorize),
     "BootNotification": Inbound(boot, answer_boot),
-    "DataTransfer": Inbound(nothing, unknown_vendor),
+    "DataTransfer": Inbound(nothing, answer_vendor),
     "DiagnosticsStatusNotification": Inbound(nothing, thanks),
     "FirmwareStatusNotification": Inbound(nothing, thanks),
     "Heartbeat": Inbound(nothing, tell_time, is_idle=True),

@@ -24,18 +24,7 @@ PHASE: Final = {
 }
 """What the finer statuses say about the session on that connector."""
 
-REGISTRATION: Final = {"accepted": "Accepted", "pending": "Pending", "rejected": "Rejected"}
-
-DECISION: Final = {
-    "accepted": "Accepted",
-    "blocked": "Blocked",
-    "expired": "Expired",
-    "invalid": "Invalid",
-    "concurrent": "ConcurrentTx",
-}
-
 RESET: Final = {True: "Hard", False: "Soft"}
-AVAILABILITY: Final = {True: "Operative", False: "Inoperative"}
 
 PROFILE_PURPOSE: Final = {
     "session": "TxProfile",

@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
-from core import clock
+from ocpp_bridge.dialects import common, words
 from ocpp_bridge.dialects.base import Answered, Encode, Interpret, Request, by_status
 from ocpp_bridge.dialects.v16 import mapping, messages
-from ocpp_bridge.dialects.values import stamp, whole_seconds
+from ocpp_bridge.dialects.values import whole_seconds
 from ocpp_bridge.frames import Payload
 from stations import command_kinds as kinds
 
 
 def remote_start(command: kinds.StartSession) -> Request:
     payload: Payload = {"connectorId": command.evse_number, "idTag": command.token_uid}
-    if command.limit_a is not None or command.limit_w is not None:
+    if common.has_limit(command):
         payload["chargingProfile"] = {
+            **common.START_PROFILE,
             "chargingProfileId": command.remote_start_id or command.evse_number,
-            "stackLevel": 0,
-            "chargingProfilePurpose": "TxProfile",
-            "chargingProfileKind": "Relative",
-            "chargingSchedule": schedule(command.limit_a, command.limit_w),
+            "chargingSchedule": common.constant_limit(command.limit_a, command.limit_w),
         }
     return Request("RemoteStartTransaction", payload)
 
@@ -42,36 +40,16 @@ def reserve(command: kinds.Reserve) -> Request:
     return Request("ReserveNow", payload)
 
 
-def cancel_reservation(command: kinds.CancelReservation) -> Request:
-    return Request("CancelReservation", {"reservationId": command.reservation_number})
-
-
 def set_limit(command: kinds.SetPowerLimit) -> Request:
-    limits = schedule(command.limit_a, command.limit_w, command.phases)
-    is_dated = command.duration_s is not None or command.purpose == "station"
-    if is_dated:
-        limits["startSchedule"] = stamp(clock.now())
-    if command.duration_s is not None:
-        limits["duration"] = command.duration_s
     profile: Payload = {
+        **common.limit_profile(command, mapping.PROFILE_PURPOSE),
         "chargingProfileId": command.profile_id,
-        "stackLevel": command.stack_level,
-        "chargingProfilePurpose": mapping.PROFILE_PURPOSE[command.purpose],
-        "chargingProfileKind": "Absolute" if is_dated else "Relative",
-        "chargingSchedule": limits,
+        "chargingSchedule": common.limit_schedule(command),
     }
     if command.purpose == "session" and command.session_number is not None:
         profile["transactionId"] = command.session_number
-    connector = 0 if command.purpose == "station" else command.evse_number
-    return Request("SetChargingProfile", {"connectorId": connector, "csChargingProfiles": profile})
-
-
-def schedule(limit_a: int | None, limit_w: int | None, phases: int | None = None) -> Payload:
-    """One constant limit; amperes are per phase."""
-    period: Payload = {"startPeriod": 0, "limit": limit_w if limit_a is None else limit_a}
-    if phases is not None:
-        period["numberPhases"] = phases
-    return {"chargingRateUnit": "W" if limit_a is None else "A", "chargingSchedulePeriod": [period]}
+    payload = {"connectorId": common.limit_place(command), "csChargingProfiles": profile}
+    return Request("SetChargingProfile", payload)
 
 
 def clear_limit(command: kinds.ClearPowerLimit) -> Request:
@@ -90,7 +68,7 @@ def reset(command: kinds.Reset) -> Request:
 
 
 def set_availability(command: kinds.SetAvailability) -> Request:
-    wanted = mapping.AVAILABILITY[command.is_operative]
+    wanted = words.AVAILABILITY[command.is_operative]
     return Request("ChangeAvailability", {"connectorId": command.evse_number, "type": wanted})
 
 
@@ -109,12 +87,8 @@ def trigger(command: kinds.Trigger) -> Request:
     return Request("TriggerMessage", payload)
 
 
-def verbatim(command: kinds.Verbatim) -> Request:
-    return Request(command.action, command.payload)
-
-
 ENCODERS: Final[Mapping[type[kinds.CommandKind], Encode]] = {
-    kinds.CancelReservation: cancel_reservation,
+    kinds.CancelReservation: common.cancel_reservation,
     kinds.ClearPowerLimit: clear_limit,
     kinds.ReadVariables: read_variables,
     kinds.Reserve: reserve,
@@ -125,7 +99,7 @@ ENCODERS: Final[Mapping[type[kinds.CommandKind], Encode]] = {
     kinds.StopSession: remote_stop,
     kinds.Trigger: trigger,
     kinds.Unlock: unlock,
-    kinds.Verbatim: verbatim,
+    kinds.Verbatim: common.verbatim,
     kinds.WriteVariable: write_variable,
 }
 

@@ -7,9 +7,18 @@ from datetime import datetime
 from typing import Any, Final
 
 from ocpp_bridge.dialects.base import NO_FACTS, Facts, Hearing, Inbound
+from ocpp_bridge.dialects.common import (
+    answer_boot,
+    answer_vendor,
+    nothing,
+    read_meter,
+    tell_time,
+    thanks,
+    token_answer,
+)
 from ocpp_bridge.dialects.v201 import mapping, messages
 from ocpp_bridge.dialects.v201.variables import store_report
-from ocpp_bridge.dialects.values import as_number, instant, position, small, stamp, whole
+from ocpp_bridge.dialects.values import as_number, instant, position, small, whole
 from ocpp_bridge.frames import Payload
 from stations.facts import (
     BeginAnswer,
@@ -22,7 +31,7 @@ from stations.facts import (
     StatusReported,
     TokenPresented,
 )
-from stations.metering import RawSample, readings, register_wh
+from stations.metering import RawSample, register_wh
 
 
 def boot(message: messages.BootNotification, at: datetime) -> Facts:
@@ -36,14 +45,6 @@ def boot(message: messages.BootNotification, at: datetime) -> Facts:
             reason=message["reason"],
         ),
     )
-
-
-def answer_boot(message: object, answers: Sequence[str], hearing: Hearing) -> Payload:
-    return {
-        "status": mapping.REGISTRATION[answers[0]],
-        "currentTime": stamp(hearing.at),
-        "interval": hearing.interval_s,
-    }
 
 
 def status(message: messages.StatusNotification, at: datetime) -> Facts:
@@ -73,7 +74,7 @@ def answer_authorize(message: messages.Authorize, answers: Sequence[Decision], h
 def transaction_event(message: messages.TransactionEvent, at: datetime) -> Facts:
     happened_at = instant(message["timestamp"]) or at
     values = message.get("meterValue")
-    taken = read_meter(values, happened_at, message) if values else ()
+    taken = read_transaction_meter(values, happened_at, message) if values else ()
     return (*taken, TRANSACTION_FACT[message["eventType"]](message, happened_at))
 
 
@@ -195,15 +196,7 @@ def register(message: messages.TransactionEvent, otherwise: int, context: str, p
 
 
 def meter_values(message: messages.MeterValues, at: datetime) -> Facts:
-    return tuple(
-        reading
-        for value in message["meterValue"]
-        for reading in readings(
-            map(raw_sample, value["sampledValue"]),
-            taken_at=instant(value["timestamp"]) or at,
-            evse_number=position(message["evseId"]),
-        )
-    )
+    return read_meter(message["meterValue"], raw_sample, at, evse_number=position(message["evseId"]))
 
 
 def salvage_meter_values(message: Payload, at: datetime) -> Facts | None:
@@ -211,19 +204,16 @@ def salvage_meter_values(message: Payload, at: datetime) -> Facts | None:
     return NO_FACTS if as_number(message.get("evseId")) is not None else None
 
 
-def read_meter(
+def read_transaction_meter(
     values: Iterable[messages.MeterValue], at: datetime, message: messages.TransactionEvent
 ) -> tuple[ReadingTaken, ...]:
     evse = message.get("evse")
-    return tuple(
-        reading
-        for value in values
-        for reading in readings(
-            map(raw_sample, value["sampledValue"]),
-            taken_at=instant(value["timestamp"]) or at,
-            transaction_id=message["transactionInfo"]["transactionId"],
-            evse_number=position(evse["id"]) if evse else None,
-        )
+    return read_meter(
+        values,
+        raw_sample,
+        at,
+        transaction_id=message["transactionInfo"]["transactionId"],
+        evse_number=position(evse["id"]) if evse else None,
     )
 
 
@@ -241,38 +231,20 @@ def raw_sample(sample: messages.SampledValue) -> RawSample:
     )
 
 
-def id_token_info(token: Mapping[str, Any], decision: Decision) -> messages.IdTokenInfo:
+def id_token_info(token: Mapping[str, Any], decision: Decision) -> Payload:
     """NoAuthorization is always accepted: nobody was asked (C03.FR.01)."""
     if token.get("type") == mapping.NO_AUTHORIZATION:
         return {"status": "Accepted"}
-    info: messages.IdTokenInfo = {"status": mapping.DECISION[decision.status]}
+    info = token_answer(decision, expiry="cacheExpiryDateTime")
     if decision.group_uid and len(decision.group_uid) <= 36:
         info["groupIdToken"] = {"idToken": decision.group_uid, "type": "Central"}
-    if decision.valid_until is not None:
-        info["cacheExpiryDateTime"] = stamp(decision.valid_until)
     return info
-
-
-def nothing(message: object, at: datetime) -> Facts:
-    return NO_FACTS
-
-
-def thanks(message: object, answers: Sequence[Any], hearing: Hearing) -> Payload:
-    return {}
-
-
-def tell_time(message: object, answers: Sequence[Any], hearing: Hearing) -> Payload:
-    return {"currentTime": stamp(hearing.at)}
-
-
-def unknown_vendor(message: object, answers: Sequence[Any], hearing: Hearing) -> Payload:
-    return {"status": "UnknownVendorId"}
 
 
 INBOUND: Final = {
     "Authorize": Inbound(authorize, answer_authorize),
     "BootNotification": Inbound(boot, answer_boot),
-    "DataTransfer": Inbound(nothing, unknown_vendor),
+    "DataTransfer": Inbound(nothing, answer_vendor),
     "FirmwareStatusNotification": Inbound(nothing, thanks),
     "Heartbeat": Inbound(nothing, tell_time, is_idle=True),
     "LogStatusNotification": Inbound(nothing, thanks),

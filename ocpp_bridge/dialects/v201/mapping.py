@@ -20,16 +20,6 @@ PHASE: Final = {
     "Idle": "idle",
 }
 
-REGISTRATION: Final = {"accepted": "Accepted", "pending": "Pending", "rejected": "Rejected"}
-
-DECISION: Final = {
-    "accepted": "Accepted",
-    "blocked": "Blocked",
-    "expired": "Expired",
-    "invalid": "Invalid",
-    "concurrent": "ConcurrentTx",
-}
-
 NO_AUTHORIZATION: Final = "NoAuthorization"
 """A token type that says that nobody was asked; always accepted (C03)."""
 
@@ -40,7 +30,6 @@ TOKEN_TYPE: Final = {"rfid": "ISO14443", "app": "Central", "other": "Local"}
 """Our types of token as the standard's; its own words pass as they are."""
 
 RESET: Final = {True: "Immediate", False: "OnIdle"}
-AVAILABILITY: Final = {True: "Operative", False: "Inoperative"}
 
 PROFILE_PURPOSE: Final = {
     "session": "TxProfile",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from core import clock
+from ocpp_bridge.dialects import common, words
 from ocpp_bridge.dialects.base import Encode, Request
 from ocpp_bridge.dialects.v201 import mapping
 from ocpp_bridge.dialects.v201.variables import as_component
-from ocpp_bridge.dialects.values import stamp, whole_seconds
+from ocpp_bridge.dialects.values import whole_seconds
 from ocpp_bridge.frames import Payload
 from stations import command_kinds as kinds
 
@@ -20,13 +20,11 @@ def request_start(command: kinds.StartSession) -> Request:
         "idToken": id_token(command.token_uid, command.token_type),
         "remoteStartId": command.remote_start_id or 0,
     }
-    if command.limit_a is not None or command.limit_w is not None:
+    if common.has_limit(command):
         payload["chargingProfile"] = {
+            **common.START_PROFILE,
             "id": command.remote_start_id or command.evse_number,
-            "stackLevel": 0,
-            "chargingProfilePurpose": "TxProfile",
-            "chargingProfileKind": "Relative",
-            "chargingSchedule": [schedule(1, command.limit_a, command.limit_w)],
+            "chargingSchedule": schedule(1, common.constant_limit(command.limit_a, command.limit_w)),
         }
     return Request("RequestStartTransaction", payload)
 
@@ -52,37 +50,20 @@ def reserve(command: kinds.Reserve) -> Request:
     return Request("ReserveNow", payload)
 
 
-def cancel_reservation(command: kinds.CancelReservation) -> Request:
-    return Request("CancelReservation", {"reservationId": command.reservation_number})
-
-
 def set_limit(command: kinds.SetPowerLimit) -> Request:
-    limits = schedule(command.profile_id, command.limit_a, command.limit_w, command.phases)
-    is_dated = command.duration_s is not None or command.purpose == "station"
-    if is_dated:
-        limits["startSchedule"] = stamp(clock.now())
-    if command.duration_s is not None:
-        limits["duration"] = command.duration_s
     profile: Payload = {
+        **common.limit_profile(command, mapping.PROFILE_PURPOSE),
         "id": command.profile_id,
-        "stackLevel": command.stack_level,
-        "chargingProfilePurpose": mapping.PROFILE_PURPOSE[command.purpose],
-        "chargingProfileKind": "Absolute" if is_dated else "Relative",
-        "chargingSchedule": [limits],
+        "chargingSchedule": schedule(command.profile_id, common.limit_schedule(command)),
     }
     if command.purpose == "session" and command.transaction_id:
         profile["transactionId"] = command.transaction_id
-    evse = 0 if command.purpose == "station" else command.evse_number
-    return Request("SetChargingProfile", {"evseId": evse, "chargingProfile": profile})
+    payload = {"evseId": common.limit_place(command), "chargingProfile": profile}
+    return Request("SetChargingProfile", payload)
 
 
-def schedule(number: int, limit_a: int | None, limit_w: int | None, phases: int | None = None) -> Payload:
-    """One constant limit; amperes are per phase."""
-    period: Payload = {"startPeriod": 0, "limit": limit_w if limit_a is None else limit_a}
-    if phases is not None:
-        period["numberPhases"] = phases
-    unit = "W" if limit_a is None else "A"
-    return {"id": number, "chargingRateUnit": unit, "chargingSchedulePeriod": [period]}
+def schedule(number: int, limits: Payload) -> list[Payload]:
+    return [{"id": number, **limits}]
 
 
 def clear_limit(command: kinds.ClearPowerLimit) -> Request:
@@ -105,7 +86,7 @@ def reset(command: kinds.Reset) -> Request:
 
 
 def set_availability(command: kinds.SetAvailability) -> Request:
-    payload: Payload = {"operationalStatus": mapping.AVAILABILITY[command.is_operative]}
+    payload: Payload = {"operationalStatus": words.AVAILABILITY[command.is_operative]}
     if command.evse_number:
         payload["evse"] = {"id": command.evse_number}
     return Request("ChangeAvailability", payload)
@@ -133,12 +114,8 @@ def trigger(command: kinds.Trigger) -> Request:
     return Request("TriggerMessage", payload)
 
 
-def verbatim(command: kinds.Verbatim) -> Request:
-    return Request(command.action, command.payload)
-
-
 ENCODERS: Final[Mapping[type[kinds.CommandKind], Encode]] = {
-    kinds.CancelReservation: cancel_reservation,
+    kinds.CancelReservation: common.cancel_reservation,
     kinds.ClearPowerLimit: clear_limit,
     kinds.ReadVariables: read_variables,
     kinds.Reserve: reserve,
@@ -149,6 +126,6 @@ ENCODERS: Final[Mapping[type[kinds.CommandKind], Encode]] = {
     kinds.StopSession: request_stop,
     kinds.Trigger: trigger,
     kinds.Unlock: unlock,
-    kinds.Verbatim: verbatim,
+    kinds.Verbatim: common.verbatim,
     kinds.WriteVariable: write_variable,
 }
