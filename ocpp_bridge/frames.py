@@ -1,7 +1,8 @@
 """Text to frames and back, for OCPP-J (1.6 J section 4, 2.0.1 part 4 section 4). Pure and total.
 
 Every text becomes a frame, something to answer with an error, or something to pass over in
-silence. The two versions differ in words only, so a `Grammar` holds what differs.
+silence. The versions differ in words, and 2.1 adds two message types (part 4, 4.1.3): a `Grammar`
+holds what differs.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import orjson
 
 Payload: TypeAlias = dict[str, Any]
 
-CALL, CALL_RESULT, CALL_ERROR = 2, 3, 4
+CALL, CALL_RESULT, CALL_ERROR, CALL_RESULT_ERROR, SEND = 2, 3, 4, 5, 6
 MAX_ID_CHARS: Final = 36
 MAX_FRAME_CHARS: Final = 512 * 1024
 MAX_ECHOED_ID_CHARS: Final = 255
@@ -46,6 +47,23 @@ class CallError(NamedTuple):
     details: Payload
 
 
+class CallResultError(NamedTuple):
+    """The station could not use an answer of ours (2.1 part 4, 4.2.3)."""
+
+    message_id: str
+    code: str
+    description: str
+    details: Payload
+
+
+class Send(NamedTuple):
+    """A message that is never answered, whatever it holds (2.1 part 4, 4.2.4)."""
+
+    message_id: str
+    action: str
+    payload: Payload
+
+
 class Unusable(NamedTuple):
     """Not a frame we can work with; `reply` goes back, or nothing when it is empty."""
 
@@ -53,7 +71,7 @@ class Unusable(NamedTuple):
     reply: str
 
 
-Frame: TypeAlias = Call | CallResult | CallError | Unusable
+Frame: TypeAlias = Call | CallResult | CallError | CallResultError | Send | Unusable
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +80,7 @@ class Grammar:
 
     codes: Mapping[str, str] = field(default_factory=dict)
     answers_unknown_types: bool = True
+    knows_sends: bool = False
 
     def word(self, code: str) -> str:
         return self.codes.get(code, code)
@@ -78,6 +97,8 @@ V16: Final = Grammar(
     answers_unknown_types=False,  # 1.6 J section 4.1.3: ignored
 )
 V201: Final = Grammar(codes={"IncompleteCall": "RpcFrameworkError"})
+V21: Final = Grammar(codes={"IncompleteCall": "RpcFrameworkError"}, knows_sends=True)
+UNANSWERED_IN_21: Final = (CALL_RESULT_ERROR, SEND)
 
 
 def parse(text: str, grammar: Grammar) -> Frame:
@@ -132,7 +153,7 @@ def _corrupt(text: str, grammar: Grammar, code: str, why: str) -> Unusable:
     if head is None:
         code = "RpcFrameworkError" if code == "FormatViolation" else code
         return _error(UNREADABLE_ID, grammar, code, why)
-    if head[1] in ("3", "4"):
+    if head[1] in ("3", "4") or (grammar.knows_sends and head[1] in ("5", "6")):
         return _silence(head[2])
     if head[1] != "2":
         return _unknown_type(head[2], grammar)
@@ -147,6 +168,8 @@ def _sort_out(data: Any, grammar: Grammar) -> Frame:
     message_id = _echo(data)
     if kind in (CALL_RESULT, CALL_ERROR):
         return _answer(data)
+    if grammar.knows_sends and kind in UNANSWERED_IN_21:
+        return _unanswered(data, message_id)
     if kind is None:
         return _error(message_id, grammar, "RpcFrameworkError", "the message type is not a number")
     if kind != CALL:
@@ -174,9 +197,25 @@ def _answer(data: list[Any]) -> Frame:
     if data[0] == CALL_RESULT and len(data) == 3 and isinstance(data[2], dict | None):
         return CallResult(message_id, data[2] or {})
     if data[0] == CALL_ERROR and len(data) >= 3 and isinstance(data[2], str):
-        description = data[3] if len(data) > 3 and isinstance(data[3], str) else ""
-        details = data[4] if len(data) > 4 and isinstance(data[4], dict) else {}
-        return CallError(message_id, data[2], description, details)
+        return CallError(message_id, data[2], *_explanation(data))
+    return _silence(message_id)
+
+
+def _explanation(data: list[Any]) -> tuple[str, Payload]:
+    """The last two parts of an error, which may be missing."""
+    description = data[3] if len(data) > 3 and isinstance(data[3], str) else ""
+    details = data[4] if len(data) > 4 and isinstance(data[4], dict) else {}
+    return description, details
+
+
+def _unanswered(data: list[Any], message_id: str) -> Frame:
+    """A CALLRESULTERROR or SEND; a crooked one is passed over like a good one."""
+    if len(data) < 3 or not isinstance(data[2], str) or message_id == UNREADABLE_ID:
+        return _silence(message_id)
+    if data[0] == CALL_RESULT_ERROR:
+        return CallResultError(message_id, data[2], *_explanation(data))
+    if len(data) == 4 and isinstance(data[3], dict | None) and len(message_id) <= MAX_ID_CHARS:
+        return Send(message_id, data[2], data[3] or {})
     return _silence(message_id)
 
 
@@ -215,6 +254,11 @@ def pack_result(message_id: str, payload: Payload) -> str:
 
 def pack_error(message_id: str, code: str, description: str = "", details: Payload | None = None) -> str:
     return _dump([CALL_ERROR, message_id, code, description[:MAX_DESCRIPTION_CHARS], details or {}])
+
+
+def pack_result_error(message_id: str, code: str, description: str = "") -> str:
+    """To a 2.1 station whose answer we could not use."""
+    return _dump([CALL_RESULT_ERROR, message_id, code, description[:MAX_DESCRIPTION_CHARS], {}])
 
 
 def _dump(message: list[Any]) -> str:
