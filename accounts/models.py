@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import pgtrigger
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower, Upper
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +35,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     joined_at = models.DateTimeField(default=clock.now)
     erased_at = models.DateTimeField(null=True, blank=True)
 
+    acting_for: int | None = None
+    """Set on a request that an API token authenticated: the only organization it may touch."""
+
     objects = UserManager()
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -51,8 +55,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name.split(" ")[0] or self.email
 
     def organizations(self) -> models.QuerySet[Organization]:
-        """The organizations this person is a member of."""
-        return Organization.objects.filter(memberships__user=self)
+        """The organizations this person is a member of; through an API token, only the token's."""
+        mine = Organization.objects.filter(memberships__user=self)
+        return mine if self.acting_for is None else mine.filter(pk=self.acting_for)
 
 
 class Organization(models.Model):
@@ -199,3 +204,36 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject}"
+
+
+class ApiToken(models.Model):
+    """A program's key to one organization's part of the API: its maker's rights, narrowed to `scopes`.
+
+    Only a digest is kept; the token itself is shown once. When its maker loses her role, so does it.
+    """
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="api_tokens")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(_("name"), max_length=60)
+    prefix = models.CharField(max_length=12, help_text=_("how it begins, to recognize it"))
+    digest = models.CharField(max_length=64, unique=True, help_text=_("SHA-256 of the token, hex"))
+    scopes = ArrayField(models.CharField(max_length=24))
+    created_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OrganizationQuerySet["ApiToken"].as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        verbose_name = "API token"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=models.F("created_at")),
+                name="api_token_expires_after_creation",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

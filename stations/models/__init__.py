@@ -1,18 +1,34 @@
+from stations.models.bulk import BulkCommand, BulkItem
+from stations.models.certificates import StationCertificate
 from stations.models.commands import StationCommand
 from stations.models.device import DeviceVariable
+from stations.models.files import FileLink, StoredFile
+from stations.models.local_lists import LocalList
+from stations.models.onboarding import DoorPolicy, HeldStation, StationTemplate
 from stations.models.sessions import ChargingSession, DailyUsage, MeterReading, StrayReport
+from stations.models.templates import ConfigurationTemplate
 from stations.models.topology import ChargingStation, Circuit, Connector, Evse, Location
 
 __all__ = [
+    "BulkCommand",
+    "BulkItem",
     "ChargingSession",
     "ChargingStation",
     "Circuit",
+    "ConfigurationTemplate",
     "Connector",
     "DailyUsage",
     "DeviceVariable",
+    "DoorPolicy",
     "Evse",
+    "FileLink",
+    "HeldStation",
+    "LocalList",
     "Location",
     "MeterReading",
+    "StationCertificate",
     "StationCommand",
+    "StationTemplate",
+    "StoredFile",
     "StrayReport",
 ]

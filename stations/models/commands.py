@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Organization, User
+from accounts.models import ApiToken, Organization, User
 from core import clock
 from core.tenancy import OrganizationQuerySet
 from stations.command_kinds import CommandKind, read_kind
@@ -34,10 +34,17 @@ class StationCommand(models.Model):
     session = models.ForeignKey(
         ChargingSession, on_delete=models.SET_NULL, null=True, blank=True, related_name="commands"
     )
-    kind = models.CharField(max_length=24)
+    bulk = models.ForeignKey(
+        "BulkCommand", on_delete=models.SET_NULL, null=True, blank=True, related_name="commands"
+    )
+    kind = models.CharField(max_length=40)
     params = models.JSONField(default=dict)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     requested_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    requested_with = models.ForeignKey(
+        ApiToken, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    is_forced = models.BooleanField(default=False, help_text=_("sent although the schema refuses it"))
     created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
@@ -72,10 +79,18 @@ class StationCommand(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["station", "id"], name="queued_commands", condition=Q(status="queued")),
             models.Index(fields=["sent_at"], name="unanswered_commands", condition=Q(status="sent")),
+            models.Index(fields=["organization", "-id"], name="commands_of_organization"),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} #{self.pk}"
+
+    @property
+    def took_ms(self) -> int | None:
+        """From the sending to the answer, in milliseconds; None when there is none."""
+        if self.sent_at is None or self.answered_at is None:
+            return None
+        return round((self.answered_at - self.sent_at).total_seconds() * 1000)
 
     def read(self) -> CommandKind:
         """The command as its dataclass. Raises UnknownKind."""
