@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from scheduling.services import arrivals, profiles, smart_charging
+from scheduling.services import arrivals, fulfilling, profiles, smart_charging
 from stations.events import CommandAnswered, SessionStarted, StationBooted
 
 
@@ -17,7 +17,7 @@ class AtStation(Protocol):
 
 def fulfill_reservation(event: SessionStarted) -> None:
     """Somebody came: was it booked?"""
-    arrivals.fulfill(session_id=event.session_id, reservation_number=event.reservation_number)
+    fulfilling.fulfill(session_id=event.session_id, reservation_number=event.reservation_number)
 
 
 def share_power_again(event: AtStation) -> None:

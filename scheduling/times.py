@@ -12,6 +12,7 @@ GRACE: Final = timedelta(minutes=15)  # how late a driver may come
 BOOK_AHEAD: Final = timedelta(days=7)
 LONGEST_BOOKING: Final = timedelta(hours=12)
 WALK_UP_STAYS: Final = timedelta(hours=1)  # how long a car that is charging now is thought to stay
+EARLY_BY: Final = WALK_UP_STAYS  # a charge begun this much before a booking would still run when it begins
 OUT_OF_SERVICE_FOR: Final = timedelta(hours=4)  # how long a broken place is not offered
 
 

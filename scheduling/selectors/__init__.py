@@ -20,15 +20,18 @@ from scheduling.selectors.bookings import (
     upcoming_at,
 )
 from scheduling.selectors.demand import HourForecast, day_forecast, day_forecasts
+from scheduling.selectors.early import Ahead, ahead_of, used_early
 from scheduling.selectors.power import PlanLine, PowerNow, latest_plan, plan_explanation, power_now
 
 __all__ = [
+    "Ahead",
     "FreeTime",
     "HourForecast",
     "PlanLine",
     "PowerNow",
     "Quarter",
     "Stalls",
+    "ahead_of",
     "availability",
     "board_of",
     "booking_at",
@@ -47,4 +50,5 @@ __all__ = [
     "plan_explanation",
     "power_now",
     "upcoming_at",
+    "used_early",
 ]

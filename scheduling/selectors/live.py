@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -166,11 +167,22 @@ def _steps(session: ChargingSession) -> Iterator[Step]:
         yield from _money_steps(payment)
     if session.started_at:
         yield Step(text=_("Charging started"), at=session.started_at)
+        yield from _booking_steps(session)
     highest = max(power_curve(session), key=lambda point: point[1], default=None)
     if highest and session.status == ChargingSession.Status.COMPLETED:
         yield Step(text=_("Highest power: %(power)s") % {"power": kw_text(highest[1])}, at=highest[0])
     if session.ended_at:
         yield Step(text=_("Charging ended"), at=session.ended_at)
+
+
+def _booking_steps(session: ChargingSession) -> Iterator[Step]:
+    """Which booking the charge uses: it may have been made for later, or for another stall."""
+    booked = booking_of_session(session.pk)
+    if booked is None or booked.closed_at is None:
+        return
+    zone = ZoneInfo(session.station.location.time_zone)
+    until = f"{booked.during.upper.astimezone(zone):%H:%M}"
+    yield Step(text=_("Counts as your booking, until %(time)s") % {"time": until}, at=booked.closed_at)
 
 
 def _money_steps(payment: Payment) -> Iterator[Step]:

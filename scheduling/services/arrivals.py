@@ -1,4 +1,4 @@
-"""From the promise to the car: tell the station, see who comes, and note who does not."""
+"""From the promise to the car: tell the station, and note who does not come (`fulfilling`: who does)."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.crypto import salted_hmac
-from psycopg.types.range import TimestamptzRange
 
 from accounts.models import IdToken, User
 from core import clock
 from core.events import publish
 from scheduling import selectors
-from scheduling.events import ReservationFulfilled, ReservationMissed
+from scheduling.events import ReservationMissed
 from scheduling.models import Reservation
+from scheduling.services.fulfilling import session_of, use
 from scheduling.services.reservations import TELL_WITHIN, close, forget_at_station, told
 from scheduling.times import ANNOUNCE_BEFORE, GRACE
 from stations.command_kinds import Reserve
 from stations.models import ChargingSession, Evse
 from stations.services import commands
-from stations.services.recording import lock_stations
 
 Status = Reservation.Status
 
@@ -59,6 +58,10 @@ def _due(now: datetime) -> QuerySet[Reservation]:
 
 @transaction.atomic
 def _announce(reservation: Reservation) -> bool:
+    """A driver who is there already, with a charge begun long before, needs nobody to wait for her."""
+    if (session := session_of(reservation)) is not None:
+        use(reservation, session)
+        return False
     mine = Reservation.objects.filter(
         pk=reservation.pk, status=Status.CONFIRMED, announced_at=reservation.announced_at
     )
@@ -115,41 +118,6 @@ def _grace_ends_at(reservation: Reservation) -> datetime:
     return begins_at + GRACE
 
 
-# --- who came ----------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def fulfill(*, session_id: int, reservation_number: int | None = None) -> Reservation | None:
-    """The session that uses a reservation ends it well; None when it uses none. Repeatable.
-
-    The session remembers the interval it was reserved for, so that it can be priced.
-    """
-    session = ChargingSession.objects.filter(pk=session_id).first()
-    if session is None or session.evse_id is None or session.started_at is None:
-        return None
-    reservation = selectors.booking_at(
-        evse_id=session.evse_id,
-        at=session.started_at,
-        driver_id=session.driver_id,
-        id_token_id=session.id_token_id,
-        number=reservation_number,
-    )
-    if reservation is None or not close(reservation, Status.FULFILLED, session=session):
-        return selectors.booking_of_session(session_id)
-    _note_on_session(session, reservation)
-    publish(told(ReservationFulfilled, reservation, session_id=session.pk))
-    return reservation
-
-
-def _note_on_session(session: ChargingSession, reservation: Reservation) -> None:
-    """Under the station's lock, as everything that lies below a station is written."""
-    lock_stations([session.station_id])
-    ChargingSession.objects.filter(pk=session.pk).update(
-        reserved_during=TimestamptzRange(reservation.during.lower, reservation.during.upper),
-        reservation_number=reservation.number,
-    )
-
-
 # --- who did not -------------------------------------------------------------------------------
 
 
@@ -164,9 +132,9 @@ def miss_due() -> int:
 
 @transaction.atomic
 def _miss(reservation: Reservation) -> bool:
-    """A session whose start has not been noticed yet counts as having come."""
-    if (session := _own_session(reservation)) is not None:
-        fulfill(session_id=session.pk, reservation_number=session.reservation_number)
+    """A session whose start has not been noticed yet, or that began long before, counts as having come."""
+    if (session := session_of(reservation)) is not None:
+        use(reservation, session)
         return False
     if not close(reservation, Status.MISSED):
         return False
@@ -174,19 +142,6 @@ def _miss(reservation: Reservation) -> bool:
     excuse = _excuse(reservation)
     publish(told(ReservationMissed, reservation, is_excused=bool(excuse), excuse=excuse))
     return True
-
-
-def _own_session(reservation: Reservation) -> ChargingSession | None:
-    whose = Q(driver=reservation.driver_id) | Q(reservation_number=reservation.number)
-    if reservation.id_token_id is not None:
-        whose |= Q(id_token=reservation.id_token_id)
-    came = ChargingSession.objects.filter(
-        whose,
-        evse=reservation.evse_id,
-        started_at__gte=reservation.during.lower - ANNOUNCE_BEFORE,
-        started_at__lt=reservation.during.upper,
-    )
-    return came.order_by("started_at").first()
 
 
 def _excuse(reservation: Reservation) -> str:

@@ -74,7 +74,7 @@ def hold_slot(
     """
     now = clock.now()
     _check_bookable(start_at, end_at, now)
-    _queue_for(evse)
+    queue_for(evse)
     expire_holds(evse_id=evse.pk)
     if _is_in_use(evse, start_at, now):
         raise SlotTaken(selectors.next_free_times(evse=evse, start_at=start_at, end_at=end_at))
@@ -220,20 +220,20 @@ def forget_at_station(reservation: Reservation, *, requested_by: User | None = N
         )
 
 
+def queue_for(evse: Evse) -> None:
+    """One after the other: two inserts that wait for each other's exclusion check are a deadlock.
+
+    The constraint stays the guarantee; this only makes the loser wait for its answer in order.
+    """
+    Evse.objects.select_for_update(no_key=True).get(pk=evse.pk)
+
+
 def _check_bookable(start_at: datetime, end_at: datetime, now: datetime) -> None:
     is_whole = floor_to_step(start_at) == start_at and floor_to_step(end_at) == end_at
     if not is_whole or not STEP <= end_at - start_at <= LONGEST_BOOKING:
         raise NotBookable("A booking lasts from a quarter of an hour to twelve hours, in whole quarters.")
     if start_at < now - STEP or end_at > now + BOOK_AHEAD:
         raise NotBookable("A booking lies between now and a week from now.")
-
-
-def _queue_for(evse: Evse) -> None:
-    """One after the other: two inserts that wait for each other's exclusion check are a deadlock.
-
-    The constraint stays the guarantee; this only makes the loser wait for its answer in order.
-    """
-    Evse.objects.select_for_update(no_key=True).get(pk=evse.pk)
 
 
 def _is_in_use(evse: Evse, start_at: datetime, now: datetime) -> bool:

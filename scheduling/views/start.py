@@ -26,7 +26,7 @@ from payments.services.checkout import (
     pay_with_card,
 )
 from scheduling.forms import read_code
-from scheduling.selectors.bookings import booking_at
+from scheduling.selectors.early import Outlook, ahead_of
 from scheduling.selectors.prices import prices_now
 from scheduling.selectors.stalls import StallNow, stalls_of
 from scheduling.views.guards import LIVE_LINK
@@ -77,19 +77,25 @@ def _context(request: HttpRequest, evse: Evse) -> dict[str, Any]:
     stalls = stalls_of([location.pk])[location.pk]
     stall = next(one for one in stalls if one.evse.pk == evse.pk)
     user: Any = request.user
-    mine = booking_at(evse_id=evse.pk, at=clock.now(), driver_id=user.pk, id_token_id=None)
+    ahead = ahead_of(evse=evse, at=clock.now(), driver_id=user.pk)
+    is_due = ahead is not None and ahead.outlook is Outlook.DUE
     return {
         "tab": "charge",
         "evse": evse,
         "location": location,
         "stall": stall,
         "price": prices_now([evse], clock.now())[evse.pk],
-        "mine": mine,
-        "state": _state(stall, is_mine=mine is not None),
+        "ahead": ahead,
+        "ahead_label": _label(stalls, ahead.reservation.evse_id) if ahead else "",
+        "state": _state(stall, is_mine=is_due),
         "other": next((one for one in stalls if one.is_free and one.evse.pk != evse.pk), None),
         "card": cards_of(user).first() if user.is_authenticated else None,
         "live_topics": [f"station.{evse.station_id}", f"location.{location.pk}"],
     }
+
+
+def _label(stalls: list[StallNow], evse_id: int) -> str:
+    return next((stall.label for stall in stalls if stall.evse.pk == evse_id), "")
 
 
 def _state(stall: StallNow, *, is_mine: bool) -> str:

@@ -11,7 +11,7 @@ from core import clock
 from core.models import DomainEvent
 from scheduling.authorization import evse_is_not_kept_for_someone_else
 from scheduling.models import Reservation
-from scheduling.services import arrivals, reservations
+from scheduling.services import arrivals, fulfilling, reservations
 from stations.facts import Question
 from stations.models import ChargingStation, StationCommand
 from tests.scheduling.town import HOUR, MINUTE, NOW, make_driver, make_evse, make_location, make_session
@@ -108,8 +108,8 @@ def test_canceling_what_the_station_knows_tells_the_station(booked, driver):
 def test_the_drivers_session_fulfills_her_booking_and_remembers_its_interval(booked, driver, evse):
     session = make_session(evse, driver, started_at=NOW + 50 * MINUTE)
     with clock.at(NOW + 51 * MINUTE):
-        assert arrivals.fulfill(session_id=session.pk) == booked
-        assert arrivals.fulfill(session_id=session.pk) == booked
+        assert fulfilling.fulfill(session_id=session.pk) == booked
+        assert fulfilling.fulfill(session_id=session.pk) == booked
     booked.refresh_from_db(), session.refresh_from_db()
     assert (booked.status, booked.session) == ("fulfilled", session)
     assert (session.reserved_during.lower, session.reserved_during.upper) == (NOW + HOUR, NOW + 2 * HOUR)
@@ -119,19 +119,19 @@ def test_the_drivers_session_fulfills_her_booking_and_remembers_its_interval(boo
 
 def test_a_strangers_session_fulfills_nothing(booked, evse):
     session = make_session(evse, make_driver("bob"), started_at=NOW + 50 * MINUTE)
-    assert arrivals.fulfill(session_id=session.pk) is None
+    assert fulfilling.fulfill(session_id=session.pk) is None
     booked.refresh_from_db()
     assert booked.status == "confirmed"
 
 
 def test_a_session_that_names_the_booking_fulfills_it(booked, evse):
     session = make_session(evse, started_at=NOW + 50 * MINUTE)
-    assert arrivals.fulfill(session_id=session.pk, reservation_number=booked.number) == booked
+    assert fulfilling.fulfill(session_id=session.pk, reservation_number=booked.number) == booked
 
 
 def test_the_drivers_session_long_before_leaves_the_booking_for_later(booked, driver, evse):
-    session = make_session(evse, driver, started_at=NOW)
-    assert arrivals.fulfill(session_id=session.pk) is None
+    session = make_session(evse, driver, started_at=NOW - MINUTE)
+    assert fulfilling.fulfill(session_id=session.pk) is None
 
 
 def miss(at):
