@@ -1,0 +1,103 @@
+"""Every kind of command the domain can give a station, as frozen dataclasses. Pure.
+
+The row stores `kind` and `params`; `to_params`/`from_params` go between. A dialect encodes each
+kind for its version or says that the version cannot. Fields are plain JSON values; what a kind may
+leave out has a default.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from stations.command_kinds import access, certificates, charging, hardware, settings, upkeep
+from stations.command_kinds.access import (
+    ClearCache,
+    ListEntry,
+    ReadLocalListVersion,
+    SendLocalList,
+)
+from stations.command_kinds.base import (
+    CommandKind,
+    UnknownKind,
+)
+from stations.command_kinds.certificates import (
+    DeleteCertificate,
+    DeliverCertificate,
+    InstallCertificate,
+    ReadCertificates,
+)
+from stations.command_kinds.charging import (
+    CancelReservation,
+    ClearPowerLimit,
+    Period,
+    ReadSchedule,
+    Reserve,
+    SetPowerLimit,
+    SetProfile,
+    StartSession,
+    StopSession,
+)
+from stations.command_kinds.hardware import (
+    Reset,
+    SendData,
+    SetAvailability,
+    Trigger,
+    Unlock,
+    Verbatim,
+)
+from stations.command_kinds.settings import (
+    ReadVariables,
+    WriteVariable,
+)
+from stations.command_kinds.upkeep import (
+    UpdateFirmware,
+    UploadLog,
+)
+
+__all__ = [
+    "KINDS",
+    "CancelReservation",
+    "ClearCache",
+    "ClearPowerLimit",
+    "CommandKind",
+    "DeleteCertificate",
+    "DeliverCertificate",
+    "InstallCertificate",
+    "ListEntry",
+    "Period",
+    "ReadCertificates",
+    "ReadLocalListVersion",
+    "ReadSchedule",
+    "ReadVariables",
+    "Reserve",
+    "Reset",
+    "SendData",
+    "SendLocalList",
+    "SetAvailability",
+    "SetPowerLimit",
+    "SetProfile",
+    "StartSession",
+    "StopSession",
+    "Trigger",
+    "UnknownKind",
+    "Unlock",
+    "UpdateFirmware",
+    "UploadLog",
+    "Verbatim",
+    "WriteVariable",
+    "read_kind",
+]
+
+KINDS: Final[dict[str, type[CommandKind]]] = {
+    kind.name: kind
+    for part in (access, certificates, charging, hardware, settings, upkeep)
+    for kind in part.KINDS
+}
+
+
+def read_kind(name: str, params: dict[str, Any]) -> CommandKind:
+    """A row's columns back to its dataclass. Raises UnknownKind."""
+    try:
+        return KINDS[name].from_params(params)
+    except KeyError as error:
+        raise UnknownKind(f"No command kind is called {name!r}.") from error
