@@ -55,11 +55,18 @@ def may_manage_money(user: Any, organization: Organization) -> bool:
     return _has_role(user, organization, MONEY)
 
 
+def may_make_api_tokens(user: Any, organization: Organization) -> bool:
+    """Make keys for programs: they can do what their maker can, at most."""
+    return _has_role(user, organization, HELP | MONEY)
+
+
 def may_manage_members(user: Any, organization: Organization) -> bool:
     return _has_role(user, organization, PEOPLE)
 
 
 def _has_role(user: Any, organization: Organization, roles: frozenset[Membership.Role]) -> bool:
     if not user.is_authenticated or not user.is_active:
+        return False
+    if user.acting_for not in (None, organization.pk):  # an API token of another organization
         return False
     return bool(user.is_superuser) or role_of(user, organization) in roles

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Upper
 
-from accounts.models import AuditEntry, IdToken, Membership, Organization, User, Vehicle
+from accounts.models import ApiToken, AuditEntry, IdToken, Membership, Organization, User, Vehicle
 
 
 def user_by_email(email: str) -> User | None:
@@ -50,3 +50,14 @@ def vehicles_of(user: User) -> QuerySet[Vehicle]:
 
 def audit_of(organization: Organization) -> QuerySet[AuditEntry]:
     return AuditEntry.objects.filter(organization=organization).select_related("actor").order_by("-at")
+
+
+def own_rows(field: str, user: User) -> Q:
+    """The condition "hers as a person"; a token of an organization has no such rows."""
+    return Q(**{field: user}) if user.acting_for is None else Q(pk__in=[])
+
+
+def api_tokens_of(user: User, organization: Organization, *, with_all: bool = False) -> QuerySet[ApiToken]:
+    """Her tokens of this organization, the latest first; everybody's with `with_all`."""
+    found = ApiToken.objects.filter(organization=organization).select_related("user")
+    return found if with_all else found.filter(user=user)

@@ -36,7 +36,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "pgtrigger",
     "rest_framework",
-    "rest_framework.authtoken",
     "core",
     "accounts",
     "stations",
@@ -145,6 +144,13 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "staticfiles"
+# firmware for stations and logs from them; every web process and the worker see the same directory
+_STATE = Path(env("FORECOURT_STATE_DIRECTORY", default=str(BASE_DIR / "var")))
+FILES_ROOT = env("FILES_ROOT", default=str(_STATE / "files"))
+FILES_URL = env("FILES_URL", default=PUBLIC_URL)  # how stations reach the web role
+FIRMWARE_MAX_BYTES = env.int("FIRMWARE_MAX_BYTES", default=512 * 1024 * 1024)
+LOGS_MAX_BYTES = env.int("LOGS_MAX_BYTES", default=128 * 1024 * 1024)
+LOGS_KEPT_DAYS = env.int("LOGS_KEPT_DAYS", default=90)
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Forecourt <hello@forecourt.example>")
 
 # --- safety ------------------------------------------------------------------------------------
@@ -170,16 +176,23 @@ CONTENT_SECURITY_POLICY = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.api_access.ApiTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
-        "rest_framework.authentication.TokenAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "accounts.api_access.HasScope",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "core.rest.paging.CursorPages",
+    "DEFAULT_FILTER_BACKENDS": ["core.rest.filters.NamedFilters"],
     "PAGE_SIZE": 50,
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"user": "600/min"},
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.api_access.Rate"],
+}
+API_RATES = {  # requests a minute of each token or person
+    "read": env.int("API_READS_PER_MINUTE", default=1200),
+    "write": env.int("API_WRITES_PER_MINUTE", default=600),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Forecourt API",
