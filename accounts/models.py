@@ -69,6 +69,11 @@ class Organization(models.Model):
     party_id = models.CharField(max_length=3)
     currency = models.CharField(max_length=3, default="EUR")
     time_zone = models.CharField(max_length=64, default="UTC")
+    is_under_calibration_law = models.BooleanField(
+        _("under calibration law"),
+        default=False,
+        help_text=_("only energy that the meter has signed, without error flags, is billed unseen"),
+    )
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
@@ -117,6 +122,7 @@ class IdToken(models.Model):
     class Type(models.TextChoices):
         RFID = "rfid", _("RFID card")
         APP = "app", _("App")
+        VEHICLE = "vehicle", _("Vehicle")
         OTHER = "other", _("Other")
 
     class Status(models.TextChoices):
@@ -129,6 +135,9 @@ class IdToken(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True, related_name="tokens")
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, null=True, blank=True, related_name="tokens"
+    )
+    vehicle = models.ForeignKey(
+        "Vehicle", on_delete=models.CASCADE, null=True, blank=True, related_name="tokens"
     )
     group_uid = models.CharField(max_length=255, blank=True)
     label = models.CharField(max_length=60, blank=True)
@@ -158,6 +167,9 @@ class Vehicle(models.Model):
     max_ac_w = models.PositiveIntegerField(_("fastest AC charging"), null=True, blank=True)
     max_dc_w = models.PositiveIntegerField(_("fastest DC charging"), null=True, blank=True)
     connector_standards = models.JSONField(_("connectors"), default=list, blank=True)
+    autocharge_since = models.DateTimeField(
+        null=True, blank=True, help_text=_("since when its driver lets it be recognized by its address")
+    )
     is_default = models.BooleanField(default=False)
 
     class Meta:

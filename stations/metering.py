@@ -7,10 +7,12 @@ decivolts and percent. Nothing is dropped: whatever has no column travels in `ot
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
+from zlib import crc32
 
 from stations.facts import ReadingTaken
 
@@ -48,8 +50,15 @@ _PHASES: Final = {"L1": "L1", "L2": "L2", "L3": "L3", "L1-N": "L1", "L2-N": "L2"
 Columns: TypeAlias = dict[str, int]
 
 
+SIGNED: Final = "SignedData"
+"""The format of a 1.6 sample whose value is a signed record and no number."""
+
+
 class RawSample(NamedTuple):
-    """One sampled value as sent; empty means "not said". `multiplier` is a power of ten (2.x)."""
+    """One sampled value as sent; empty means "not said". `multiplier` is a power of ten (2.x).
+
+    `signed` is 2.x's `signedMeterValue`, which comes beside the plain value.
+    """
 
     value: str | float
     measurand: str = ""
@@ -59,6 +68,7 @@ class RawSample(NamedTuple):
     location: str = ""
     context: str = ""
     format: str = ""
+    signed: Any = None
 
 
 def readings(
@@ -69,10 +79,21 @@ def readings(
     number: int | None = None,
     evse_number: int | None = None,
 ) -> tuple[ReadingTaken, ...]:
-    """One instant's samples as facts, one fact per context (nearly always one)."""
+    """One instant's samples as facts, one fact per context (nearly always one).
+
+    Signed data is a fact of its own, before the others: its context names its content, so that no
+    plain reading of the same instant can stand in its way.
+    """
     groups: dict[str, list[RawSample]] = {}
+    signed: list[RawSample] = []
     for sample in samples:
-        groups.setdefault(CONTEXTS.get(sample.context, "other"), []).append(sample)
+        if sample.signed is not None or sample.format == SIGNED:
+            signed.append(sample)
+        if sample.format != SIGNED:
+            groups.setdefault(CONTEXTS.get(sample.context, "other"), []).append(sample)
+    contents = [(context, normalize(group)) for context, group in groups.items()]
+    if signed:
+        contents.insert(0, _signed(signed))
     return tuple(
         ReadingTaken(
             transaction_id=transaction_id,
@@ -80,10 +101,23 @@ def readings(
             evse_number=evse_number,
             taken_at=taken_at,
             context=context,
-            **normalize(group),
+            **columns,
         )
-        for context, group in groups.items()
+        for context, columns in contents
     )
+
+
+def _signed(samples: Iterable[RawSample]) -> tuple[str, dict[str, Any]]:
+    """Signed data whole, as it came, under a context that two different ones do not share."""
+    told = [
+        {
+            "context": sample.context,
+            "measurand": sample.measurand,
+            "value": sample.signed or str(sample.value),
+        }
+        for sample in samples
+    ]
+    return f"signed:{crc32(json.dumps(told).encode()):08x}", {"other": {"signed": told}}
 
 
 def normalize(samples: Iterable[RawSample]) -> dict[str, Any]:
@@ -97,7 +131,7 @@ def normalize(samples: Iterable[RawSample]) -> dict[str, Any]:
     phases: dict[str, Columns] = {}
     odd: list[dict[str, Any]] = []
     for sample in samples:
-        value, measurand, unit, multiplier, phase, location, _, format = sample
+        value, measurand, unit, multiplier, phase, location, _, format, _ = sample
         column = _column(measurand, unit, location, format)
         number = None if column is None else _whole(value, column, multiplier)
         if column is None or number is None or (not phase and column.name in columns):
@@ -131,7 +165,7 @@ class _Column(NamedTuple):
 def _column(measurand: str, unit: str, location: str, format: str) -> _Column | None:
     """The column of such samples, or None. Stations say the same few words for ever."""
     units = _UNITS.get(measurand or REGISTER)
-    if units is None or format == "SignedData":
+    if units is None or format == SIGNED:
         return None
     found = units.get(unit.lower())
     is_at_the_outlet = location in ("", "Outlet") or measurand == "SoC"
@@ -168,7 +202,8 @@ def fold(name: str, by_phase: Columns) -> int | None:
 
 
 def _as_json(sample: RawSample) -> dict[str, Any]:
-    said = {key: value for key, value in sample._asdict().items() if value not in ("", 0)}
+    said = {key: value for key, value in sample._asdict().items() if value not in ("", 0, None)}
+    said.pop("signed", None)
     return {**said, "value": str(sample.value)}
 
 

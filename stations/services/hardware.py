@@ -6,6 +6,9 @@ import secrets
 from datetime import datetime
 from typing import Any, Final
 
+from django.db import connection
+
+from accounts.models import Organization
 from stations.models import ChargingStation, Connector, Evse
 
 CODE_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -17,11 +20,20 @@ def new_code() -> str:
     return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
 
 
+def new_evse_id(*, organization: Organization, number: int) -> str:
+    """A public id in OCPI's form: country, party, a running number, and the EVSE's own in its station.
+
+    For ever: the database neither changes an id nor takes one that was ever given.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select nextval('stations_evse_running_number')")
+        [running] = cursor.fetchone() or [0]
+    return f"{organization.country_code}*{organization.party_id}*E{running:06d}*{number}".upper()
+
+
 def make_evse(*, station: ChargingStation, number: int, **fields: Any) -> Evse:
-    """An EVSE with its public id in OCPI's form (country*party*E…) and a label code."""
-    party = station.organization
-    prefix = f"{party.country_code}*{party.party_id}*E"
-    fields.setdefault("evse_id", f"{prefix}{station.pk:05d}*{number}"[:48])
+    """An EVSE with a permanent public id and a label code."""
+    fields.setdefault("evse_id", new_evse_id(organization=station.organization, number=number))
     fields.setdefault("code", new_code())
     return Evse.objects.create(
         station=station, organization_id=station.organization_id, number=number, **fields
