@@ -17,7 +17,10 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "scheduling.ReservationExpired": (),
     "scheduling.ReservationFulfilled": (),
     "scheduling.ReservationMissed": (),
-    "stations.CommandAnswered": ("scheduling.handlers.follow_power_answer",),
+    "stations.CommandAnswered": (
+        "stations.handlers.follow_credentials",
+        "scheduling.handlers.follow_power_answer",
+    ),
     "stations.EvseStatusChanged": (),
     "stations.SessionAbandoned": ("payments.handlers.let_go_of_abandoned_session",),
     "stations.SessionEnded": (
@@ -37,6 +40,7 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
         "scheduling.handlers.fulfill_reservation",
         "scheduling.handlers.share_power_again",
     ),
+    "stations.StationAdopted": ("payments.handlers.price_adopted_station",),
     "stations.StationBooted": (
         "scheduling.handlers.begin_anew",
         "scheduling.handlers.tell_of_reservations",

@@ -147,3 +147,40 @@ class CommandAnswered(_StationEvent):
     kind: str
     status: str
     session_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferEnded(_StationEvent):
+    """A firmware update or a log upload is over. `status`: done, failed or canceled."""
+
+    name: ClassVar[str] = "stations.TransferEnded"
+    transfer_id: int
+    kind: str
+    status: str
+    word: str = ""
+    command_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityEventReported(_StationEvent):
+    """A station told of something that touches its security. `is_urgent`: a person should look."""
+
+    name: ClassVar[str] = "stations.SecurityEventReported"
+    security_event_id: int
+    type: str
+    is_urgent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationAdopted(Event):
+    """A station that came by itself is one of the network's now. `tariff_id`: of its template."""
+
+    name: ClassVar[str] = "stations.StationAdopted"
+    station_id: int
+    organization_id: int
+    at: datetime
+    tariff_id: int | None = None
+
+    @property
+    def subject(self) -> str:
+        return f"station.{self.station_id}"

@@ -106,6 +106,7 @@ AUTHORIZATION_CHECKS = [
     "scheduling.authorization.evse_is_not_kept_for_someone_else",
     "payments.authorization.account_can_pay",
 ]
+COMMAND_TRANSLATOR = "ocpp_bridge.translating.TRANSLATOR"
 BEFORE_REMOTE_START = ["scheduling.services.arrivals.clear_the_way"]
 
 PERSON_ERASERS = ["stations.services.privacy.erase_person", "payments.services.privacy.erase_person"]

@@ -1,9 +1,12 @@
+from stations.models.attempts import StartAttempt
 from stations.models.bulk import BulkCommand, BulkItem
 from stations.models.certificates import StationCertificate
 from stations.models.commands import StationCommand
 from stations.models.device import DeviceVariable
 from stations.models.files import FileLink, StoredFile
 from stations.models.local_lists import LocalList
+from stations.models.measuring import IssuedEvseId, Measurement, Meter, SignedValue
+from stations.models.notices import SecurityEvent, StationNotice, StationTransfer
 from stations.models.onboarding import DoorPolicy, HeldStation, StationTemplate
 from stations.models.sessions import ChargingSession, DailyUsage, MeterReading, StrayReport
 from stations.models.templates import ConfigurationTemplate
@@ -23,12 +26,20 @@ __all__ = [
     "Evse",
     "FileLink",
     "HeldStation",
+    "IssuedEvseId",
     "LocalList",
     "Location",
+    "Measurement",
+    "Meter",
     "MeterReading",
+    "SecurityEvent",
+    "SignedValue",
+    "StartAttempt",
     "StationCertificate",
     "StationCommand",
+    "StationNotice",
     "StationTemplate",
+    "StationTransfer",
     "StoredFile",
     "StrayReport",
 ]

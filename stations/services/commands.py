@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 
-from accounts.models import User
+from accounts.models import ApiToken, User
 from core import clock
 from core.events import publish
 from core.live import nudge
 from stations.command_kinds import CommandKind, StartSession
 from stations.events import CommandAnswered
-from stations.models import ChargingSession, ChargingStation, StationCommand
+from stations.models import BulkCommand, ChargingSession, ChargingStation, StationCommand
 from stations.services.pending import abandon
 from stations.states import ANSWERED_COMMAND, COMMAND, sources
 
@@ -43,6 +43,9 @@ def request(
     requested_by: User | None = None,
     expires_in: timedelta = EXPIRES_IN,
     session: ChargingSession | None = None,
+    requested_with: ApiToken | None = None,
+    is_forced: bool = False,
+    bulk: BulkCommand | None = None,
 ) -> StationCommand:
     """Queue a command and tap the socket's owner after commit."""
     now = clock.now()
@@ -53,6 +56,9 @@ def request(
         kind=kind.name,
         params=kind.to_params(),
         requested_by=requested_by,
+        requested_with=requested_with,
+        is_forced=is_forced,
+        bulk=bulk,
         created_at=now,
         expires_at=now + expires_in,
     )
@@ -102,6 +108,12 @@ def withdraw(*, session: ChargingSession) -> int:
     return queued.update(status=StationCommand.Status.EXPIRED)
 
 
+def withdraw_all(*, station: ChargingStation) -> int:
+    """Whatever has not left for this station yet never will. Returns how many."""
+    queued = StationCommand.objects.filter(station=station, status__in=sources(COMMAND, "expired"))
+    return queued.update(status=StationCommand.Status.EXPIRED)
+
+
 @transaction.atomic
 def expire_due() -> int:
     """Sweep: what could not be sent in time is worse late than never. Returns how many."""
@@ -132,11 +144,17 @@ def _settle(command_ids: list[int]) -> None:
     now = clock.now()
     commands = list(StationCommand.objects.filter(pk__in=command_ids).order_by("pk"))
     publish(*(_news(command, now) for command in commands))
-    nudge(*(f"station.{command.station_id}" for command in commands))
+    nudge(*(topic for command in commands for topic in _topics(command)))
     for command in commands:
         has_failed = command.status in ("rejected", "failed", "expired")
         if command.kind == StartSession.name and command.session_id and has_failed:
             abandon(session_id=command.session_id, reason=f"start_{command.status}")
+
+
+def _topics(command: StationCommand) -> tuple[str, ...]:
+    """The station's page, whoever waits for this answer, and the page of its bulk command."""
+    bulk = () if command.bulk_id is None else (f"bulk.{command.bulk_id}",)
+    return (f"station.{command.station_id}", f"answer.{command.pk}", *bulk)
 
 
 def _news(command: StationCommand, now: datetime) -> CommandAnswered:
