@@ -17,11 +17,13 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "scheduling.ReservationExpired": (),
     "scheduling.ReservationFulfilled": (),
     "scheduling.ReservationMissed": (),
+    "stations.ChargingNeedsTold": ("scheduling.handlers.share_power_again",),
     "stations.CommandAnswered": (
         "stations.handlers.follow_credentials",
         "scheduling.handlers.follow_power_answer",
     ),
     "stations.EvseStatusChanged": (),
+    "stations.OuterLimitChanged": ("scheduling.handlers.share_power_again",),
     "stations.SessionAbandoned": ("payments.handlers.let_go_of_abandoned_session",),
     "stations.SessionEnded": (
         "stations.handlers.refresh_daily_usage",

@@ -184,3 +184,22 @@ class StationAdopted(Event):
     @property
     def subject(self) -> str:
         return f"station.{self.station_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargingNeedsTold(_SessionEvent):
+    """A car told what it needs (2.0.1 K15, K17): `energy_wh` until `departure_at`, where it said so."""
+
+    name: ClassVar[str] = "stations.ChargingNeedsTold"
+    departure_at: datetime | None = None
+    energy_wh: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OuterLimitChanged(_StationEvent):
+    """Somebody else limits this station, or no longer does. `evse_number` 0: all of it."""
+
+    name: ClassVar[str] = "stations.OuterLimitChanged"
+    evse_number: int
+    source: str
+    is_cleared: bool

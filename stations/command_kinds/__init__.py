@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from stations.command_kinds import access, certificates, charging, hardware, settings, upkeep
+from stations.command_kinds import (
+    access,
+    certificates,
+    charging,
+    device_model,
+    energy,
+    hardware,
+    people,
+    settings,
+    upkeep,
+)
 from stations.command_kinds.access import (
     ClearCache,
     ListEntry,
@@ -37,6 +47,27 @@ from stations.command_kinds.charging import (
     StartSession,
     StopSession,
 )
+from stations.command_kinds.device_model import (
+    ClearMonitors,
+    ReadMonitors,
+    ReadReport,
+    ReadTransactionState,
+    SetMonitor,
+    SetMonitoringBase,
+    SetMonitoringLevel,
+    SetNetworkProfile,
+)
+from stations.command_kinds.energy import (
+    AllowEnergyTransfer,
+    ChangeTariff,
+    ClearTariffs,
+    ReadProfiles,
+    ReadTariffs,
+    SetDefaultTariff,
+    TellWebPayment,
+    UpdateDynamicLimit,
+    UsePriority,
+)
 from stations.command_kinds.hardware import (
     Reset,
     SendData,
@@ -45,54 +76,94 @@ from stations.command_kinds.hardware import (
     Unlock,
     Verbatim,
 )
+from stations.command_kinds.people import (
+    ClearMessage,
+    ReadCustomer,
+    ReadMessages,
+    ShowCost,
+    ShowMessage,
+)
 from stations.command_kinds.settings import (
     ReadVariables,
     WriteVariable,
 )
 from stations.command_kinds.upkeep import (
+    PublishFirmware,
+    UnpublishFirmware,
     UpdateFirmware,
     UploadLog,
 )
 
 __all__ = [
     "KINDS",
+    "AllowEnergyTransfer",
     "CancelReservation",
+    "ChangeTariff",
     "ClearCache",
+    "ClearMessage",
+    "ClearMonitors",
     "ClearPowerLimit",
+    "ClearTariffs",
     "CommandKind",
     "DeleteCertificate",
     "DeliverCertificate",
     "InstallCertificate",
     "ListEntry",
     "Period",
+    "PublishFirmware",
     "ReadCertificates",
+    "ReadCustomer",
     "ReadLocalListVersion",
+    "ReadMessages",
+    "ReadMonitors",
+    "ReadProfiles",
+    "ReadReport",
     "ReadSchedule",
+    "ReadTariffs",
+    "ReadTransactionState",
     "ReadVariables",
     "Reserve",
     "Reset",
     "SendData",
     "SendLocalList",
     "SetAvailability",
+    "SetDefaultTariff",
+    "SetMonitor",
+    "SetMonitoringBase",
+    "SetMonitoringLevel",
+    "SetNetworkProfile",
     "SetPowerLimit",
     "SetProfile",
+    "ShowCost",
+    "ShowMessage",
     "StartSession",
     "StopSession",
+    "TellWebPayment",
     "Trigger",
     "UnknownKind",
     "Unlock",
+    "UnpublishFirmware",
+    "UpdateDynamicLimit",
     "UpdateFirmware",
     "UploadLog",
+    "UsePriority",
     "Verbatim",
     "WriteVariable",
     "read_kind",
 ]
 
-KINDS: Final[dict[str, type[CommandKind]]] = {
-    kind.name: kind
-    for part in (access, certificates, charging, hardware, settings, upkeep)
-    for kind in part.KINDS
-}
+PARTS: Final = (
+    access,
+    certificates,
+    charging,
+    device_model,
+    energy,
+    hardware,
+    people,
+    settings,
+    upkeep,
+)
+KINDS: Final[dict[str, type[CommandKind]]] = {kind.name: kind for part in PARTS for kind in part.KINDS}
 
 
 def read_kind(name: str, params: dict[str, Any]) -> CommandKind:

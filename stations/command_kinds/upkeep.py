@@ -46,7 +46,29 @@ class UploadLog(CommandKind):
     request_number: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishFirmware(CommandKind):
+    """Have a local controller fetch firmware and offer it to its stations (2.x L03). `checksum`: MD5, hex."""
+
+    name: ClassVar[str] = "publish_firmware"
+    url: str
+    checksum: str
+    retries: int | None = None
+    retry_interval_s: int | None = None
+    request_number: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnpublishFirmware(CommandKind):
+    """Offer it no more (2.x L04)."""
+
+    name: ClassVar[str] = "unpublish_firmware"
+    checksum: str
+
+
 KINDS: Final = (
     UpdateFirmware,
     UploadLog,
+    PublishFirmware,
+    UnpublishFirmware,
 )

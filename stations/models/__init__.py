@@ -1,8 +1,10 @@
 from stations.models.attempts import StartAttempt
 from stations.models.bulk import BulkCommand, BulkItem
 from stations.models.certificates import StationCertificate
+from stations.models.charging_reports import ChargingNeeds, ReportedLimit, ReportedProfile
 from stations.models.commands import StationCommand
 from stations.models.device import DeviceVariable
+from stations.models.device_reports import DeviceEvent, DisplayMessage, StationReport, VariableMonitor
 from stations.models.files import FileLink, StoredFile
 from stations.models.local_lists import LocalList
 from stations.models.measuring import IssuedEvseId, Measurement, Meter, SignedValue
@@ -15,13 +17,16 @@ from stations.models.topology import ChargingStation, Circuit, Connector, Evse, 
 __all__ = [
     "BulkCommand",
     "BulkItem",
+    "ChargingNeeds",
     "ChargingSession",
     "ChargingStation",
     "Circuit",
     "ConfigurationTemplate",
     "Connector",
     "DailyUsage",
+    "DeviceEvent",
     "DeviceVariable",
+    "DisplayMessage",
     "DoorPolicy",
     "Evse",
     "FileLink",
@@ -32,14 +37,18 @@ __all__ = [
     "Measurement",
     "Meter",
     "MeterReading",
+    "ReportedLimit",
+    "ReportedProfile",
     "SecurityEvent",
     "SignedValue",
     "StartAttempt",
     "StationCertificate",
     "StationCommand",
     "StationNotice",
+    "StationReport",
     "StationTemplate",
     "StationTransfer",
     "StoredFile",
     "StrayReport",
+    "VariableMonitor",
 ]

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
 from core.tenancy import OrganizationQuerySet
@@ -19,9 +20,13 @@ class DeviceVariable(models.Model):
     variable = models.CharField(max_length=50)
     instance = models.CharField(max_length=50, blank=True)
     evse_number = models.PositiveIntegerField(default=0)
+    connector_number = models.PositiveIntegerField(default=0)
     attribute = models.CharField(max_length=10, default="Actual")
     value = models.TextField(blank=True)
     mutability = models.CharField(max_length=12, blank=True)
+    characteristics = models.JSONField(
+        default=dict, blank=True, help_text=_("dataType, unit, minLimit, maxLimit, valuesList (2.x)")
+    )
     reported_at = models.DateTimeField()
 
     objects = OrganizationQuerySet["DeviceVariable"].as_manager()
@@ -37,6 +42,7 @@ class DeviceVariable(models.Model):
                     "variable",
                     "instance",
                     "evse_number",
+                    "connector_number",
                     "attribute",
                 ],
                 name="variable_unique_in_station",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
@@ -10,15 +11,27 @@ from django.db import transaction
 from core import clock
 from stations.models import ChargingStation, DeviceVariable
 
-KEY: Final = ("component", "component_instance", "variable", "instance", "evse_number", "attribute")
+KEY: Final = (
+    "component",
+    "component_instance",
+    "variable",
+    "instance",
+    "evse_number",
+    "connector_number",
+    "attribute",
+)
+KEPT: Final = ("mutability", "characteristics")
+"""What is not said in every report; where it is empty, the known one stands."""
 _DEFAULTS: Final[dict[str, Any]] = {
     "component": "",
     "component_instance": "",
     "instance": "",
     "evse_number": 0,
+    "connector_number": 0,
     "attribute": "Actual",
     "value": "",
     "mutability": "",
+    "characteristics": {},
 }
 _LENGTHS: Final = {
     "component": 50,
@@ -34,16 +47,26 @@ _LENGTHS: Final = {
 def store_variables(*, station_id: int, variables: Iterable[Mapping[str, Any]]) -> int:
     """Keep these settings; keys as in DeviceVariable, only `variable` is required. Returns how many.
 
-    An empty mutability means "not said" and leaves the known one.
+    Empty characteristics or mutability mean "not said" and leave the known ones.
     """
     station = ChargingStation.objects.get(pk=station_id)
     cleaned = map(_clean, variables)
     newest = {tuple(said[name] for name in KEY): said for said in cleaned}
     ordered = [newest[key] for key in sorted(newest)]
-    for has_mutability in (True, False):
-        chosen = [said for said in ordered if bool(said["mutability"]) is has_mutability]
-        _upsert(station, chosen, ["mutability"] if has_mutability else [])
+    for told in {_told(said) for said in ordered}:
+        _upsert(station, [said for said in ordered if _told(said) == told], told)
     return len(newest)
+
+
+@transaction.atomic
+def forget_unmentioned(*, station_id: int, since: datetime) -> int:
+    """A complete inventory did not mention these settings: the station has them no more."""
+    gone = DeviceVariable.objects.filter(station_id=station_id, reported_at__lt=since)
+    return gone.delete()[0]
+
+
+def _told(said: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(name for name in KEPT if said[name])
 
 
 def _clean(said: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,7 +78,7 @@ def _clean(said: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _upsert(station: ChargingStation, said: list[dict[str, Any]], more: list[str]) -> None:
+def _upsert(station: ChargingStation, said: list[dict[str, Any]], more: Iterable[str]) -> None:
     now = clock.now()
     DeviceVariable.objects.bulk_create(
         [
