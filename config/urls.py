@@ -17,6 +17,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("config.api_urls")),
+    path("files/", include("stations.urls_files")),
+    path("operate/", include("stations.urls_upkeep")),
     path("operate/", include("stations.urls")),
     path("operate/", include("ocpp_bridge.urls")),
     path("", include("accounts.urls")),

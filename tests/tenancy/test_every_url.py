@@ -15,8 +15,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import IdToken
+from stations.models import StoredFile
 from tests.factories import VehicleFactory
-from tests.tenancy.cast import Cast
+from tests.tenancy.cast import Cast, House
 from tests.tenancy.urls import Address, every_address
 
 PUBLIC = {
@@ -34,6 +35,10 @@ PUBLIC = {
     "payments:return": "a signed link back from the checkout page",
     "payments:receipt_link": "a signed link",
     "payments:receipt_link_pdf": "a signed link",
+    "files:fetch": "a signed link",
+    "files:fetch_unnamed": "a signed link",
+    "files:hand_in": "a signed link",
+    "files:hand_in_named": "a signed link",
     "demo:mailbox": "only in the demo, only on loopback",
     "demo:mail": "only in the demo, only on loopback",
 }
@@ -76,6 +81,7 @@ FOR_MEMBERS = {
     "stations:sessions",
     "stations:sites",
     "stations:stations",
+    "upkeep:files",
 }
 """These show a network's members their own network; nothing of Alice's may be on Bob's."""
 
@@ -106,7 +112,13 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
         "slug": house.station.location.slug,
         "code": house.station.evses.get().code,
         "kind": "reset",
+        "file_id": a_file_of(house).file_id,
     }
+
+
+def a_file_of(house: House) -> StoredFile:
+    kept = {"kind": "logs", "stored_as": uuid.uuid4().hex, "size_bytes": 1, "station": house.station}
+    return StoredFile.objects.create(organization=house.organization, name="alices-file", **kept)
 
 
 def fill(cast: Cast, address: Address) -> str:
@@ -127,7 +139,8 @@ def refuses(response: Any) -> bool:
 def shows_alice(response: Any, cast: Cast) -> bool:
     text = b"".join(response) if response.streaming else response.content
     house = cast.alice
-    secrets = (house.station.identity, house.owner.email, str(house.session.public_id), "alices-car")
+    named = ("alices-car", "alices-file")
+    secrets = (house.station.identity, house.owner.email, str(house.session.public_id), *named)
     return any(secret.encode() in text for secret in secrets)
 
 

@@ -1,0 +1,18 @@
+"""The operator's pages for keeping chargers in order, under /operate/: files, lists, settings."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from stations.views import files
+
+app_name = "upkeep"
+urlpatterns = [
+    path("files/", files.page, name="files"),
+    path("files/upload/", files.upload, name="upload"),
+    path("files/<uuid:file_id>/", files.file, name="file"),
+    path("files/<uuid:file_id>/download/", files.download, name="download"),
+    path("files/<uuid:file_id>/install/", files.install, name="install"),
+    path("chargers/<str:identity>/logs/", files.collect, name="collect_logs"),
+    path("files/<uuid:file_id>/discard/", files.discard, name="discard"),
+]
