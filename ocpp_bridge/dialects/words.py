@@ -44,3 +44,38 @@ UPLOAD: Final = {
     "AcceptedCanceled": "canceled",
 }
 """What a log or diagnostics status says about the upload; Idle says that there is none."""
+
+VENDOR_ANSWER: Final = {
+    "accepted": "Accepted",
+    "rejected": "Rejected",
+    "unknown_message": "UnknownMessageId",
+    "unknown_vendor": "UnknownVendorId",
+}
+
+CERTIFICATE_USE: Final = {
+    "ChargingStationCertificate": "connection",
+    "V2GCertificate": "vehicle",
+    "V2G20Certificate": "vehicle",
+}
+"""What a signed certificate is for; 1.6 knows only the connection to us."""
+
+URGENT_SECURITY_EVENTS: Final = frozenset(
+    {
+        "AttemptedReplayAttacks",
+        "DiscardedRenewedClientCertificate",
+        "InvalidCentralSystemCertificate",
+        "InvalidChargePointCertificate",
+        "InvalidChargingStationCertificate",
+        "InvalidCsmsCertificate",
+        "InvalidFirmwareSignature",
+        "InvalidFirmwareSigningCertificate",
+        "InvalidTLSCipherSuite",
+        "InvalidTLSVersion",
+        "MaintenanceLoginFailed",
+        "MemoryExhaustion",
+        "SecurityLogWasCleared",
+        "TamperDetectionActivated",
+    }
+)
+"""Those of the standard's list on which a person should act. "Critical" there says only that a station
+has to push it, and every start-up is."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from ocpp_bridge.dialects import errands
 from ocpp_bridge.dialects.base import NO_FACTS, Facts, Hearing, Inbound
 from ocpp_bridge.dialects.common import (
     answer_boot,
     answer_vendor,
+    answer_yes_or_no,
     nothing,
     read_meter,
     tell_time,
@@ -176,17 +179,25 @@ def id_tag_info(decision: Decision) -> Payload:
     return info
 
 
+def answer_vendor_in_text(message: object, answers: Sequence[Any], hearing: Hearing) -> Payload:
+    """In 1.6 the data of an answer is text (section 6.18)."""
+    payload = answer_vendor(message, answers, hearing)
+    data = payload.get("data")
+    return payload if data is None or isinstance(data, str) else {**payload, "data": json.dumps(data)}
+
+
 INBOUND: Final = {
     "Authorize": Inbound(authorize, answer_authorize),
     "BootNotification": Inbound(boot, answer_boot),
-    "DataTransfer": Inbound(nothing, answer_vendor),
-    "DiagnosticsStatusNotification": Inbound(nothing, thanks),
-    "FirmwareStatusNotification": Inbound(nothing, thanks),
+    "DataTransfer": Inbound(nothing, answer_vendor_in_text, errand=errands.receive_vendor_data),
+    "DiagnosticsStatusNotification": Inbound(nothing, thanks, errand=errands.follow_log),
+    "FirmwareStatusNotification": Inbound(nothing, thanks, errand=errands.follow_firmware),
     "Heartbeat": Inbound(nothing, tell_time, is_idle=True),
-    "LogStatusNotification": Inbound(nothing, thanks),
+    "LogStatusNotification": Inbound(nothing, thanks, errand=errands.follow_log),
     "MeterValues": Inbound(meter_values, thanks, salvage=salvage_meter_values),
-    "SecurityEventNotification": Inbound(nothing, thanks),
-    "SignedFirmwareStatusNotification": Inbound(nothing, thanks),
+    "SecurityEventNotification": Inbound(nothing, thanks, errand=errands.keep_security_event),
+    "SignCertificate": Inbound(nothing, answer_yes_or_no, errand=errands.ask_for_certificate),
+    "SignedFirmwareStatusNotification": Inbound(nothing, thanks, errand=errands.follow_firmware),
     "StartTransaction": Inbound(start, answer_start, salvage=salvage_start),
     "StatusNotification": Inbound(status, thanks),
     "StopTransaction": Inbound(stop, answer_stop, salvage=salvage_stop),
