@@ -28,11 +28,10 @@ ENDINGS: Final = frozenset({"E", "L", "R", "A", "P"})
 _TIME: Final = re.compile(
     r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)[,.](\d{1,6})\s*([+-]\d{2}):?(\d{2})\s+([UIRS])$"
 )
-_ENERGY_CODES: Final = re.compile(
-    r"(^|[-:])(?:1\.8\.\d|98\.8\.\d)|^(?:1-b:)?B\d|^01-00:(?:98|B\d)", re.IGNORECASE
-)
+_IMPORT: Final = re.compile(r"(?:^|:)(?:0?1|98|B[0-3])\.0?8\.", re.IGNORECASE)
+"""OBIS codes of import registers, those of OCMF (B0 to B3) among them."""
+
 _UNIT_WH: Final = {"kwh": 1000, "wh": 1, "mwh": 1_000_000}
-_SCALES: Final = ("SHA256", "SHA384", "SHA512")
 
 
 class NotOcmf(ValueError):
@@ -167,7 +166,7 @@ def _energy_wh(said: dict[str, Any]) -> Decimal | None:
     """The register in Wh where the reading is an import register; a code left out means it is."""
     factor = _UNIT_WH.get(str(said.get("RU") or "").lower())
     code = str(said.get("RI") or "")
-    if factor is None or (code and not _ENERGY_CODES.search(code)):
+    if factor is None or (code and not _IMPORT.search(code)):
         return None
     try:
         value = Decimal(str(said.get("RV")))

@@ -96,6 +96,32 @@ def test_one_instant_with_two_contexts_gives_two_readings():
     assert [(r.context, r.energy_wh, r.number) for r in found] == [("begin", 1, 7), ("end", 9, 7)]
 
 
+def test_signed_data_is_a_fact_of_its_own_whole_and_before_the_plain_values():
+    record = "OCMF|" + "x" * 5000 + "|{}"
+    samples = [
+        RawSample("7", context="Transaction.End"),
+        RawSample(record, context="Transaction.End", format="SignedData"),
+        RawSample("8", "Voltage", "V", signed={"signedMeterData": "AAAA"}),
+    ]
+    signed, *plain = readings(samples, taken_at=AT, number=7)
+    assert signed.context.startswith("signed:")
+    assert [told["value"] for told in signed.other["signed"]] == [record, {"signedMeterData": "AAAA"}]
+    assert signed.energy_wh is None
+    assert [(one.context, one.energy_wh, one.voltage_dv) for one in plain] == [
+        ("end", 7, None),
+        ("periodic", None, 80),
+    ]
+
+
+def test_two_different_signed_values_of_one_instant_do_not_stand_in_each_others_way():
+    first, second = (
+        readings([RawSample(text, format="SignedData")], taken_at=AT)[0].context for text in ("a", "b")
+    )
+    again = readings([RawSample("a", format="SignedData")], taken_at=AT)[0].context
+    assert first != second
+    assert first == again
+
+
 SAMPLES = st.builds(
     RawSample,
     st.one_of(st.text(max_size=12), st.integers().map(str), st.floats().map(str), st.floats()),
@@ -106,6 +132,7 @@ SAMPLES = st.builds(
     location=st.sampled_from(["", "Outlet", "Body"]),
     context=st.sampled_from(["", "Sample.Clock", "vendor"]),
     format=st.sampled_from(["", "Raw", "SignedData"]),
+    signed=st.none(),
 )
 
 

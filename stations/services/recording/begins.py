@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from stations.facts import BeginAnswer, Decision, SessionBegan
+from stations.rules import judge_start
 from stations.services.authorization import ACCEPTED
 from stations.services.hardware import adopt_evse
 from stations.services.recording.batch import Batch, Sighting, once_per_station, recordset
@@ -15,8 +16,6 @@ from stations.services.recording.late_starts import complete_stories
 from stations.services.recording.openings import Opening, interrupt, open_sessions
 from stations.services.recording.tokens import NO_AUTHORIZATION, Verdict, judge_tokens, shown
 
-CLOCK_TOLERANCE: Final = timedelta(minutes=1)
-OLDEST_BELIEVED: Final = timedelta(days=30)
 NO_TOKEN: Final = Verdict(Decision(status=ACCEPTED, reason="no token"))
 
 
@@ -200,22 +199,16 @@ def _opening(batch: Batch, sighting: Sighting, known: Found, verdict: Verdict) -
         meter_start_wh=fact.meter_start_wh,
         seq_no=fact.seq_no,
         reservation_number=fact.reservation_number,
-        review_reasons=_flags(fact, batch.now, known, verdict, is_late),
+        review_reasons=judge_start(
+            fact,
+            now=batch.now,
+            decision=verdict.decision.status,
+            was_abandoned=known.asked_status == "abandoned",
+            is_late=is_late,
+        ),
     )
 
 
 def _believed_evse(sighting: Sighting) -> int | None:
     number = sighting.fact.evse_number
     return adopt_evse(station_id=sighting.station_id, evse_number=number).pk if number else None
-
-
-def _flags(fact: SessionBegan, now: datetime, known: Found, verdict: Verdict, is_late: bool) -> list[str]:
-    """Why somebody should look before this is billed."""
-    doubts = {
-        f"token_{verdict.decision.status}": verdict.decision.status != ACCEPTED,
-        "clock_ahead": fact.started_at > now + CLOCK_TOLERANCE,
-        "clock_behind": fact.started_at < now - OLDEST_BELIEVED,
-        "start_after_abandon": known.asked_status == "abandoned",
-        "interrupted": is_late,
-    }
-    return [flag for flag, is_doubtful in doubts.items() if is_doubtful]

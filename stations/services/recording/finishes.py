@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from stations.facts import Decision, SessionFinished
-from stations.metering import judge_step
+from stations.rules import judge_finish
 from stations.services.recording.batch import Batch, Sighting, once_per_station, recordset
-from stations.services.recording.begins import CLOCK_TOLERANCE
 from stations.services.recording.counters import count_sql
 from stations.services.recording.endings import ENDED_COLUMNS, Ended, conclude
 from stations.services.recording.openings import Opening, open_sessions
@@ -110,16 +108,9 @@ def _conclude(batch: Batch, stops: Sequence[Stop], doubts: Sequence[str]) -> Non
 
 
 def _doubts(batch: Batch, fact: SessionFinished, ended: Ended, counted_wh: int) -> list[str]:
-    flags = []
-    if fact.ended_at > batch.now + CLOCK_TOLERANCE:
-        flags.append("clock_ahead")
-    if fact.ended_at < ended.started_at - CLOCK_TOLERANCE:
-        flags.append("ended_before_start")
-    if ended.meter_start_wh is not None and ended.meter_end_wh is not None:
-        counted_to_wh = ended.meter_start_wh + counted_wh
-        if ended.meter_end_wh < counted_to_wh:
-            flags += judge_step(counted_to_wh, ended.meter_end_wh, timedelta(0), None)
-    return flags
+    start_wh = ended.meter_start_wh
+    counted_to_wh = None if start_wh is None else start_wh + counted_wh
+    return judge_finish(fact, now=batch.now, started_at=ended.started_at, counted_to_wh=counted_to_wh)
 
 
 def _answer_tokens(batch: Batch, stops: Sequence[tuple[Sighting, str]]) -> None:
