@@ -1,56 +1,48 @@
 """Who is calling, may they, and in which version (1.6 J section 3, 2.0.1 part 4 section 3, A00).
 
-Nothing here talks to the socket: the request's head goes in, an `Admission` or a `Refusal` comes
-out. What fails is counted where an operator can see it.
+Nothing here talks to the socket: what the head of the request says goes in (`callers`), an
+`Admission` or a `Refusal` comes out. What fails is counted (`turned_away`).
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
-import logging
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple
-from urllib.parse import unquote_to_bytes
+from typing import Final, NamedTuple
 
-from django.db import connection
-
-from core import clock
+from accounts.models import Organization
+from ocpp_bridge import credentials
+from ocpp_bridge.callers import Caller, read_head
+from ocpp_bridge.credentials import Refused, Shown
 from ocpp_bridge.dialects import DIALECTS
 from ocpp_bridge.dialects.base import Dialect
 from ocpp_bridge.exchange import Remembered
 from ocpp_bridge.models import FailedHandshake, LastReply
-from stations.models import ChargingStation
-from stations.services import connectivity
-from stations.services.secrets import hash_secret
+from ocpp_bridge.turned_away import count_failure
+from stations.models import ChargingStation, DoorPolicy, HeldStation
+from stations.services import connectivity, onboarding
 
-logger = logging.getLogger(__name__)
-
-PREFIX: Final = "/ocpp/"
-MAX_IDENTITY_CHARS: Final = 48
-MAX_KEY_HEX_DIGITS: Final = 40
-FAILURES_KEPT_PER_DAY: Final = 2000
-CROWD: Final = "*"
-"""The identity under which strangers are counted once a day's list is full."""
+__all__ = ["Admission", "Caller", "Reason", "Refusal", "admit", "choose", "enter", "read_head"]
 
 Reason = FailedHandshake.Reason
-
-
-class Caller(NamedTuple):
-    """What the head of the request says."""
-
-    identity: str
-    username: bytes
-    password: bytes | None
-    offered: tuple[str, ...]
-    remote_address: str
+STATUS: Final = {
+    Reason.NO_COMMON_VERSION: HTTPStatus.SWITCHING_PROTOCOLS,
+    Reason.NO_PASSWORD: HTTPStatus.UNAUTHORIZED,
+    Reason.OTHER_USERNAME: HTTPStatus.UNAUTHORIZED,
+    Reason.WRONG_PASSWORD: HTTPStatus.UNAUTHORIZED,
+    Reason.UNKNOWN_IDENTITY: HTTPStatus.NOT_FOUND,
+    Reason.UNREADABLE_IDENTITY: HTTPStatus.NOT_FOUND,
+    Reason.UNKNOWN_NETWORK: HTTPStatus.NOT_FOUND,
+    Reason.WAITING_ROOM_FULL: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""Everything else is 403: who it is was said, and it is not enough."""
 
 
 class Admission(NamedTuple):
-    """Come in. `connection_no` fences every older connection of the station."""
+    """Come in. `connection_no` fences every older connection of the station.
+
+    `certified_serial`, when it is set, is what the station must call itself at boot (A00.FR.405).
+    """
 
     station_id: int
     identity: str
@@ -58,6 +50,7 @@ class Admission(NamedTuple):
     registration: str
     dialect: Dialect
     last: Remembered | None
+    certified_serial: str = ""
 
 
 class Refusal(NamedTuple):
@@ -65,45 +58,6 @@ class Refusal(NamedTuple):
 
     status: HTTPStatus
     reason: Reason
-
-
-def read_head(scope: Mapping[str, Any]) -> Caller:
-    """The caller of an ASGI websocket scope."""
-    headers = dict(scope["headers"])
-    username, password = read_basic(headers.get(b"authorization", b""))
-    client = scope.get("client")
-    return Caller(
-        identity=read_identity(scope),
-        username=username,
-        password=password,
-        offered=tuple(word for word in map(str.strip, scope.get("subprotocols", ())) if word),
-        remote_address=str(client[0])[:64] if client else "",
-    )
-
-
-def read_identity(scope: Mapping[str, Any]) -> str:
-    """The last step of the path, percent-decoded; empty when it cannot be an identity."""
-    raw: bytes | None = scope.get("raw_path")
-    path = scope["path"] if raw is None else raw.decode("ascii", "replace").partition("?")[0]
-    step = path.removeprefix(PREFIX).rstrip("/")
-    try:
-        identity = step if raw is None else unquote_to_bytes(step).decode()
-    except UnicodeDecodeError:
-        return ""
-    is_possible = identity.isprintable() and len(identity) <= MAX_IDENTITY_CHARS and ":" not in identity
-    return identity if is_possible else ""
-
-
-def read_basic(header: bytes) -> tuple[bytes, bytes | None]:
-    """User name and password of an Authorization header; (b"", None) when there are none."""
-    scheme, _, encoded = header.partition(b" ")
-    if scheme.lower() != b"basic":
-        return b"", None
-    try:
-        username, colon, password = base64.b64decode(encoded.strip(), validate=True).partition(b":")
-    except binascii.Error:
-        return b"", None
-    return (username, password) if colon else (b"", None)
 
 
 def choose(offered: Iterable[str]) -> Dialect | None:
@@ -114,20 +68,81 @@ def choose(offered: Iterable[str]) -> Dialect | None:
 
 def admit(caller: Caller) -> Admission | Refusal:
     """Decide, claim the station for this connection, and count what failed."""
-    station = ChargingStation.objects.filter(identity=caller.identity).first() if caller.identity else None
-    refusal = judge(station, caller)
-    if refusal is not None or station is None:
-        refusal = refusal or Refusal(HTTPStatus.NOT_FOUND, Reason.UNKNOWN_IDENTITY)
-        count_failure(caller, refusal.reason)
-        return refusal
+    station = find(caller)
+    try:
+        return _stranger(caller) if station is None else _known(station, caller)
+    except Refused as refused:
+        organization_id = refused.organization_id or (station.organization_id if station else None)
+        count_failure(caller, refused.reason, organization_id=organization_id, detail=refused.detail)
+        return Refusal(STATUS.get(refused.reason, HTTPStatus.FORBIDDEN), refused.reason)
+
+
+def find(caller: Caller) -> ChargingStation | None:
+    """The station of this identity; on an organization's address only one of its own."""
+    if not caller.identity:
+        return None
+    found = ChargingStation.objects.filter(identity=caller.identity)
+    if caller.organization:
+        found = found.filter(organization__slug=caller.organization)
+    return found.first()
+
+
+def _known(station: ChargingStation, caller: Caller) -> Admission:
+    if station.registration == ChargingStation.Registration.REJECTED and _was_turned_away(station):
+        raise Refused(Reason.REJECTED)
+    shown = credentials.judge(station, caller)
+    dialect = _agree(caller)
+    credentials.follow(station, shown)
+    return enter(station, dialect, shown)
+
+
+def _was_turned_away(station: ChargingStation) -> bool:
+    return HeldStation.objects.filter(pk=station.pk, state=HeldStation.State.REJECTED).exists()
+
+
+def _agree(caller: Caller) -> Dialect:
     dialect = choose(caller.offered)
     if dialect is None:
-        count_failure(caller, Reason.NO_COMMON_VERSION)
-        return Refusal(HTTPStatus.SWITCHING_PROTOCOLS, Reason.NO_COMMON_VERSION)
+        raise Refused(Reason.NO_COMMON_VERSION)
+    return dialect
+
+
+def _stranger(caller: Caller) -> Admission:
+    """A station that we do not know: held for adoption where the network wants that."""
+    if not caller.identity:
+        raise Refused(Reason.UNREADABLE_IDENTITY)
+    if not caller.organization:
+        raise Refused(Reason.UNKNOWN_IDENTITY)
+    organization = Organization.objects.filter(slug=caller.organization).first()
+    if organization is None:
+        raise Refused(Reason.UNKNOWN_NETWORK)
+    policy = DoorPolicy.objects.filter(pk=organization.pk, strangers=DoorPolicy.Strangers.HOLD).first()
+    if policy is None:
+        raise Refused(Reason.UNKNOWN_IDENTITY, organization_id=organization.pk)
+    return _hold(organization, policy, caller)
+
+
+def _hold(organization: Organization, policy: DoorPolicy, caller: Caller) -> Admission:
+    """Let it in as pending. The password comes first: who does not know it leaves no row behind."""
+    try:
+        credentials.judge_password(caller, policy.onboarding_hash)
+        dialect = _agree(caller)
+        station = onboarding.hold(
+            organization=organization,
+            identity=caller.identity,
+            remote_address=caller.remote_address,
+            secret_hash=policy.onboarding_hash,
+        )
+    except onboarding.NoRoom:
+        raise Refused(Reason.WAITING_ROOM_FULL, organization_id=organization.pk) from None
+    except onboarding.TakenElsewhere:
+        raise Refused(Reason.UNKNOWN_IDENTITY, organization_id=organization.pk) from None
+    except Refused as refused:
+        raise Refused(refused.reason, refused.detail, organization_id=organization.pk) from None
     return enter(station, dialect)
 
 
-def enter(station: ChargingStation, dialect: Dialect) -> Admission:
+def enter(station: ChargingStation, dialect: Dialect, shown: Shown | None = None) -> Admission:
     """Claim the station for a new connection, which fences every older one."""
     connection_no = connectivity.claim(station_id=station.pk, ocpp_version=dialect.version)
     last = LastReply.objects.filter(pk=station.pk).values_list("message_id", "reply", "digest").first()
@@ -138,63 +153,5 @@ def enter(station: ChargingStation, dialect: Dialect) -> Admission:
         station.registration,
         dialect,
         Remembered(last[0], last[1], digest=bytes(last[2])) if last else None,
+        shown.certified_serial if shown else "",
     )
-
-
-def judge(station: ChargingStation | None, caller: Caller) -> Refusal | None:
-    """None when the caller is who it says (Basic authentication, A00.FR.204 and following)."""
-    if station is None:
-        return Refusal(HTTPStatus.NOT_FOUND, Reason.UNKNOWN_IDENTITY)
-    if station.security_profile == 0 and not station.secret_hash:
-        return None
-    if caller.password is None:
-        return Refusal(HTTPStatus.UNAUTHORIZED, Reason.NO_PASSWORD)
-    if caller.username != station.identity.encode():
-        return Refusal(HTTPStatus.UNAUTHORIZED, Reason.OTHER_USERNAME)
-    if not is_password(caller.password, station.secret_hash):
-        return Refusal(HTTPStatus.UNAUTHORIZED, Reason.WRONG_PASSWORD)
-    return None
-
-
-def is_password(sent: bytes, secret_hash: str) -> bool:
-    """Whether one reading of what was sent is the password."""
-    return bool(secret_hash) and any(
-        hmac.compare_digest(hash_secret(reading), secret_hash) for reading in readings(sent)
-    )
-
-
-def readings(sent: bytes) -> Iterator[str]:
-    """The password as text; and a 1.6 key, configured in hex, sent raw or in other letters."""
-    text = sent.decode("utf-8", "replace")
-    yield text
-    if len(sent) * 2 <= MAX_KEY_HEX_DIGITS:
-        yield sent.hex()
-        yield sent.hex().upper()
-    if len(text) <= MAX_KEY_HEX_DIGITS and text.lower() != text.upper():
-        yield text.lower()
-        yield text.upper()
-
-
-_COUNT: Final = """
-insert into ocpp_bridge_failedhandshake (identity, reason, day, count, last_at, remote_address, offered)
-values (%s, %s, %s, 1, %s, %s, %s)
-    on conflict (day, identity, reason) do update
-   set count = ocpp_bridge_failedhandshake.count + 1, last_at = excluded.last_at,
-       remote_address = excluded.remote_address, offered = excluded.offered
-"""
-
-
-def count_failure(caller: Caller, reason: Reason) -> None:
-    """One more failed handshake of this identity today, with its reason."""
-    now = clock.now()
-    identity = caller.identity.replace("\0", "") if not _is_crowded(now.date()) else CROWD
-    offered = ", ".join(caller.offered)[:120]
-    values: list[Any] = [identity, reason.value, now.date(), now, caller.remote_address, offered]
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNT, values)
-    logger.info("refused %r: %s", caller.identity, reason.value)
-
-
-def _is_crowded(day: date) -> bool:
-    """A scan over many identities must not fill the table."""
-    return FailedHandshake.objects.filter(day=day).count() >= FAILURES_KEPT_PER_DAY

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Organization
 from stations.models import ChargingStation
 
 
@@ -68,14 +69,39 @@ class FailedHandshake(models.Model):
         OTHER_USERNAME = "other_username", _("the user name is not the identity")
         WRONG_PASSWORD = "wrong_password", _("the password is wrong")
         NO_COMMON_VERSION = "no_common_version", _("no common OCPP version")
+        UNREADABLE_IDENTITY = "unreadable_identity", _("the address names no possible identity")
+        UNKNOWN_NETWORK = "unknown_network", _("no network has this name")
+        REJECTED = "rejected", _("an operator turned this charger away")
+        WAITING_ROOM_FULL = "waiting_room_full", _("too many chargers wait to be adopted")
+        NOT_ENCRYPTED = "not_encrypted", _("the connection is not encrypted")
+        UNSECURED = "unsecured", _("chargers without a password are not allowed")
+        NO_CERTIFICATE = "no_certificate", _("no certificate was shown")
+        UNTRUSTED_CERTIFICATE = "untrusted_certificate", _("the certificate is signed by somebody unknown")
+        EXPIRED_CERTIFICATE = "expired_certificate", _("the certificate is not valid at this time")
+        REVOKED_CERTIFICATE = "revoked_certificate", _("the certificate was revoked")
+        OTHER_CERTIFICATE = "other_certificate", _("the certificate belongs to another charger")
+        OTHER_ORGANIZATION = "other_organization", _("the certificate names another organization")
+        OTHER_SERIAL = "other_serial", _("the serial number at boot is not that of the certificate")
 
+    organization = models.ForeignKey(
+        Organization,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("empty: the address names no network"),
+    )
     identity = models.CharField(max_length=48)
-    reason = models.CharField(max_length=20, choices=Reason.choices)
+    reason = models.CharField(max_length=24, choices=Reason.choices)
     day = models.DateField()
     count = models.PositiveIntegerField(default=1)
     last_at = models.DateTimeField()
     remote_address = models.CharField(max_length=64, blank=True)
     offered = models.CharField(max_length=120, blank=True, help_text=_("subprotocols that were offered"))
+    detail = models.CharField(max_length=120, blank=True, help_text=_("what was shown instead"))
+    attempts = models.JSONField(
+        default=list, blank=True, help_text=_("the newest attempts, each [instant, address]")
+    )
 
     class Meta:
         ordering: ClassVar = ["-last_at"]

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from payments.events import PaymentAuthorized, PaymentCaptured, SessionRated, WebhookReceived
-from payments.services import billing, collecting, holding, receipts, starting, webhooks
-from stations.events import SessionAbandoned, SessionEnded, SessionReviewed, SessionStarted
+from payments.services import billing, collecting, holding, receipts, starting, tariffs, webhooks
+from stations.events import (
+    SessionAbandoned,
+    SessionEnded,
+    SessionReviewed,
+    SessionStarted,
+    StationAdopted,
+)
 
 
 def hold_for_started_session(event: SessionStarted) -> None:
@@ -40,3 +46,9 @@ def follow_authorized_payment(event: PaymentAuthorized) -> None:
 
 def look_at_webhook(event: WebhookReceived) -> None:
     webhooks.process_webhook(webhook_id=event.webhook_id)
+
+
+def price_adopted_station(event: StationAdopted) -> None:
+    """The tariff of the template holds on every EVSE of the new station."""
+    if event.tariff_id is not None:
+        tariffs.assign_to_station(tariff_id=event.tariff_id, station_id=event.station_id, starts_at=event.at)

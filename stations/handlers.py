@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from stations.events import SessionEnded, SessionReviewed
+from stations.command_kinds import DeliverCertificate, WriteVariable
+from stations.events import CommandAnswered, SessionEnded, SessionReviewed
+from stations.models import StationCommand
+from stations.services import certificates, security
 from stations.services.usage import refresh_session_day
 
 
 def refresh_daily_usage(event: SessionEnded | SessionReviewed) -> None:
     refresh_session_day(session_id=event.session_id)
+
+
+def follow_credentials(event: CommandAnswered) -> None:
+    """A password or a certificate that was on its way has arrived, or has not."""
+    if event.kind in (WriteVariable.name, DeliverCertificate.name):
+        command = StationCommand.objects.get(pk=event.command_id)
+        security.follow_answer(command=command)
+        certificates.follow_answer(command=command)

@@ -28,6 +28,18 @@ COMMAND: Final[Transitions] = {
     "failed": set(),
     "expired": set(),
 }
+CERTIFICATE: Final[Transitions] = {
+    "issued": {"installed", "refused", "replaced", "revoked"},
+    "installed": {"replaced", "revoked"},
+    "replaced": {"installed", "revoked"},
+    "refused": {"revoked"},
+    "revoked": set(),
+}
+HELD: Final[Transitions] = {
+    "waiting": {"adopted", "rejected"},
+    "rejected": {"waiting", "adopted"},
+    "adopted": set(),
+}
 ANSWERED_COMMAND: Final = ("accepted", "rejected", "failed")
 
 

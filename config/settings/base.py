@@ -130,6 +130,14 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 STATION_SECRET_KEY = env("STATION_SECRET_KEY", default=SECRET_KEY)
 
+# --- the chargers' door (docs/security-profiles.md); certificates and keys: a PEM text or a path ------
+STATION_CA_CERT = env("STATION_CA_CERT", default="")
+STATION_CA_KEY = env("STATION_CA_KEY", default="")
+STATION_CERTIFICATE_DAYS = env.int("STATION_CERTIFICATE_DAYS", default=365)
+STATION_TRUSTED_CAS = env("STATION_TRUSTED_CAS", default="")  # makers whose certificates are accepted too
+BRIDGE_TRUSTED_PROXIES = env.list("BRIDGE_TRUSTED_PROXIES", default=[])  # addresses or networks
+BRIDGE_CLIENT_CERT_HEADER = env("BRIDGE_CLIENT_CERT_HEADER", default="X-Client-Cert")
+
 # --- money -------------------------------------------------------------------------------------
 STRIPE_API_BASE = env("STRIPE_API_BASE", default="")
 STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")

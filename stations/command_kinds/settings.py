@@ -18,9 +18,16 @@ class ReadVariables(CommandKind):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteVariable(CommandKind):
+    """One setting.
+
+    With a `secret_nonce` it is the station's password: variable and value are made of it at the
+    moment of sending (`stations.services.security`), so that no row ever holds the secret.
+    """
+
     name: ClassVar[str] = "write_variables"
     variable: str
     value: str
+    secret_nonce: str = ""
 
 
 KINDS: Final = (

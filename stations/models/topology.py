@@ -27,11 +27,24 @@ class Location(models.Model):
     opening_hours = models.JSONField(default=dict, blank=True, help_text=_("OCPI Hours; empty means 24/7"))
     amenities = models.JSONField(default=list, blank=True, help_text=_("OCPI facilities"))
     is_public = models.BooleanField(_("public"), default=True)
+    is_waiting_room = models.BooleanField(
+        default=False, editable=False, help_text=_("no real place: stations wait here to be adopted")
+    )
 
     objects = OrganizationQuerySet["Location"].as_manager()
 
     class Meta:
         ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organization"],
+                condition=models.Q(is_waiting_room=True),
+                name="one_waiting_room_per_organization",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(is_waiting_room=True, is_public=True), name="waiting_room_is_not_public"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -88,7 +101,18 @@ class ChargingStation(models.Model):
     secret_hash = models.CharField(
         max_length=64, blank=True, help_text=_("HMAC-SHA-256 of the password, hex")
     )
-    security_profile = models.PositiveSmallIntegerField(default=1)
+    next_secret_hash = models.CharField(
+        max_length=64, blank=True, help_text=_("a password on its way to the station; both hold meanwhile")
+    )
+    security_profile = models.PositiveSmallIntegerField(
+        default=1, help_text=_("the least that is accepted: 0 none, 1 password, 2 and TLS, 3 certificate")
+    )
+    next_security_profile = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("asked of the station; it holds once the station came with it")
+    )
+    accepts_expired_certificate = models.BooleanField(
+        default=False, help_text=_("so that an expired certificate can be renewed (2.0.1 A00.FR.429)")
+    )
     # --- reported by the station
     vendor = models.CharField(max_length=50, blank=True)
     model = models.CharField(max_length=50, blank=True)
@@ -123,6 +147,9 @@ class ChargingStation(models.Model):
             ),
             models.CheckConstraint(
                 condition=~models.Q(identity__contains=":"), name="identity_without_colon"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(security_profile__lte=3), name="security_profile_known"
             ),
         ]
 

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from core import clock
-from ocpp_bridge import batches, handshake, retention, selectors
+from ocpp_bridge import batches, callers, handshake, retention, selectors, turned_away
 from ocpp_bridge.handshake import Caller, Reason
 from ocpp_bridge.models import FailedHandshake, Frame
 from ocpp_bridge.replay import Conversation
@@ -46,19 +46,19 @@ def test_a_frame_from_a_mad_clock_still_has_a_place(station):
 
 
 def test_failed_handshakes_are_counted_by_day_and_the_list_is_bounded(monkeypatch):
-    monkeypatch.setattr(handshake, "FAILURES_KEPT_PER_DAY", 3)
+    monkeypatch.setattr(turned_away, "FAILURES_KEPT_PER_DAY", 3)
     with clock.at(NOON):
         for n in (1, 1, 2, 3, 4, 5):
-            handshake.count_failure(stranger(f"X{n}"), Reason.UNKNOWN_IDENTITY)
+            turned_away.count_failure(stranger(f"X{n}"), Reason.UNKNOWN_IDENTITY)
     with clock.at(NOON + timedelta(days=1)):
-        handshake.count_failure(stranger("X1"), Reason.UNKNOWN_IDENTITY)
+        turned_away.count_failure(stranger("X1"), Reason.UNKNOWN_IDENTITY)
     counted = {(f.day, f.identity): f.count for f in FailedHandshake.objects.all()}
     first, second = date(2026, 3, 1), date(2026, 3, 2)
     assert counted == {
         (first, "X1"): 2,
         (first, "X2"): 1,
         (first, "X3"): 1,
-        (first, handshake.CROWD): 2,
+        (first, turned_away.CROWD): 2,
         (second, "X1"): 1,
     }
     assert selectors.failed_handshakes(identity="X1").count() == 2
@@ -67,18 +67,20 @@ def test_failed_handshakes_are_counted_by_day_and_the_list_is_bounded(monkeypatc
 @pytest.mark.parametrize(
     ("path", "raw", "identity"),
     [
-        ("/ocpp/CP-1", b"/ocpp/CP-1", "CP-1"),
-        ("/ocpp/RDAM 123", b"/ocpp/RDAM%20123", "RDAM 123"),
-        ("/ocpp/CP-1", None, "CP-1"),
-        ("/ocpp/a:b", b"/ocpp/a%3Ab", ""),
-        ("/ocpp/\x00", b"/ocpp/%00", ""),
-        ("/ocpp/?", b"/ocpp/%ff%fe", ""),
-        ("/ocpp/" + "x" * 49, b"/ocpp/" + b"x" * 49, ""),
+        ("/ocpp/CP-1", b"/ocpp/CP-1", ("", "CP-1")),
+        ("/ocpp/RDAM 123", b"/ocpp/RDAM%20123", ("", "RDAM 123")),
+        ("/ocpp/CP-1", None, ("", "CP-1")),
+        ("/ocpp/northwind/CP-1", b"/ocpp/northwind/CP-1", ("northwind", "CP-1")),
+        ("/ocpp/a/b", b"/ocpp/a%2Fb", ("", "a/b")),
+        ("/ocpp/a:b", b"/ocpp/a%3Ab", ("", "")),
+        ("/ocpp/\x00", b"/ocpp/%00", ("", "")),
+        ("/ocpp/?", b"/ocpp/%ff%fe", ("", "")),
+        ("/ocpp/" + "x" * 49, b"/ocpp/" + b"x" * 49, ("", "")),
     ],
 )
-def test_the_identity_is_read_from_the_path(path, raw, identity):
+def test_network_and_identity_are_read_from_the_path(path, raw, identity):
     scope = {"path": path, "raw_path": raw} if raw is not None else {"path": path}
-    assert handshake.read_identity(scope) == identity
+    assert callers.read_path(scope) == identity
 
 
 @pytest.mark.parametrize(
@@ -93,13 +95,13 @@ def test_the_identity_is_read_from_the_path(path, raw, identity):
     ],
 )
 def test_the_basic_header_is_read_or_left(header, read):
-    assert handshake.read_basic(header) == read
+    assert callers.read_basic(header) == read
 
 
 def test_the_subprotocol_list_may_be_odd():
     assert handshake.choose(["", "ocpp1.5", "ocpp1.6"]).version == "1.6"
     scope = {"headers": [], "subprotocols": ["", " ocpp2.0.1 "], "path": "/ocpp/x"}
-    assert handshake.read_head(scope).offered == ("ocpp2.0.1",)
+    assert callers.read_head(scope).offered == ("ocpp2.0.1",)
 
 
 def test_a_bad_message_is_kept_aside_and_the_rest_of_its_batch_recorded(network, card, monkeypatch):
