@@ -87,6 +87,9 @@ class Payment(models.Model):
     cdr = models.ForeignKey(
         ChargeDetailRecord, on_delete=models.PROTECT, null=True, blank=True, related_name="payments"
     )
+    payer_key = models.CharField(
+        max_length=60, blank=True, editable=False, help_text=_("whose attempt to start a charge this is")
+    )
     currency = models.CharField(max_length=3)
     requested_minor = models.BigIntegerField(help_text=_("the hold asked for"))
     authorized_minor = models.BigIntegerField(default=0)
@@ -127,6 +130,12 @@ class Payment(models.Model):
                 fields=["session"],
                 condition=Q(status__in=["created", "requires_action", "authorized"]),
                 name="one_open_payment_per_session",
+            ),
+            models.UniqueConstraint(
+                fields=["evse", "payer_key"],
+                condition=Q(status__in=["created", "requires_action", "authorized"], session__isnull=True)
+                & ~Q(payer_key=""),
+                name="one_open_attempt_per_payer",
             ),
         ]
         indexes: ClassVar = [

@@ -11,26 +11,24 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 
 from accounts.models import User
 from core import clock
-from core.links import sign
 from payments.models import BillingAccount, Payment, PaymentMethod, ProviderOperation, Tariff
 from payments.providers import provider
-from payments.providers.base import Checkout, CheckoutRequest, CheckoutStatus, OutcomeUnknown, Refused
+from payments.providers.base import CheckoutRequest, OutcomeUnknown, Refused
 from payments.selectors import default_method
 from payments.services import operations, pricing
+from payments.services.addresses import address_of, return_path
 from payments.services.applying import fail_payment, locked
+from payments.services.attempts import attempt, payer_key
 from payments.services.cards import ensure_account, save_card
 from payments.services.operations import State, begin, mark, perform
-from payments.services.payments import apply_found, create_payment, look_again, request_hold
+from payments.services.payments import request_hold
 from stations.models import Evse
 
 Status = Payment.Status
 PAGE_OPEN_FOR: Final = timedelta(minutes=31)  # the provider's shortest is 30
-LINK: Final = "payment"
-LINK_LASTS: Final = timedelta(days=2)
 
 
 class CheckoutUnavailable(RuntimeError):
@@ -49,21 +47,23 @@ class Begun:
     url: str
 
 
-def begin_checkout(*, evse: Evse, driver: User | None = None, email: str = "") -> Begun:
+def begin_checkout(*, evse: Evse, driver: User | None = None, email: str = "", guest_key: str = "") -> Begun:
     """Open the hosted page on which a guest (or a driver without a card) makes the hold.
 
-    A signed-in driver's card is saved with it. Raises NothingToPay, CheckoutUnavailable.
+    A signed-in driver's card is saved with it. Who has an attempt open here already (of this driver, or
+    of the guest with this key) goes on with that one. Raises NothingToPay, CheckoutUnavailable.
     """
     tariff = _priced(evse)
     account = _account(driver, tariff) if driver else None
-    payment = create_payment(
-        organization=evse.station.organization,
-        currency=tariff.currency,
-        requested_minor=tariff.hold_minor,
+    payment, is_new = attempt(
+        evse=evse,
+        tariff=tariff,
+        payer_key=payer_key(driver, guest_key),
         account=account,
         email=driver.email if driver else email,
-        evse=evse,
     )
+    if not is_new:
+        return Begun(payment=payment, url=address_of(payment))
     request = CheckoutRequest(
         reference=str(payment.public_id),
         amount_minor=payment.requested_minor,
@@ -96,36 +96,30 @@ def pay_with_card(*, evse: Evse, driver: User) -> Begun:
     """Hold on the driver's saved card, the driver being present: one click.
 
     The address is the bank's page when it wants a confirmation, else the way back of ours. A decline
-    gives a FAILED payment. Raises NothingToPay, NoCard, CheckoutUnavailable.
+    gives a FAILED payment. A second click goes on with the first one's payment. Raises NothingToPay,
+    NoCard, CheckoutUnavailable.
     """
     tariff = _priced(evse)
     account = _account(driver, tariff)
     method = default_method(account)
     if method is None:
         raise NoCard(driver.email)
-    payment = create_payment(
-        organization=evse.station.organization,
-        currency=tariff.currency,
-        requested_minor=tariff.hold_minor,
+    payment, is_new = attempt(
+        evse=evse,
+        tariff=tariff,
+        payer_key=payer_key(driver),
         account=account,
         method=method,
         email=driver.email,
-        evse=evse,
     )
+    if not is_new:
+        return Begun(payment=payment, url=address_of(payment))
     held = request_hold(payment_id=payment.pk, return_url=_absolute(return_path(payment)))
-    return Begun(payment=held, url=action_url(held) or return_path(held))
+    return Begun(payment=held, url=address_of(held))
 
 
 class NoCard(ValueError):
     """The driver has no usable card."""
-
-
-def action_url(payment: Payment) -> str:
-    """Where the payer must go to confirm, while that is asked."""
-    if payment.status != Status.REQUIRES_ACTION:
-        return ""
-    done = payment.operations.filter(kind=operations.HOLD, state=State.DONE).order_by("-pk").first()
-    return str((done.response or {}).get("action_url", "")) if done else ""
 
 
 def begin_card_setup(*, driver: User, return_to: str, currency: str = "EUR") -> str:
@@ -164,45 +158,6 @@ def finish_card_setup(*, driver: User) -> PaymentMethod | None:
 def _saved_in(account: BillingAccount, visit: ProviderOperation) -> PaymentMethod | None:
     page = provider().get_checkout(str((visit.response or {})["ref"]))
     return save_card(account=account, method_ref=page.setup_method_ref) if page.setup_method_ref else None
-
-
-def refresh_payment(*, payment_id: int) -> Payment:
-    """Look at the provider once and apply what is there. Raises OutcomeUnknown."""
-    payment = Payment.objects.get(pk=payment_id)
-    if payment.status not in (Status.CREATED, Status.REQUIRES_ACTION):
-        return payment
-    if payment.provider_ref:
-        return _with_card(look_again(payment_id=payment_id))
-    if payment.checkout_ref:
-        return _apply_page(payment, provider().get_checkout(payment.checkout_ref))
-    return payment
-
-
-def _apply_page(payment: Payment, page: Checkout) -> Payment:
-    if page.email and not payment.email:
-        Payment.objects.filter(pk=payment.pk).update(email=page.email)
-    if page.intent_ref:
-        found = provider().get_intent(page.intent_ref)
-        return _with_card(apply_found(payment_id=payment.pk, intent=found))
-    if page.status is CheckoutStatus.EXPIRED:
-        return fail_payment(payment_id=payment.pk, code="abandoned", message="")
-    return payment
-
-
-def _with_card(payment: Payment) -> Payment:
-    """A signed-in driver's card that has just made a hold is kept for the next time."""
-    if payment.account is None or payment.method_id or payment.status != Status.AUTHORIZED:
-        return payment
-    found = provider().get_intent(payment.provider_ref)
-    method = save_card(account=payment.account, method_ref=found.method_ref)
-    if method is not None:
-        Payment.objects.filter(pk=payment.pk).update(method=method)
-    return payment
-
-
-def return_path(payment: Payment) -> str:
-    """Our page that follows this payment; whoever has the link may see it."""
-    return reverse("payments:return", args=[sign(LINK, str(payment.public_id))])
 
 
 def _priced(evse: Evse) -> Tariff:

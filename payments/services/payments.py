@@ -35,8 +35,9 @@ def create_payment(
     email: str = "",
     evse: Evse | None = None,
     session: ChargingSession | None = None,
+    payer_key: str = "",
 ) -> Payment:
-    """A payment not yet asked for at the provider."""
+    """A payment not yet asked for at the provider. `payer_key`: whose attempt to start (`attempts`)."""
     return Payment.objects.create(
         organization=organization,
         currency=currency,
@@ -46,6 +47,7 @@ def create_payment(
         email=email,
         evse=evse,
         session=session,
+        payer_key=payer_key,
     )
 
 

@@ -21,8 +21,8 @@ from payments.providers.base import Intent, ProviderError
 from payments.services import operations
 from payments.services.applying import fail_payment
 from payments.services.billing import bill_session
-from payments.services.checkout import refresh_payment
 from payments.services.collecting import collect
+from payments.services.looking import refresh_payment
 from payments.services.operations import Busy, State, begin, mark, perform
 from payments.services.payments import (
     NotPossible,

@@ -14,6 +14,7 @@ from payments.services.operations import Busy
 from payments.services.payments import release_hold
 from stations.models import ChargingSession
 from stations.services import sessions
+from stations.states import OPEN_SESSION
 
 logger = logging.getLogger(__name__)
 Status = Payment.Status
@@ -48,9 +49,26 @@ def _start(payment_id: int) -> None:
             payment.session = sessions.request_start(evse=payment.evse, user=driver)
             payment.save(update_fields=["session"])
     except REFUSALS as refusal:
-        code = CODES[type(refusal)]
-        Payment.objects.filter(pk=payment_id).update(failure_code=code, failure_message=str(refusal)[:300])
+        _note_refusal(payment_id, refusal)
         _release(payment_id)
+
+
+def _note_refusal(payment_id: int, refusal: Exception) -> None:
+    """The attempt is over, so that the payer may make another while the hold is let go."""
+    payment = Payment.objects.select_related("account").get(pk=payment_id)
+    is_own = isinstance(refusal, sessions.EvseBusy) and _charges_already(payment)
+    Payment.objects.filter(pk=payment_id).update(
+        failure_code="already_yours" if is_own else CODES[type(refusal)],
+        failure_message=str(refusal)[:300],
+        payer_key="",
+    )
+
+
+def _charges_already(payment: Payment) -> bool:
+    if payment.account is None:
+        return False
+    mine = ChargingSession.objects.filter(evse=payment.evse_id, driver=payment.account.user_id)
+    return mine.filter(status__in=OPEN_SESSION).exists()
 
 
 def _release(payment_id: int) -> None:

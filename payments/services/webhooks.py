@@ -12,7 +12,7 @@ from payments.events import WebhookReceived
 from payments.models import BillingAccount, Payment, WebhookEvent
 from payments.providers import provider
 from payments.providers.base import Intent
-from payments.services.checkout import refresh_payment
+from payments.services.looking import refresh_payment
 from payments.services.payments import apply_found
 
 ATTEMPTS: Final = 20

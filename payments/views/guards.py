@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest
 from core.links import BadLink, open_link
 from payments import permissions
 from payments.models import Payment
-from payments.services import checkout, receipts
+from payments.services import addresses, receipts
 from stations.models import ChargingSession
 
 LIVE_LINK: Final = "live"
@@ -39,7 +39,7 @@ def session_with_cost(request: HttpRequest, public_id: UUID) -> ChargingSession:
 
 
 def payment_of_link(token: str) -> Payment:
-    key = _key(checkout.LINK, token, checkout.LINK_LASTS)
+    key = _key(addresses.LINK, token, addresses.LINK_LASTS)
     wanted = Payment.objects.select_related("session", "evse__station__location", "account", "organization")
     payment = wanted.filter(public_id=key).first()
     if payment is None:

@@ -15,7 +15,8 @@ from core.money import Money
 from core.ui.fragments import render_either
 from payments.models import Payment
 from payments.providers.base import ProviderError
-from payments.services.checkout import action_url, refresh_payment
+from payments.services.addresses import action_url, page_url
+from payments.services.looking import refresh_payment
 from payments.services.starting import follow_hold
 from payments.views.guards import LIVE_LINK, payment_of_link
 from stations.models import ChargingSession
@@ -40,6 +41,7 @@ def back(request: HttpRequest, token: str) -> HttpResponse:
         "hold": Money.of_minor(payment.requested_minor, payment.currency),
         "advice": advice(payment, state),
         "action_url": action_url(payment),
+        "page_url": page_url(payment),
         "again": reverse("scheduling:start", args=[payment.evse.code]) if payment.evse else "/",
         "path": request.get_full_path(),
         "live_topics": [f"payment.{payment.public_id}"],
@@ -109,6 +111,7 @@ def _advices() -> dict[str, Any]:
         "not_done": _("The payment service did not answer in time. Please try again."),
         "abandoned": _("The payment page was left before paying. You can start again."),
         "station_offline": _("The charger is not connected. Please choose another stall."),
+        "already_yours": _("You are charging here already. This second hold was not needed."),
         "evse_busy": _("Somebody else has just started here. Please choose another stall."),
         "not_authorized": _("The charger is kept for somebody else. Please choose another stall."),
     }

@@ -18,6 +18,8 @@ from core.links import sign
 from core.ui.fragments import render_either
 from core.ui.kept_form import take_kept_form
 from payments.selectors import cards_of
+from payments.services.addresses import return_path
+from payments.services.attempts import running_attempt
 from payments.services.checkout import (
     CheckoutUnavailable,
     NoCard,
@@ -30,6 +32,7 @@ from scheduling.selectors.early import Outlook, ahead_of
 from scheduling.selectors.prices import prices_now
 from scheduling.selectors.stalls import StallNow, stalls_of
 from scheduling.views.guards import LIVE_LINK
+from scheduling.views.payer import guest_of, payer_of, remember_guest
 from stations.models import ChargingSession, Evse
 from stations.services import sessions
 
@@ -52,13 +55,13 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
     """GET and POST /c/<code>/, the address in the stall's QR code."""
     evses = Evse.objects.select_related("station__location__organization")
     evse = get_object_or_404(evses, code=read_code(code))
-    running = _running(request, evse)
+    running = _way_to_mine(request, evse)
     if running:
-        return redirect("scheduling:live", public_id=running.public_id)
+        return HttpResponseRedirect(running)
     if request.method == "POST":
         return _begin(request, evse)
     kept = take_kept_form(request)
-    return _page(request, evse, email=kept.get("email", "") if kept else "")
+    return remember_guest(request, _page(request, evse, email=kept.get("email", "") if kept else ""))
 
 
 def _page(request: HttpRequest, evse: Evse, *, status: int = 200, **more: Any) -> HttpResponse:
@@ -140,7 +143,7 @@ def _pay(request: HttpRequest, evse: Evse, email: str) -> str:
     """The address to go to: the bank's or the provider's page, or ours when the hold stands."""
     user: Any = request.user
     if not user.is_authenticated:
-        return begin_checkout(evse=evse, email=email).url
+        return begin_checkout(evse=evse, email=email, guest_key=guest_of(request)).url
     if request.POST.get("with") != "other":
         try:
             return pay_with_card(evse=evse, driver=user).url
@@ -154,7 +157,12 @@ def _start_free(request: HttpRequest, evse: Evse) -> HttpResponse:
     try:
         session = sessions.request_start(evse=evse, user=user)
     except REFUSALS as refusal:
-        return _page(request, evse, status=409, failure=_refusal(refusal))
+        mine = _way_to_mine(request, evse)
+        return (
+            HttpResponseRedirect(mine)
+            if mine
+            else _page(request, evse, status=409, failure=_refusal(refusal))
+        )
     messages.success(request, _("Asking the charger to start."))
     path = reverse("scheduling:live", args=[session.public_id])
     link = "" if user else "?" + urlencode({"t": sign(LIVE_LINK, str(session.public_id))})
@@ -165,8 +173,17 @@ def _refusal(refusal: Exception) -> str:
     if isinstance(refusal, sessions.StationOffline):
         return _("This charger is not connected. Nothing was charged.")
     if isinstance(refusal, sessions.EvseBusy):
-        return _("Somebody else has just started here. Nothing was charged.")
+        return _("A charge has just been started here. Nothing more was charged.")
     return _("This start was refused: %(reason)s. Nothing was charged.") % {"reason": refusal}
+
+
+def _way_to_mine(request: HttpRequest, evse: Evse) -> str:
+    """Where this visitor's own charge at this place is followed; empty when there is none."""
+    running = _running(request, evse)
+    if running:
+        return reverse("scheduling:live", args=[running.public_id])
+    paid = running_attempt(evse=evse, payer_key=payer_of(request))
+    return return_path(paid) if paid else ""
 
 
 def _running(request: HttpRequest, evse: Evse | None = None) -> ChargingSession | None:

@@ -10,6 +10,7 @@ from django.core import mail
 
 from core import clock
 from payments.models import Payment, PaymentMethod
+from payments.services.addresses import return_path
 from payments.services.cards import ensure_account, forget_card, make_default
 from payments.services.checkout import (
     CheckoutUnavailable,
@@ -19,9 +20,8 @@ from payments.services.checkout import (
     begin_checkout,
     finish_card_setup,
     pay_with_card,
-    refresh_payment,
-    return_path,
 )
+from payments.services.looking import refresh_payment
 from payments.services.recovery import settle_payments
 from stations.models import ChargingSession
 from stations.services.pending import abandon
