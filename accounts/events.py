@@ -32,3 +32,15 @@ class TokenBlocked(Event):
     @property
     def subject(self) -> str:
         return f"token.{self.token_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenChanged(Event):
+    """A token was issued, may charge again, or has another group or end."""
+
+    name: ClassVar[str] = "accounts.TokenChanged"
+    token_id: int
+
+    @property
+    def subject(self) -> str:
+        return f"token.{self.token_id}"

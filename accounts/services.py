@@ -16,7 +16,7 @@ from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Concat
 
 from accounts import selectors
-from accounts.events import MemberInvited, TokenBlocked
+from accounts.events import MemberInvited, TokenBlocked, TokenChanged
 from accounts.models import AuditEntry, IdToken, Membership, Organization, User, Vehicle
 from core import clock
 from core.dotted import resolve_all
@@ -194,6 +194,7 @@ def issue_token(
     for key, value in fields.items():
         setattr(token, key, value)
     _save_token(token)
+    publish(TokenChanged(token_id=token.pk))
     note_action(actor=actor, organization=organization, action="token.issue", subject=f"token.{token.pk}")
     return token
 
@@ -233,6 +234,7 @@ def unblock_token(*, token: IdToken, actor: User | None = None) -> bool:
     changed = IdToken.objects.filter(pk=token.pk).exclude(status=IdToken.Status.ACCEPTED)
     if not changed.update(status=IdToken.Status.ACCEPTED):
         return False
+    publish(TokenChanged(token_id=token.pk))
     _note_token(token, actor, "token.unblock")
     return True
 

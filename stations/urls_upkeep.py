@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from stations.views import files
+from stations.views import files, local_lists
 
 app_name = "upkeep"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("files/<uuid:file_id>/", files.file, name="file"),
     path("files/<uuid:file_id>/download/", files.download, name="download"),
     path("files/<uuid:file_id>/install/", files.install, name="install"),
+    path("chargers/<str:identity>/local-list/", local_lists.local_list, name="local_list"),
     path("chargers/<str:identity>/logs/", files.collect, name="collect_logs"),
     path("files/<uuid:file_id>/discard/", files.discard, name="discard"),
 ]
