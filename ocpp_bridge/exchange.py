@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import jsonschema_rs
 
 from core import clock
-from ocpp_bridge import quirks, schemas
+from ocpp_bridge import gate, quirks, schemas
 from ocpp_bridge.dialects.base import Answered, Dialect, Facts, Hearing, Inbound
 from ocpp_bridge.frames import (
     Call,
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 INTERVAL_S: Final = 300
 ACCEPTED: Final = "accepted"
-BOOT: Final = "BootNotification"
+BOOT: Final = gate.BOOT
 MENDING_ROUNDS: Final = 3
 
 
@@ -103,9 +103,16 @@ class Job:
         self.is_fenced = False
         self.brought: Any = None
 
+    @property
+    def has_errand(self) -> bool:
+        inbound = self.inbound
+        if inbound.errand is None:
+            return False
+        return inbound.errand_if is None or inbound.errand_if(self.payload)
+
     def run_errand(self) -> bool:
         """Do what is not a fact, before the facts are recorded. False: it failed and `reply` says so."""
-        errand = self.inbound.errand
+        errand = self.inbound.errand if self.has_errand else None
         try:
             self.brought = errand(self.report.station_id, self.payload) if errand else None
         except Exception:
@@ -137,7 +144,13 @@ class Job:
         return Hearing(self.at, INTERVAL_S, self.brought)
 
 
-Heard: TypeAlias = Job | Said | Settled | None
+class Leave(NamedTuple):
+    """The boot's serial number is not that of the certificate: the connection ends (B01.FR.12)."""
+
+    serial: str
+
+
+Heard: TypeAlias = Job | Said | Settled | Leave | None
 
 
 class Desk(NamedTuple):
@@ -164,6 +177,7 @@ class Exchange:
 
     __slots__ = (
         "_allowed",
+        "certified_serial",
         "connection_no",
         "dialect",
         "last",
@@ -182,8 +196,10 @@ class Exchange:
         registration: str,
         note: Callable[[Entry], None],
         last: Remembered | None = None,
+        certified_serial: str = "",
     ) -> None:
         self.station_id = station_id
+        self.certified_serial = certified_serial
         self.connection_no = connection_no
         self.dialect = dialect
         self.registration = registration
@@ -216,8 +232,8 @@ class Exchange:
     def ask(self, asked: Asked, payload: Payload) -> str:
         """The text of a call of ours, written down. Raises `link.Busy`."""
         text = self.link.ask(asked, payload)
-        if asked.action == "TriggerMessage":
-            self._allowed.add(str(payload.get("requestedMessage")))
+        if self.registration != ACCEPTED:
+            self._allowed.add(gate.evoked(asked.action, payload))
         shown = redact(payload, self.dialect.secrets)
         body = text if shown is payload else pack_call(asked.message_id, asked.action, shown)
         self._write("out", asked.message_id, asked.action, body, clock.now())
@@ -241,6 +257,9 @@ class Exchange:
             return self._mend(call, inbound, judge, text, at)
         if inbound.is_idle:
             return self._answer_idly(call, inbound, text, at)
+        if self.certified_serial and action == BOOT and gate.serial_of(payload) != self.certified_serial:
+            self._write("in", message_id, action, text, at)
+            return Leave(gate.serial_of(payload))
         return Job(self, call, inbound, inbound.facts(payload, at), text, at)
 
     def _answer_idly(self, call: Call, inbound: Inbound, text: str, at: datetime) -> Said:

@@ -18,7 +18,7 @@ from typing import Any, Final
 from django.db import connection
 
 from core.threads import in_db_thread
-from ocpp_bridge import retention
+from ocpp_bridge import retention, tls
 from ocpp_bridge.switchboard import stop_switchboard, switchboard
 
 logger = logging.getLogger(__name__)
@@ -37,8 +37,13 @@ async def lifespan(scope: Mapping[str, Any], receive: Receive, send: Send) -> No
     if threading.current_thread() is threading.main_thread():
         for number in SIGNALS:
             _drain_before(number)
+    door = tls.configured_port()
+    if door is not None:
+        await door.open()
     await send({"type": "lifespan.startup.complete"})
     await receive()  # lifespan.shutdown
+    if door is not None:
+        await door.close()
     await stop_switchboard()
     await send({"type": "lifespan.shutdown.complete"})
 

@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from core.threads import in_db_thread
-from ocpp_bridge import commanding, link
+from ocpp_bridge import commanding, link, turned_away
 from ocpp_bridge.batches import DatabaseGone
 from ocpp_bridge.commanding import Ready
-from ocpp_bridge.exchange import Exchange, Job, Said, Settled
+from ocpp_bridge.exchange import Exchange, Job, Leave, Said, Settled
 from ocpp_bridge.handshake import Admission
 from ocpp_bridge.switchboard import Switchboard
 
@@ -25,6 +25,7 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 REPLACED: Final = 1000
+POLICY_VIOLATION: Final = 1008
 TRY_AGAIN_LATER: Final = 1013
 
 
@@ -41,7 +42,9 @@ class StationSocket:
             registration=admission.registration,
             note=board.committer.notes.append,
             last=admission.last,
+            certified_serial=admission.certified_serial,
         )
+        self._identity = admission.identity
         self._board = board
         self._receive = receive
         self._send = send
@@ -88,6 +91,8 @@ class StationSocket:
                     return await self.close(REPLACED)
             elif isinstance(heard, Said):
                 reply = heard.reply
+            elif isinstance(heard, Leave):
+                return await self._show_out(heard)
             else:
                 if heard is not None:
                     self._settle(heard)
@@ -95,9 +100,14 @@ class StationSocket:
             if reply and self._is_open:
                 await send({"type": "websocket.send", "text": reply})
 
+    async def _show_out(self, leave: Leave) -> None:
+        """It said at boot that it is another one than its certificate says."""
+        await in_db_thread(turned_away.count_other_serial, self.station_id, self._identity, leave.serial)
+        await self.close(POLICY_VIOLATION)
+
     async def _carry_in(self, job: Job) -> str:
         """Record a message; its reply. Raises DatabaseGone: then nothing may be answered."""
-        if job.inbound.errand is not None and not await in_db_thread(job.run_errand):
+        if job.has_errand and not await in_db_thread(job.run_errand):
             return job.reply
         await self._board.committer.submit(job)
         self.exchange.finish(job)

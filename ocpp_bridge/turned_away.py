@@ -14,6 +14,7 @@ from core import clock
 from core.live import nudge
 from ocpp_bridge.callers import Caller
 from ocpp_bridge.models import FailedHandshake
+from stations.models import ChargingStation
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +59,13 @@ def count_failure(
         cursor.execute(_COUNT, values)
     nudge(f"door.{organization_id or 0}")
     logger.info("refused %r: %s", caller.identity, reason.value)
+
+
+def count_other_serial(station_id: int, identity: str, serial: str) -> None:
+    """The serial number at boot was not that of the certificate (2.0.1 B01.FR.12)."""
+    station = ChargingStation.objects.get(pk=station_id)
+    caller = Caller(identity, b"", None, (), "")
+    count_failure(caller, Reason.OTHER_SERIAL, organization_id=station.organization_id, detail=serial or "-")
 
 
 def _is_crowded() -> bool:

@@ -135,6 +135,12 @@ STATION_CA_CERT = env("STATION_CA_CERT", default="")
 STATION_CA_KEY = env("STATION_CA_KEY", default="")
 STATION_CERTIFICATE_DAYS = env.int("STATION_CERTIFICATE_DAYS", default=365)
 STATION_TRUSTED_CAS = env("STATION_TRUSTED_CAS", default="")  # makers whose certificates are accepted too
+BRIDGE_TLS_CERT = env("BRIDGE_TLS_CERT", default="")  # with its chain; empty: no TLS port
+BRIDGE_TLS_KEY = env("BRIDGE_TLS_KEY", default="")
+BRIDGE_TLS_CERT_2 = env("BRIDGE_TLS_CERT_2", default="")  # of the other kind: one ECDSA, one RSA
+BRIDGE_TLS_KEY_2 = env("BRIDGE_TLS_KEY_2", default="")
+BRIDGE_TLS_HOST = env("BRIDGE_TLS_HOST", default="127.0.0.1")
+BRIDGE_TLS_PORT = env.int("BRIDGE_TLS_PORT", default=9443)
 BRIDGE_TRUSTED_PROXIES = env.list("BRIDGE_TRUSTED_PROXIES", default=[])  # addresses or networks
 BRIDGE_CLIENT_CERT_HEADER = env("BRIDGE_CLIENT_CERT_HEADER", default="X-Client-Cert")
 
@@ -147,6 +153,7 @@ CHECKOUT_ORIGIN = env("CHECKOUT_ORIGIN", default="https://checkout.stripe.com")
 # --- words and files ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]  # another one when locale/ holds its whole catalog: never half a page
+FORMAT_MODULE_PATH = ["core.formats"]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True

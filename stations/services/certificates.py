@@ -69,6 +69,11 @@ def _trusted(*bundles: str) -> tuple[x509.Certificate, ...]:
     )
 
 
+def trusted_bundle() -> str:
+    """The same authorities as one PEM text; empty when there are none."""
+    return "".join(pki.as_pem(found) for found in trusted_authorities())
+
+
 def organization_name(organization: Organization) -> str:
     """What the O of a station's certificate must say (A00.FR.404, A00.FR.509)."""
     policy = DoorPolicy.objects.filter(pk=organization.pk).first()
