@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -39,7 +39,8 @@ class Inbound:
     `reply` receives the payload, one answer per fact, and the hearing. `errand` is a service
     called with (station_id, payload) for what is not a hot fact, in a transaction of its own and
     before the facts are recorded: it must bear repetition. What it returns is `hearing.brought`
-    in the reply; when it raises, the station gets InternalError. `salvage` makes facts of a
+    in the reply; when it raises, the station gets InternalError. With `errand_if` only those payloads
+    are worth the errand, since it costs more than the facts. `salvage` makes facts of a
     payload that no schema accepts, or gives None when it names nothing: it marks the messages
     which a station may forget after our answer, so that they are kept and answered whatever they
     look like. `is_idle` messages change nothing and are answered at once.
@@ -48,6 +49,7 @@ class Inbound:
     facts: ToFacts
     reply: ToReply
     errand: Errand | None = None
+    errand_if: Callable[[Any], bool] | None = None
     salvage: Salvage | None = None
     is_idle: bool = False
 
@@ -82,7 +84,11 @@ Interpret: TypeAlias = Callable[[Payload], Answered]
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One version of OCPP, complete: `version` names the schemas, `subprotocol` the handshake."""
+    """One version of OCPP, complete: `version` names the schemas, `subprotocol` the handshake.
+
+    `cannot` says why this version has no word for a kind of command, `declined` why an action of
+    stations is answered with NotSupported. Together with the tables they cover everything.
+    """
 
     version: str
     subprotocol: str
@@ -92,13 +98,16 @@ class Dialect:
     interpreters: Mapping[str, Interpret]
     triggered: Mapping[str, str]
     secrets: frozenset[str]
+    cannot: Mapping[type[CommandKind], str] = field(default_factory=dict)
+    declined: Mapping[str, str] = field(default_factory=dict)
 
     def encode(self, kind: CommandKind) -> Request:
         """The command as an action and a payload. Raises Unsupported."""
         try:
             encoder = self.encoders[type(kind)]
         except KeyError:
-            raise Unsupported(f"OCPP {self.version} has no {kind.name}.") from None
+            why = self.cannot.get(type(kind), "")
+            raise Unsupported(f"OCPP {self.version} has no {kind.name}. {why}".strip()) from None
         return encoder(kind)
 
     def interpret(self, action: str, payload: Payload) -> Answered:

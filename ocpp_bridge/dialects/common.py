@@ -9,7 +9,7 @@ from typing import Any, Final
 from core import clock
 from ocpp_bridge.dialects import words
 from ocpp_bridge.dialects.base import NO_FACTS, Facts, Hearing, Request
-from ocpp_bridge.dialects.values import instant, stamp
+from ocpp_bridge.dialects.values import instant, stamp, whole_seconds
 from ocpp_bridge.frames import Payload
 from stations import command_kinds as kinds
 from stations.facts import Decision, ReadingTaken
@@ -72,6 +72,11 @@ def read_meter(
 # --- outward -----------------------------------------------------------------------------------
 
 
+def given(**members: Any) -> Payload:
+    """The members that have a value: an optional one is left out, never null (2.0.1 part 4, 4.1.5)."""
+    return {name: value for name, value in members.items() if value is not None}
+
+
 def verbatim(command: kinds.Verbatim) -> Request:
     return Request(command.action, command.payload)
 
@@ -111,7 +116,37 @@ def is_dated(command: kinds.SetPowerLimit) -> bool:
     return command.duration_s is not None or command.purpose == "station"
 
 
-def limit_place(command: kinds.SetPowerLimit) -> int:
+def profile(command: kinds.SetProfile, purposes: Mapping[str, str]) -> Payload:
+    """A whole profile, without its id and its schedule, which each version writes its way."""
+    return {
+        "stackLevel": command.stack_level,
+        "chargingProfilePurpose": purposes[command.purpose],
+        "chargingProfileKind": words.PROFILE_KIND[command.kind],
+        **given(
+            recurrencyKind=words.RECURRENCY[command.recurrency] if command.recurrency else None,
+            validFrom=whole_seconds(command.valid_from) or None,
+            validTo=whole_seconds(command.valid_until) or None,
+        ),
+    }
+
+
+def schedule(command: kinds.SetProfile) -> Payload:
+    periods = [
+        given(startPeriod=step["start_s"], limit=step["limit"], numberPhases=step.get("phases"))
+        for step in command.periods
+    ]
+    return {
+        "chargingRateUnit": command.unit,
+        "chargingSchedulePeriod": periods,
+        **given(
+            startSchedule=whole_seconds(command.start_at) or None,
+            duration=command.duration_s,
+            minChargingRate=command.min_rate,
+        ),
+    }
+
+
+def limit_place(command: kinds.SetPowerLimit | kinds.SetProfile) -> int:
     return 0 if command.purpose == "station" else command.evse_number
 
 

@@ -16,6 +16,9 @@ DECISION: Final = {
 
 AVAILABILITY: Final = {True: "Operative", False: "Inoperative"}
 
+PROFILE_KIND: Final = {"absolute": "Absolute", "recurring": "Recurring", "relative": "Relative"}
+RECURRENCY: Final = {"daily": "Daily", "weekly": "Weekly"}
+
 FIRMWARE: Final = {
     "DownloadScheduled": "running",
     "Downloading": "running",

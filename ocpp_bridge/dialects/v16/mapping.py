@@ -37,6 +37,20 @@ TRIGGER: Final = {
     "heartbeat": "Heartbeat",
     "status": "StatusNotification",
     "meter_values": "MeterValues",
+    "firmware": "FirmwareStatusNotification",
+    "diagnostics": "DiagnosticsStatusNotification",
+}
+EXTENDED_TRIGGER: Final = {
+    "log": "LogStatusNotification",
+    "sign_certificate": "SignChargePointCertificate",
+}
+"""What only ExtendedTriggerMessage of the security whitepaper can ask for."""
+
+LOG_TYPE: Final = {"diagnostics": "DiagnosticsLog", "security": "SecurityLog"}
+
+CERTIFICATE_TYPE: Final = {
+    "central": "CentralSystemRootCertificate",
+    "manufacturer": "ManufacturerRootCertificate",
 }
 
 DEFAULT_STOP_REASON: Final = "Local"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from ocpp_bridge.dialects import common, words
-from ocpp_bridge.dialects.base import Answered, Encode, Interpret, Request, by_status
-from ocpp_bridge.dialects.v16 import mapping, messages
+from ocpp_bridge.dialects.base import Answered, Encode, Interpret, Request, Unsupported, by_status
+from ocpp_bridge.dialects.v16 import mapping, messages, upkeep
 from ocpp_bridge.dialects.values import whole_seconds
 from ocpp_bridge.frames import Payload
 from stations import command_kinds as kinds
@@ -53,10 +53,30 @@ def set_limit(command: kinds.SetPowerLimit) -> Request:
 
 
 def clear_limit(command: kinds.ClearPowerLimit) -> Request:
-    if command.profile_id is not None:
-        return Request("ClearChargingProfile", {"id": command.profile_id})
-    named = {} if command.evse_number is None else {"connectorId": command.evse_number}
-    return Request("ClearChargingProfile", named)
+    payload = common.given(
+        id=command.profile_id,
+        connectorId=command.evse_number,
+        chargingProfilePurpose=mapping.PROFILE_PURPOSE[command.purpose] if command.purpose else None,
+        stackLevel=command.stack_level,
+    )
+    return Request("ClearChargingProfile", payload)
+
+
+def set_profile(command: kinds.SetProfile) -> Request:
+    profile: Payload = {
+        **common.profile(command, mapping.PROFILE_PURPOSE),
+        "chargingProfileId": command.profile_id,
+        "chargingSchedule": common.schedule(command),
+    }
+    if command.purpose == "session" and command.session_number is not None:
+        profile["transactionId"] = command.session_number
+    payload = {"connectorId": common.limit_place(command), "csChargingProfiles": profile}
+    return Request("SetChargingProfile", payload)
+
+
+def read_schedule(command: kinds.ReadSchedule) -> Request:
+    payload: Payload = {"connectorId": command.evse_number, "duration": command.duration_s}
+    return Request("GetCompositeSchedule", {**payload, **common.given(chargingRateUnit=command.unit or None)})
 
 
 def unlock(command: kinds.Unlock) -> Request:
@@ -81,20 +101,28 @@ def write_variable(command: kinds.WriteVariable) -> Request:
 
 
 def trigger(command: kinds.Trigger) -> Request:
-    payload: Payload = {"requestedMessage": mapping.TRIGGER[command.message]}
+    """The core message where it can ask, the whitepaper's where only that one can."""
+    extended = mapping.EXTENDED_TRIGGER.get(command.message)
+    wanted = extended or mapping.TRIGGER.get(command.message)
+    if wanted is None:
+        raise Unsupported(f"OCPP 1.6 cannot ask for {command.message}.")
+    payload: Payload = {"requestedMessage": wanted}
     if command.evse_number:
         payload["connectorId"] = command.evse_number
-    return Request("TriggerMessage", payload)
+    return Request("ExtendedTriggerMessage" if extended else "TriggerMessage", payload)
 
 
 ENCODERS: Final[Mapping[type[kinds.CommandKind], Encode]] = {
+    **upkeep.ENCODERS,
     kinds.CancelReservation: common.cancel_reservation,
     kinds.ClearPowerLimit: clear_limit,
+    kinds.ReadSchedule: read_schedule,
     kinds.ReadVariables: read_variables,
     kinds.Reserve: reserve,
     kinds.Reset: reset,
     kinds.SetAvailability: set_availability,
     kinds.SetPowerLimit: set_limit,
+    kinds.SetProfile: set_profile,
     kinds.StartSession: remote_start,
     kinds.StopSession: remote_stop,
     kinds.Trigger: trigger,
@@ -124,6 +152,7 @@ def variable(key: messages.ConfigurationKey) -> Mapping[str, Any]:
 
 
 INTERPRETERS: Final[Mapping[str, Interpret]] = {
+    **upkeep.INTERPRETERS,
     "ChangeConfiguration": by_status,
     "GetConfiguration": configuration,
 }
