@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import Final, TypeAlias
 
 from django.db import connection
 
@@ -28,32 +28,34 @@ MAX_NOTES: Final = 50_000
 """Frames kept in memory while the database is away; beyond that the oldest are lost."""
 
 
+Done: TypeAlias = Callable[[Job, Exception | None], None]
+Waiting: TypeAlias = tuple[Job, Done]
+
+
 class Committer:
-    """`submit` a job and await it: then its reply may leave, or DatabaseGone is raised."""
+    """`submit` a job; `done` is called when its reply may leave, or with DatabaseGone."""
 
     def __init__(self) -> None:
         self.notes: list[Entry] = []
         self._linger_s = 0.0
-        self._waiting: dict[int, tuple[Job, asyncio.Future[None]]] = {}
-        self._later: deque[tuple[Job, asyncio.Future[None]]] = deque()
+        self._waiting: dict[int, Waiting] = {}
+        self._later: deque[Waiting] = deque()
         self._wake = asyncio.Event()
         self._full = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="committer")
         self._loop = asyncio.get_running_loop()
         self._task = self._loop.create_task(self._run())
 
-    def submit(self, job: Job) -> asyncio.Future[None]:
+    def submit(self, job: Job, done: Done) -> None:
         """Queue a job; a second one of the same station waits for the next batch."""
-        future: asyncio.Future[None] = self._loop.create_future()
         station_id = job.report.station_id
         if station_id in self._waiting or len(self._waiting) >= BATCH:
-            self._later.append((job, future))
+            self._later.append((job, done))
         else:
-            self._waiting[station_id] = (job, future)
+            self._waiting[station_id] = (job, done)
             if len(self._waiting) >= BATCH:
                 self._full.set()
         self._wake.set()
-        return future
 
     async def close(self) -> None:
         """Write what waits, and stop."""
@@ -100,38 +102,29 @@ class Committer:
         self._settle(batch, notes, None)
         return True
 
-    def _take(self) -> tuple[Sequence[tuple[Job, asyncio.Future[None]]], list[Entry]]:
+    def _take(self) -> tuple[Sequence[Waiting], list[Entry]]:
         batch = list(self._waiting.values())
         self._waiting.clear()
         self._wake.clear()
         self._full.clear()
         for _ in range(len(self._later)):
-            job, future = self._later.popleft()
+            job, done = self._later.popleft()
             if job.report.station_id in self._waiting or len(self._waiting) >= BATCH:
-                self._later.append((job, future))
+                self._later.append((job, done))
             else:
-                self._waiting[job.report.station_id] = (job, future)
+                self._waiting[job.report.station_id] = (job, done)
                 self._wake.set()
         notes, self.notes[:] = self.notes[:], []
         return batch, notes
 
-    def _settle(
-        self,
-        batch: Sequence[tuple[Job, asyncio.Future[None]]],
-        notes: list[Entry],
-        error: BaseException | None,
-    ) -> None:
+    def _settle(self, batch: Sequence[Waiting], notes: list[Entry], error: BaseException | None) -> None:
         if error is not None:
             logger.error("nothing could be written; %d stations get no answer", len(batch), exc_info=error)
             self.notes[:0] = notes[-MAX_NOTES:]
             del self.notes[:-MAX_NOTES]
-        for _, future in batch:
-            if future.done():
-                continue
-            if error is None:
-                future.set_result(None)
-            else:
-                future.set_exception(batches.DatabaseGone())
+        problem = None if error is None else batches.DatabaseGone()
+        for job, done in batch:
+            done(job, problem)
 
 
 def _close_connection() -> None:

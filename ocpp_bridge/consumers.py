@@ -11,6 +11,7 @@ from channels.consumer import AsyncConsumer
 from core.threads import in_db_thread
 from ocpp_bridge import handshake
 from ocpp_bridge.handshake import Admission, Refusal
+from ocpp_bridge.protocol import EXTENSION
 from ocpp_bridge.sockets import Receive, Send, StationSocket
 from ocpp_bridge.switchboard import switchboard
 from stations.services import connectivity
@@ -33,13 +34,15 @@ class StationConsumer(AsyncConsumer):  # type: ignore[misc]
         answer = await in_db_thread(handshake.admit, caller)
         if isinstance(answer, Refusal):
             return await turn_away(answer, scope, send)
-        await self._serve(answer, receive, send)
+        await self._serve(answer, scope, receive, send)
 
-    async def _serve(self, admission: Admission, receive: Receive, send: Send) -> None:
-        socket = StationSocket(admission, switchboard(), receive, send)
+    async def _serve(
+        self, admission: Admission, scope: Mapping[str, Any], receive: Receive, send: Send
+    ) -> None:
         try:
             await send({"type": "websocket.accept", "subprotocol": admission.dialect.subprotocol})
-            await socket.run()
+            texts = scope.get("extensions", {}).get(EXTENSION)
+            await StationSocket(admission, switchboard(), receive, send, texts).run()
         finally:
             switchboard().run(
                 in_db_thread(

@@ -1,89 +1,116 @@
-"""uvicorn's websocket protocol with a shorter way between the socket and the application.
+"""uvicorn's websocket protocol with a short way between the socket and a station's conversation.
 
-The same ASGI events in the same order. Reading is paused only when a station is several frames
-ahead, not after each one (two system calls a frame), and text goes out without a detour. Used
-as `uvicorn --ws ocpp_bridge.protocol:StationProtocol`; the application runs without it as well.
+Handshake, pings, closing, fragments and errors are the library's. Once the application has asked
+for it (`EXTENSION` in the scope), plain texts are handed over as they arrive and replies go
+straight to the transport: no event, no queue and no task per frame. Used as
+`uvicorn --ws ocpp_bridge.protocol:StationProtocol`; elsewhere the application uses plain ASGI.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
+from collections.abc import Callable
 from typing import Any, Final
 
-from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.exceptions import InvalidState
 
-FRAMES_AHEAD: Final = 8
+from ocpp_bridge import wire
 
-
-class Inbox:
-    """A queue for one reader, as far as the protocol needs one."""
-
-    __slots__ = ("_loop", "_waiter", "items")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.items: deque[Any] = deque()
-        self._loop = loop
-        self._waiter: asyncio.Future[None] | None = None
-
-    def put_nowait(self, item: Any) -> None:
-        self.items.append(item)
-        waiter = self._waiter
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
-
-    def wait(self) -> asyncio.Future[None]:
-        """Done when the next item is put."""
-        self._waiter = self._loop.create_future()
-        return self._waiter
-
-    def empty(self) -> bool:
-        return not self.items
+EXTENSION: Final = "forecourt.texts"
+END_OF_HEAD: Final = b"\r\n\r\n"
 
 
 class StationProtocol(WebSocketsSansIOProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.queue: Any = Inbox(self.loop)
+        self._hear: Callable[[str], None] | None = None
+        self._rest = b""
+        self._came_early = False
+        self._is_held = False
 
-    def send_receive_event_to_app(self) -> None:
-        if self.curr_msg_data_type != "text" or len(self.frames) > 1:
-            super().send_receive_event_to_app()
+    # --- what the application uses -----------------------------------------------------------
+
+    def hand_over(self, hear: Callable[[str], None]) -> bool:
+        """Call `hear` with every plain text from now on, if nothing came before the handshake's end.
+
+        Everything else still arrives as ASGI events.
+        """
+        if self._came_early or not self.queue.empty():
+            return False
+        self._hear = hear
+        return True
+
+    def say(self, text: str) -> None:
+        """Send a text; nothing when the connection is closing."""
+        if not self.close_sent and not self.disconnected:
+            self.transport.write(wire.text_frame(text))
+
+    def hold(self, is_held: bool) -> None:
+        """Stop reading while the application has enough to do, and go on when it has not."""
+        self._is_held = is_held
+        self._regulate()
+
+    # --- inward ------------------------------------------------------------------------------
+
+    def handle_connect(self, event: Any) -> None:
+        super().handle_connect(event)
+        if self.response.status_code == 101:
+            extensions: dict[str, Any] = self.scope["extensions"]
+            extensions[EXTENSION] = self
+
+    def data_received(self, data: bytes) -> None:
+        if self._hear is None:
+            self._receive_before(data)
             return
-        (data,), self.frames = self.frames, []
-        if self.close_sent:
+        if self._rest:
+            data, self._rest = self._rest + data, b""
+        while data:
+            end = wire.frame_end(data)
+            if end > self.config.ws_max_size:  # the library's to refuse
+                self._hear = None
+                super().data_received(data)
+                return
+            if not 0 < end <= len(data):
+                self._rest = data
+                return
+            frame, data = (data, b"") if end == len(data) else (data[:end], data[end:])
+            self._receive_frame(frame)
+
+    def _receive_before(self, data: bytes) -> None:
+        """The handshake. A station that speaks before our answer goes the long way for ever."""
+        was_open = self.handshake_initiated
+        super().data_received(data)
+        if was_open or (self.handshake_initiated and not data.endswith(END_OF_HEAD)):
+            self._came_early = True
+
+    def _receive_frame(self, frame: bytes) -> None:
+        """A plain text to the application, anything else to the library, which sees whole frames only."""
+        if self._hear is None or self.frames or self.close_sent or not wire.is_plain_text(frame):
+            super().data_received(frame)
             return
         try:
-            text = str(data, "utf-8")
+            text = wire.read_text(frame)
         except UnicodeDecodeError:
-            self.conn.send_close(1007)
-            self.handle_parser_exception()
+            super().data_received(frame)
             return
-        self.queue.put_nowait({"type": "websocket.receive", "text": text})
-        if len(self.queue.items) > FRAMES_AHEAD and not self.read_paused:
-            self.read_paused = True
+        self._hear(text)
+
+    # --- flow --------------------------------------------------------------------------------
+
+    def pause_writing(self) -> None:
+        """A station that does not read its answers is not listened to either."""
+        super().pause_writing()
+        self._regulate()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._regulate()
+
+    def _regulate(self) -> None:
+        should_pause = self._is_held or not self.writable.is_set()
+        if self.disconnected or should_pause == self.read_paused:
+            return
+        self.read_paused = should_pause
+        if should_pause:
             self.transport.pause_reading()
-
-    async def receive(self) -> Any:
-        items = self.queue.items
-        while not items:
-            await self.queue.wait()
-        message = items.popleft()
-        if self.read_paused and not items:
-            self.read_paused = False
+        else:
             self.transport.resume_reading()
-        return message
-
-    async def send(self, message: Any) -> None:
-        text = message.get("text")
-        is_plain = self.handshake_complete and not self.close_sent and self.initial_response is None
-        if text is None or not is_plain or self.disconnected or not self.writable.is_set():
-            await super().send(message)
-            return
-        try:
-            self.conn.send_text(text.encode())
-        except InvalidState:
-            raise ClientDisconnected from None
-        self.transport.write(b"".join(self.conn.data_to_send()))
