@@ -20,7 +20,7 @@ from stations.facts import (
     TokenPresented,
 )
 
-VERSIONS = ("1.6", "2.0.1")
+VERSIONS = tuple(sorted(BY_VERSION))
 _numbers = itertools.count(1)
 
 ACCEPTED = Decision(status="accepted", group_uid="FLEET", valid_until=datetime(2027, 1, 1, tzinfo=UTC))

@@ -3,51 +3,45 @@
 from __future__ import annotations
 
 import pytest
+from jsonschema.validators import validator_for
 
 from ocpp_bridge import schemas
 from ocpp_bridge.dialects import BY_VERSION
 from ocpp_bridge.exchange import Job
-from tests.ocpp.samples import fullest, smallest, wrongs
+from tests.ocpp.generating import generated, spoiled
+from tests.ocpp.samples import document, fullest, smallest, wrongs
+from tests.ocpp.spec_messages import FROM_STATION, TO_STATION
 from tests.ocpp.talk import VERSIONS, call, make_exchange, reply_of
 
-HANDLED = [(version, action) for version in VERSIONS for action in sorted(BY_VERSION[version].inbound)]
+UNANSWERED = {"NotifyPeriodicEventStream"}
+"""Messages that no reply follows (2.1 part 4, SEND)."""
+
+HANDLED = [
+    (version, action)
+    for version in VERSIONS
+    for action in sorted(BY_VERSION[version].inbound)
+    if action not in UNANSWERED
+]
 KNOWN = [(version, action) for version in VERSIONS for action in sorted(schemas.known_actions(version))]
 MENDED = {"StartTransaction", "StopTransaction", "MeterValues", "TransactionEvent", "StatusNotification"}
-
-HANDLED_16 = {
-    "Authorize",
-    "BootNotification",
-    "DataTransfer",
-    "DiagnosticsStatusNotification",
-    "FirmwareStatusNotification",
-    "Heartbeat",
-    "LogStatusNotification",
-    "MeterValues",
-    "SecurityEventNotification",
-    "SignedFirmwareStatusNotification",
-    "StartTransaction",
-    "StatusNotification",
-    "StopTransaction",
-}
-HANDLED_201 = {
-    "Authorize",
-    "BootNotification",
-    "DataTransfer",
-    "FirmwareStatusNotification",
-    "Heartbeat",
-    "LogStatusNotification",
-    "MeterValues",
-    "NotifyReport",
-    "ReservationStatusUpdate",
-    "SecurityEventNotification",
-    "StatusNotification",
-    "TransactionEvent",
-}
+SEEDS = range(12)
 
 
-def test_the_table_of_handled_actions_is_complete():
-    assert set(BY_VERSION["1.6"].inbound) == HANDLED_16
-    assert set(BY_VERSION["2.0.1"].inbound) == HANDLED_201
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_message_that_a_station_may_send_is_handled_or_declined_with_a_reason(version):
+    dialect = BY_VERSION[version]
+    assert set(dialect.inbound) | set(dialect.declined) == FROM_STATION[version]
+    assert not set(dialect.inbound) & set(dialect.declined)
+    assert all(reason.strip() for reason in dialect.declined.values())
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_specifications_lists_and_the_schemas_name_the_same_messages(version):
+    listed = FROM_STATION[version] | TO_STATION[version]
+    assert listed - UNANSWERED == schemas.known_actions(version)
+
+
+# --- right payloads ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("version", "action"), HANDLED)
@@ -60,9 +54,43 @@ def test_a_right_payload_is_answered_as_its_schema_demands(version, action, make
     assert schemas.problems(schemas.response(version, action), payload) == []
 
 
-@pytest.mark.parametrize(
-    ("version", "action"), [pair for pair in HANDLED if pair[1] not in MENDED], ids="-".join
-)
+@pytest.mark.parametrize(("version", "action"), HANDLED)
+def test_generated_payloads_that_the_schema_allows_are_answered_as_it_demands(version, action):
+    for seed in SEEDS:
+        payload = generated(version, action, seed)
+        answer = reply_of(make_exchange(version).hear(call(action, payload)))
+        assert answer[0] == 3, (payload, answer)
+        assert schemas.problems(schemas.response(version, action), answer[2]) == [], payload
+
+
+# --- wrong ones -------------------------------------------------------------------------------
+
+STRICT = [pair for pair in HANDLED if pair[1] not in MENDED]
+
+
+@pytest.mark.parametrize(("version", "action"), HANDLED)
+def test_generated_payloads_are_what_another_judge_says_they_are(version, action):
+    root = document(version, action)
+    judge = validator_for(root)(root)
+    for seed in SEEDS:
+        assert judge.is_valid(generated(version, action, seed))
+        wrong = spoiled(version, action, seed)
+        assert wrong is None or not judge.is_valid(wrong.payload), wrong
+
+
+@pytest.mark.parametrize(("version", "action"), STRICT)
+def test_one_thing_wrong_at_any_depth_is_refused_with_the_code_for_it(version, action):
+    grammar = BY_VERSION[version].grammar
+    for seed in SEEDS:
+        wrong = spoiled(version, action, seed)
+        if wrong is None:
+            continue
+        answer = reply_of(make_exchange(version).hear(call(action, wrong.payload)))
+        assert answer[0] == 4, wrong
+        assert answer[2] == grammar.word(wrong.code), wrong
+
+
+@pytest.mark.parametrize(("version", "action"), STRICT, ids="-".join)
 def test_each_wrong_payload_is_refused_with_the_code_for_it(version, action):
     grammar = BY_VERSION[version].grammar
     for wrong in wrongs(version, action):
@@ -96,6 +124,7 @@ def test_a_wrong_transaction_message_is_refused_only_when_it_names_nothing(versi
 def test_a_known_action_without_a_handler_is_not_supported(version, action):
     if action in BY_VERSION[version].inbound:
         return
+    assert action in TO_STATION[version] or action in BY_VERSION[version].declined
     assert reply_of(make_exchange(version).hear(call(action, {})))[2] == "NotSupported"
 
 
