@@ -12,7 +12,7 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "accounts.MemberInvited": ("accounts.handlers.tell_invited_member",),
     "accounts.TokenBlocked": (),
     "scheduling.PlanMade": (),
-    "scheduling.ReservationCanceled": (),
+    "scheduling.ReservationCanceled": ("scheduling.handlers.tell_driver_of_cancellation",),
     "scheduling.ReservationConfirmed": (),
     "scheduling.ReservationExpired": (),
     "scheduling.ReservationFulfilled": (),

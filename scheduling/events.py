@@ -37,9 +37,10 @@ class ReservationConfirmed(ReservationEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationCanceled(ReservationEvent):
-    """Given up by the driver or the operator before anybody charged."""
+    """Given up before anybody charged. `is_taken_away`: not by the driver, who has to be told."""
 
     name: ClassVar[str] = "scheduling.ReservationCanceled"
+    is_taken_away: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from scheduling.services import arrivals, fulfilling, profiles, smart_charging
+from scheduling.events import ReservationCanceled
+from scheduling.services import arrivals, fulfilling, profiles, smart_charging, telling
 from stations.events import CommandAnswered, SessionStarted, StationBooted
 
 
@@ -18,6 +19,12 @@ class AtStation(Protocol):
 def fulfill_reservation(event: SessionStarted) -> None:
     """Somebody came: was it booked?"""
     fulfilling.fulfill(session_id=event.session_id, reservation_number=event.reservation_number)
+
+
+def tell_driver_of_cancellation(event: ReservationCanceled) -> None:
+    """Who canceled herself knows; who lost her booking is told."""
+    if event.is_taken_away:
+        telling.tell_of_cancellation(reservation_id=event.reservation_id)
 
 
 def share_power_again(event: AtStation) -> None:

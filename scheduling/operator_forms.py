@@ -19,6 +19,13 @@ class CancelForm(forms.Form):
         help_text=_("Kept in the audit log; the driver does not see it."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+    note = forms.CharField(
+        label=_("A word to the driver"),
+        max_length=200,
+        required=False,
+        help_text=_("Sent with the e-mail that says it is canceled, and shown with the booking."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
 
 
 def read_day(text: str, *, today: date) -> date:

@@ -52,6 +52,10 @@ class Reservation(models.Model):
     created_at = models.DateTimeField(default=clock.now)
     announced_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    canceled_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    cancel_note = models.CharField(
+        max_length=200, blank=True, db_default="", help_text=_("a word to the driver")
+    )
 
     objects = OrganizationQuerySet["Reservation"].as_manager()
 
@@ -83,3 +87,9 @@ class Reservation(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.number}"
+
+    @property
+    def is_taken_away(self) -> bool:
+        """Canceled by somebody else than its driver."""
+        is_canceled = self.status == self.Status.CANCELED
+        return is_canceled and self.canceled_by_id not in (None, self.driver_id)

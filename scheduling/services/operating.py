@@ -11,10 +11,15 @@ from scheduling.services import reservations
 
 
 @transaction.atomic
-def cancel_for_driver(*, reservation: Reservation, canceled_by: User, reason: str) -> Reservation:
-    """Cancel somebody's booking. Repeating changes nothing. Raises TooLate (`reservations.cancel`)."""
+def cancel_for_driver(
+    *, reservation: Reservation, canceled_by: User, reason: str, note: str = ""
+) -> Reservation:
+    """Cancel somebody's booking; the driver is told, with the note. Repeating changes nothing.
+
+    `reason` is for the audit log. Raises TooLate (`reservations.cancel`).
+    """
     before = Reservation.objects.select_for_update(no_key=True).get(pk=reservation.pk).status
-    canceled = reservations.cancel(reservation=reservation, canceled_by=canceled_by)
+    canceled = reservations.cancel(reservation=reservation, canceled_by=canceled_by, note=note)
     if before != Reservation.Status.CANCELED:
         note_action(
             actor=canceled_by,

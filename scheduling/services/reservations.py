@@ -136,16 +136,17 @@ def book(
 
 
 @transaction.atomic
-def cancel(*, reservation: Reservation, canceled_by: User | None = None) -> Reservation:
+def cancel(*, reservation: Reservation, canceled_by: User | None = None, note: str = "") -> Reservation:
     """Give the place back; the station is told if it knew. Canceling twice changes nothing.
 
-    Raises TooLate once it was used, missed or expired.
+    `note` is a word to the driver from whoever takes it away. Raises TooLate once it was used, missed
+    or expired.
     """
-    changed = close(reservation, Status.CANCELED)
+    changed = close(reservation, Status.CANCELED, canceled_by=canceled_by, cancel_note=note)
     reservation.refresh_from_db()
     if changed:
         forget_at_station(reservation, requested_by=canceled_by)
-        publish(told(ReservationCanceled, reservation))
+        publish(told(ReservationCanceled, reservation, is_taken_away=reservation.is_taken_away))
     elif reservation.status != Status.CANCELED:
         raise TooLate(reservation.status)
     return reservation

@@ -91,17 +91,18 @@ def cancel_booking(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if not form.is_valid():
         context = _booking_context(request, found, form)
         return render(request, "scheduling/operator/booking.html", context, status=422)
-    _cancel(request, found, form.cleaned_data["reason"])
+    _cancel(request, found, form)
     return redirect("scheduling:operator_booking", public_id)
 
 
-def _cancel(request: HttpRequest, found: Reservation, reason: str) -> None:
+def _cancel(request: HttpRequest, found: Reservation, form: CancelForm) -> None:
+    user = cast(User, request.user)
     try:
-        cancel_for_driver(reservation=found, canceled_by=cast(User, request.user), reason=reason)
+        cancel_for_driver(reservation=found, canceled_by=user, **form.cleaned_data)
     except TooLate:
         messages.error(request, _("This booking is over; it cannot be canceled any more."))
     else:
-        messages.success(request, _("Canceled: the stall is free again at that time."))
+        messages.success(request, _("Canceled: the stall is free again at that time. The driver is told."))
 
 
 def _visible(request: HttpRequest, public_id: UUID) -> Reservation:
