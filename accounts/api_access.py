@@ -11,12 +11,12 @@ from django.core.cache import cache
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, ValidationError
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken, Organization, User
 from accounts.services_api import use_api_token
 from core import clock
 
@@ -101,6 +101,21 @@ def caller(request: Request) -> User:
     if not isinstance(request.user, User):
         raise PermissionDenied
     return request.user
+
+
+def organization_for(user: User, asked: Organization | None) -> Organization:
+    """The network that a new row belongs to: the one named, or the only one. Raises ValidationError."""
+    mine = user.organizations().order_by("pk")
+    if asked is not None:
+        if not mine.filter(pk=asked.pk).exists():
+            raise ValidationError({"organization": [_("This is not one of your networks.")]})
+        return asked
+    found = list(mine[:2])
+    if not found:
+        raise PermissionDenied
+    if len(found) > 1:
+        raise ValidationError({"organization": [_("Say which of your networks this is for.")]})
+    return found[0]
 
 
 def token_of(request: Request) -> ApiToken | None:

@@ -23,6 +23,12 @@ def organizations_of(user: User) -> QuerySet[Organization]:
     return user.organizations().order_by("name")
 
 
+def memberships_of(user: User) -> QuerySet[Membership]:
+    """What she may act for now, and as what."""
+    mine = Membership.objects.filter(user=user, organization__in=user.organizations())
+    return mine.select_related("organization").order_by("organization__name")
+
+
 def members_of(organization: Organization) -> QuerySet[Membership]:
     return Membership.objects.filter(organization=organization).select_related("user").order_by("user__email")
 

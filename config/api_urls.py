@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularAPIView
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("", include("accounts.api_urls")),
+    path("", include("ocpp_bridge.api_urls")),
     path("", include("stations.api_urls")),
     path("", include("payments.api_urls")),
     path("", include("scheduling.api_urls")),

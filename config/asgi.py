@@ -16,10 +16,11 @@ from config.limits import body_limit  # noqa: E402
 from config.routing import live_patterns, station_patterns  # noqa: E402
 from core.bodies import limit_bodies  # noqa: E402
 from ocpp_bridge.lifespan import health, lifespan  # noqa: E402
+from stations.waiting import HoldForAnswers  # noqa: E402
 
 web = ProtocolTypeRouter(
     {
-        "http": limit_bodies(_django, body_limit),
+        "http": HoldForAnswers(limit_bodies(_django, body_limit)),
         # chargers send no Origin: this check belongs around the pages' socket only
         "websocket": AllowedHostsOriginValidator(URLRouter(live_patterns)),
     }

@@ -5,17 +5,23 @@ The socket and `replay.Conversation` both use these; only the waiting in between
 
 from __future__ import annotations
 
+import logging
 from typing import Final, NamedTuple
 
-from ocpp_bridge.dialects.base import Dialect, Unsupported
+from ocpp_bridge.dialects.base import Dialect, Learn, Unsupported
 from ocpp_bridge.exchange import ACCEPTED, Settled, redact
 from ocpp_bridge.frames import Payload
 from ocpp_bridge.link import Asked, message_id
-from stations.command_kinds import CommandKind, StartSession, StopSession, UnknownKind
+from ocpp_bridge.translating import CannotSay, encode
+from stations.command_kinds import CommandKind, StartSession, StopSession, UnknownKind, WriteVariable
 from stations.models import ChargingStation, StationCommand
-from stations.services import commands
+from stations.redaction import redacted
+from stations.services import commands, security
 from stations.services.device import store_variables
 
+logger = logging.getLogger(__name__)
+
+REJECTED: Final = "rejected"
 BEFORE_ACCEPTANCE: Final = (StartSession, StopSession)
 """What must not be asked of a station that is only pending (2.0.1 B02.FR.05, 1.6 section 4.2)."""
 
@@ -48,16 +54,30 @@ def claim_next(
     try:
         kind = command.read()
         _check(kind, registration)
-        request = dialect.encode(kind)
-    except (Unsupported, UnknownKind) as refusal:
+        request = encode(dialect.version, _unsealed(station_id, kind, dialect))
+    except (CannotSay, Unsupported, UnknownKind, TypeError) as refusal:  # TypeError: an old row's names
         return _give_back(command, str(refusal))
     asked = Asked(message_id(command.pk), command.pk, request.action)
-    shown = {"action": request.action, "payload": redact(request.payload, dialect.secrets)}
-    StationCommand.objects.filter(pk=command.pk).update(message_id=asked.message_id, sent=shown)
+    shown = {"action": request.action, "payload": redacted(redact(request.payload, dialect.secrets))}
+    StationCommand.objects.filter(pk=command.pk).update(
+        message_id=asked.message_id, sent=shown, params=redacted(command.params)
+    )
     return Ready(asked, request.payload)
 
 
+def _unsealed(station_id: int, kind: CommandKind, dialect: Dialect) -> CommandKind:
+    """A new password is made at the moment of sending; the row holds none."""
+    if not (isinstance(kind, WriteVariable) and kind.secret_nonce):
+        return kind
+    try:
+        return security.unseal(station_id=station_id, kind=kind, ocpp_version=dialect.version)
+    except security.NotAwaited as error:
+        raise Unsupported(str(error)) from error
+
+
 def _check(kind: CommandKind, registration: str) -> None:
+    if registration == REJECTED:  # 2.0.1 B03.FR.03
+        raise Unsupported("The station is rejected: it is asked nothing.")
     if registration != ACCEPTED and isinstance(kind, BEFORE_ACCEPTANCE):
         raise Unsupported("The station is not accepted yet.")
 
@@ -78,6 +98,17 @@ def settle(station_id: int, settled: Settled) -> None:
         word=answered.word[:60],
         answer=settled.payload,
     )
+    if settled.learn is not None and answered.outcome != "failed":
+        _learn(station_id, settled, settled.learn)
+
+
+def _learn(station_id: int, settled: Settled, learn: Learn) -> None:
+    """What the answer, beside what was asked, tells about the station; its end is written already."""
+    sent = StationCommand.objects.values_list("sent", flat=True).get(pk=settled.asked.command_id)
+    try:
+        learn(station_id, sent["payload"], settled.payload)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        logger.exception("could not use what station %d answered to %s", station_id, settled.asked.action)
 
 
 def time_out(asked: Asked) -> None:

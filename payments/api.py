@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics
 
+from accounts.api_access import caller
 from accounts.permissions import MONEY_SEEN
+from accounts.selectors import own_rows
+from core.rest.filters import Choice, Either, Filters, Instant, Text, Uuid
 from payments.models import ChargeDetailRecord, Payment, Tariff
 from payments.serializers import CdrSerializer, PaymentSerializer, TariffSerializer
 
@@ -22,44 +25,67 @@ def _organizations(user: Any) -> QuerySet[Any]:
 class TariffList(generics.ListAPIView[Tariff]):
     """The tariffs of my organizations, every version, as OCPI objects."""
 
+    scope = "money"
     serializer_class = TariffSerializer
+    ordering = ("public_id", "version")
+    filters: ClassVar[Filters] = {"currency": Text("currency__iexact"), "name": Text("name__icontains")}
 
     def get_queryset(self) -> QuerySet[Tariff]:
         mine = Tariff.objects.visible_to(self.request.user)
-        return mine.select_related("organization").order_by("public_id", "version")
+        return mine.select_related("organization")
 
 
 def _visible_records(user: Any) -> QuerySet[ChargeDetailRecord]:
     """Mine as a driver, and my organizations' where I may see money; the latest first."""
-    visible = Q(session__driver=user) | Q(organization__in=_organizations(user))
-    return ChargeDetailRecord.objects.filter(visible).select_related("session").order_by("-issued_at", "-pk")
+    visible = own_rows("session__driver", user) | Q(organization__in=_organizations(user))
+    return ChargeDetailRecord.objects.filter(visible).select_related("session")
 
 
 class CdrList(generics.ListAPIView[ChargeDetailRecord]):
     """Charge detail records, the latest first."""
 
+    scope = "money"
     serializer_class = CdrSerializer
+    ordering = ("-issued_at", "-pk")
+    filters: ClassVar[Filters] = {
+        "session": Uuid("session__public_id", "the session's public id"),
+        "station": Text("session__station__identity"),
+        "currency": Text("currency__iexact"),
+        "is_credit": Either("", when_true=Q(credit_of__isnull=False), when_false=Q(credit_of__isnull=True)),
+        "issued_from": Instant("issued_at__gte"),
+        "issued_until": Instant("issued_at__lt"),
+    }
 
     def get_queryset(self) -> QuerySet[ChargeDetailRecord]:
-        return _visible_records(self.request.user)
+        return _visible_records(caller(self.request))
 
 
 class CdrDetail(generics.RetrieveAPIView[ChargeDetailRecord]):
     """One charge detail record."""
 
+    scope = "money"
     serializer_class = CdrSerializer
     lookup_field = "public_id"
 
     def get_queryset(self) -> QuerySet[ChargeDetailRecord]:
-        return _visible_records(self.request.user)
+        return _visible_records(caller(self.request))
 
 
 class PaymentList(generics.ListAPIView[Payment]):
     """Payments, the latest first: mine, and my organizations' where I may see money."""
 
+    scope = "money"
     serializer_class = PaymentSerializer
+    ordering = ("-created_at", "-pk")
+    filters: ClassVar[Filters] = {
+        "session": Uuid("session__public_id", "the session's public id"),
+        "status": Choice("status", words=Payment.Status.values),
+        "currency": Text("currency__iexact"),
+        "created_from": Instant("created_at__gte"),
+        "created_until": Instant("created_at__lt"),
+    }
 
     def get_queryset(self) -> QuerySet[Payment]:
-        user = self.request.user
-        visible = Q(account__user=user) | Q(organization__in=_organizations(user))
-        return Payment.objects.filter(visible).select_related("session").order_by("-created_at", "-pk")
+        user = caller(self.request)
+        visible = own_rows("account__user", user) | Q(organization__in=_organizations(user))
+        return Payment.objects.filter(visible).select_related("session")

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics, permissions, status
+from rest_framework import generics, mixins, permissions, status, viewsets
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api_access import caller
+from accounts.models import IdToken, User
+from accounts.permissions import may_command_stations
+from accounts.selectors import own_rows, token_by_uid
 from core import clock
+from core.rest.filters import Choice, Filters, Instant, Number, Text, Uuid
 from scheduling import selectors
-from scheduling.models import Reservation
+from scheduling.models import Reservation, SentProfile
 from scheduling.permissions import bookable_locations, may_cancel_booking, may_see_booking
 from scheduling.serializers import (
     BookingSerializer,
     DaySerializer,
     FreeTimeSerializer,
+    ProfileSerializer,
     QuarterSerializer,
     RefusalSerializer,
     ReservationSerializer,
@@ -32,12 +39,29 @@ from stations.models import Evse
 
 
 class ReservationList(generics.ListAPIView[Reservation]):
-    """My reservations, the latest first; and booking another."""
+    """My reservations and those of my networks, the latest first; and booking another."""
 
+    scope = "reservations"
     serializer_class = ReservationSerializer
+    queryset = Reservation.objects.none()
+    filters: ClassVar[Filters] = {
+        "station": Text("evse__station__identity"),
+        "evse_id": Text("evse__evse_id"),
+        "location": Text("location__slug", "the slug of the place"),
+        "status": Choice("status", words=Reservation.Status.values),
+        "number": Number("number", "the reservation id on the wire"),
+        "token": Text("id_token__uid__iexact"),
+        "driver": Text("driver__email__iexact"),
+        "starts_from": Instant("during__startswith__gte"),
+        "starts_until": Instant("during__startswith__lt"),
+        "ends_from": Instant("during__endswith__gte"),
+    }
 
     def get_queryset(self) -> QuerySet[Reservation]:
-        return selectors.bookings_of(self.request.user)  # type: ignore[arg-type]
+        user = caller(self.request)
+        visible = own_rows("driver", user) | Q(organization__in=user.organizations())
+        found = Reservation.objects.filter(visible)
+        return found.select_related("location", "evse__station", "session", "driver", "id_token")
 
     @extend_schema(
         request=BookingSerializer,
@@ -47,12 +71,9 @@ class ReservationList(generics.ListAPIView[Reservation]):
         wish = BookingSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
         evse = _bookable_evse(request, wish.validated_data.pop("evse"))
+        driver, token = _driver(caller(request), evse, wish.validated_data.pop("token", None))
         try:
-            booked = reservations.book(
-                evse=evse,
-                driver=request.user,  # type: ignore[arg-type]
-                **wish.validated_data,
-            )
+            booked = reservations.book(evse=evse, driver=driver, id_token=token, **wish.validated_data)
         except reservations.NotBookable:
             return _refuse(status.HTTP_400_BAD_REQUEST, _("This interval cannot be booked."))
         except reservations.SlotTaken as taken:
@@ -62,6 +83,8 @@ class ReservationList(generics.ListAPIView[Reservation]):
 
 class ReservationDetail(APIView):
     """One reservation; deleting it cancels it."""
+
+    scope = "reservations"
 
     @extend_schema(responses=ReservationSerializer)
     def get(self, request: Request, public_id: str) -> Response:
@@ -79,9 +102,32 @@ class ReservationDetail(APIView):
         return Response(ReservationSerializer(reservation).data)
 
 
+class ProfileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[SentProfile]):
+    """Charging profiles that stations have, or were given, with the id used on the wire; the latest first."""
+
+    scope = "stations"
+    serializer_class = ProfileSerializer
+    queryset = SentProfile.objects.none()
+    filters: ClassVar[Filters] = {
+        "station": Text("station__identity"),
+        "evse_id": Text("evse__evse_id"),
+        "session": Uuid("session__public_id", "the session's public id"),
+        "profile_id": Number("profile_id", "the id on the wire"),
+        "purpose": Choice("purpose", words=("session", "default", "station")),
+        "status": Choice("status", words=SentProfile.Status.values),
+        "sent_from": Instant("sent_at__gte"),
+        "sent_until": Instant("sent_at__lt"),
+    }
+
+    def get_queryset(self) -> QuerySet[SentProfile]:
+        visible = SentProfile.objects.visible_to(self.request.user)
+        return visible.select_related("station", "evse", "session")
+
+
 class Availability(APIView):
     """A location's local day in quarters of an hour; `?day=2026-03-02`, today by default."""
 
+    scope = "reservations"
     permission_classes = (permissions.AllowAny,)
 
     @extend_schema(parameters=[DaySerializer], responses=QuarterSerializer(many=True))
@@ -93,6 +139,18 @@ class Availability(APIView):
         day = asked.validated_data.get("day", today)
         quarters = selectors.availability(location_id=location.pk, day=day)
         return Response(QuarterSerializer(quarters, many=True).data)
+
+
+def _driver(user: User, evse: Evse, token_uid: str | None) -> tuple[User, IdToken | None]:
+    """Who books: the person who asks, or by an operator the owner of a token. Raises PermissionDenied."""
+    if token_uid is None and user.acting_for is None:
+        return user, None
+    if not may_command_stations(user, evse.organization):
+        raise PermissionDenied
+    found = token_by_uid(token_uid or "")
+    known = IdToken.objects.filter(organization=evse.organization, user__isnull=False)
+    token = get_object_or_404(known.select_related("user"), pk=found.pk if found else None)
+    return token.user, token  # type: ignore[return-value]
 
 
 def _bookable_evse(request: Request, evse_id: str) -> Evse:

@@ -33,4 +33,4 @@ def bookable_locations(user: Any) -> QuerySet[Location]:
 
 
 def _is_driver(user: Any, reservation: Reservation) -> bool:
-    return bool(user.is_authenticated) and reservation.driver_id == user.pk
+    return bool(user.is_authenticated) and user.acting_for is None and reservation.driver_id == user.pk

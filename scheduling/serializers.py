@@ -4,24 +4,65 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from scheduling.models import Reservation
+from scheduling.models import Reservation, SentProfile
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A confirmed reservation",
+            value={
+                "id": "4a0b1d5e-5a43-4b6c-9a53-6f0a5d1d9b7e",
+                "number": 1203,
+                "location": "harbour",
+                "station": "HUB-1",
+                "evse": "DE*NWC*E00012*1",
+                "start_at": "2026-03-02T13:00:00Z",
+                "end_at": "2026-03-02T14:00:00Z",
+                "status": "confirmed",
+                "energy_wh": None,
+                "driver": "ada@example.org",
+                "token": "8F02C4",
+                "announced_at": None,
+                "session": None,
+            },
+            response_only=True,
+        )
+    ]
+)
 class ReservationSerializer(serializers.ModelSerializer[Reservation]):
-    """A reservation as its driver sees it."""
+    """A reservation. `number` is the reservation id on the wire; `announced_at`: told to the station."""
 
     id = serializers.UUIDField(source="public_id")
     location = serializers.CharField(source="location.slug")
     evse = serializers.CharField(source="evse.evse_id")
+    station = serializers.CharField(source="evse.station.identity")
+    driver = serializers.EmailField(source="driver.email")
+    token = serializers.CharField(source="id_token.uid", default=None)
     start_at = serializers.DateTimeField(source="during.lower")
     end_at = serializers.DateTimeField(source="during.upper")
     session = serializers.SerializerMethodField()
 
     class Meta:
         model = Reservation
-        fields = ("id", "number", "location", "evse", "start_at", "end_at", "status", "energy_wh", "session")
+        fields = (
+            "id",
+            "number",
+            "location",
+            "station",
+            "evse",
+            "start_at",
+            "end_at",
+            "status",
+            "energy_wh",
+            "driver",
+            "token",
+            "announced_at",
+            "session",
+        )
         read_only_fields = fields
 
     def get_session(self, reservation: Reservation) -> str | None:
@@ -29,12 +70,16 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
 
 
 class BookingSerializer(serializers.Serializer[Any]):
-    """What a driver sends to book: an EVSE by its public id, and an interval in whole quarters of an hour."""
+    """What a driver sends to book: an EVSE by its public id, and an interval in whole quarters of an hour.
+
+    An operator books for the owner of a `token`.
+    """
 
     evse = serializers.CharField(max_length=48)
     start_at = serializers.DateTimeField()
     end_at = serializers.DateTimeField()
     energy_wh = serializers.IntegerField(min_value=1, max_value=1_000_000, required=False, allow_null=True)
+    token = serializers.CharField(max_length=255, required=False)
 
 
 class FreeTimeSerializer(serializers.Serializer[Any]):
@@ -62,3 +107,30 @@ class QuarterSerializer(serializers.Serializer[Any]):
     start_at = serializers.DateTimeField()
     free = serializers.IntegerField()
     total = serializers.IntegerField()
+
+
+class ProfileSerializer(serializers.ModelSerializer[SentProfile]):
+    """A charging profile. `status` sent: on its way, the old limit still counts."""
+
+    station = serializers.CharField(source="station.identity")
+    evse_id = serializers.CharField(source="evse.evse_id", default=None)
+    session = serializers.UUIDField(source="session.public_id", default=None)
+
+    class Meta:
+        model = SentProfile
+        fields = (
+            "id",
+            "station",
+            "evse_id",
+            "session",
+            "profile_id",
+            "purpose",
+            "stack_level",
+            "limit_a",
+            "limit_w",
+            "status",
+            "sent_at",
+            "answered_at",
+            "command",
+        )
+        read_only_fields = fields

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from stations import api
+from stations.api import bulk, commands, places, sessions
 
 app_name = "api_stations"
 router = SimpleRouter()
-router.register("locations", api.LocationViewSet, basename="location")
-router.register("stations", api.StationViewSet, basename="station")
-router.register("evses", api.EvseViewSet, basename="evse")
-router.register("sessions", api.SessionViewSet, basename="session")
-router.register("commands", api.CommandViewSet, basename="command")
+router.register("locations", places.LocationViewSet, basename="location")
+router.register("stations", places.StationViewSet, basename="station")
+router.register("evses", places.EvseViewSet, basename="evse")
+router.register("sessions", sessions.SessionViewSet, basename="session")
+router.register("commands", commands.CommandViewSet, basename="command")
+router.register("bulk-commands", bulk.BulkViewSet, basename="bulk")
 
-urlpatterns = router.urls
+of_station = SimpleRouter()
+of_station.register("commands", commands.StationCommandViewSet, basename="station-command")
+of_station.register("variables", places.VariableViewSet, basename="station-variable")
+
+readings = sessions.ReadingViewSet.as_view({"get": "list"})
+items = bulk.BulkItemViewSet.as_view({"get": "list"})
+
+urlpatterns = [
+    path("command-kinds/", commands.KindList.as_view(), name="kind-list"),
+    path("stations/<str:identity>/", include(of_station.urls)),
+    path("sessions/<int:session_pk>/readings/", readings, name="session-reading-list"),
+    path("bulk-commands/<uuid:public_id>/items/", items, name="bulk-item-list"),
+    *router.urls,
+]

@@ -6,13 +6,18 @@ from celery import shared_task
 
 from core import clock
 from core.partitions import ensure_days
-from stations.services import commands, connectivity, pending, sessions
+from stations.services import bulk, commands, connectivity, files, local_lists, pending, sessions
 
 
 @shared_task(ignore_result=True)
 def sweep_commands() -> None:
     commands.expire_due()
     commands.time_out_unanswered()
+
+
+@shared_task(ignore_result=True)
+def give_out_bulk_commands() -> None:
+    bulk.give_out_due()
 
 
 @shared_task(ignore_result=True)
@@ -29,3 +34,13 @@ def sweep_stations() -> None:
 @shared_task(ignore_result=True)
 def make_reading_partitions() -> None:
     ensure_days("stations_meterreading", clock.now().date())
+
+
+@shared_task(ignore_result=True)
+def sweep_local_lists() -> None:
+    local_lists.look_at_due()
+
+
+@shared_task(ignore_result=True)
+def forget_old_files() -> None:
+    files.forget_old()

@@ -133,6 +133,7 @@ STATION_SECRET_KEY = env("STATION_SECRET_KEY", default=SECRET_KEY)
 # --- the chargers' door (docs/security-profiles.md); certificates and keys: a PEM text or a path ------
 STATION_CA_CERT = env("STATION_CA_CERT", default="")
 STATION_CA_KEY = env("STATION_CA_KEY", default="")
+CERTIFICATE_SIGNER = "stations.services.certificates.receive_request"
 STATION_CERTIFICATE_DAYS = env.int("STATION_CERTIFICATE_DAYS", default=365)
 STATION_TRUSTED_CAS = env("STATION_TRUSTED_CAS", default="")  # makers whose certificates are accepted too
 BRIDGE_TLS_CERT = env("BRIDGE_TLS_CERT", default="")  # with its chain; empty: no TLS port

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Final
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -46,6 +47,17 @@ class Filter:
 @dataclass(frozen=True, slots=True)
 class Text(Filter):
     """Compared as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uuid(Filter):
+    schema: ClassVar[dict[str, Any]] = {"type": "string", "format": "uuid"}
+
+    def read(self, text: str) -> UUID:
+        try:
+            return UUID(text)
+        except ValueError as error:
+            raise ValueError(_("This must be an id such as 0b0f6f0e-8f5e-4d0a-9d38-0d3b7f3f2a11.")) from error
 
 
 @dataclass(frozen=True, slots=True)

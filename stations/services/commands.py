@@ -15,6 +15,7 @@ from core.live import nudge
 from stations.command_kinds import CommandKind, StartSession
 from stations.events import CommandAnswered
 from stations.models import BulkCommand, ChargingSession, ChargingStation, StationCommand
+from stations.redaction import redacted
 from stations.services.pending import abandon
 from stations.states import ANSWERED_COMMAND, COMMAND, sources
 
@@ -115,6 +116,16 @@ def withdraw_all(*, station: ChargingStation) -> int:
 
 
 @transaction.atomic
+def take_back(*, command: StationCommand) -> bool:
+    """A command that has not left yet never will; False when it has."""
+    queued = StationCommand.objects.filter(pk=command.pk, status__in=sources(COMMAND, "expired"))
+    if not queued.update(status=StationCommand.Status.EXPIRED):
+        return False
+    _settle([command.pk])
+    return True
+
+
+@transaction.atomic
 def expire_due() -> int:
     """Sweep: what could not be sent in time is worse late than never. Returns how many."""
     due = StationCommand.objects.filter(
@@ -146,6 +157,8 @@ def _settle(command_ids: list[int]) -> None:
     publish(*(_news(command, now) for command in commands))
     nudge(*(topic for command in commands for topic in _topics(command)))
     for command in commands:
+        if command.status == StationCommand.Status.EXPIRED:  # never sent: its secrets are of no more use
+            StationCommand.objects.filter(pk=command.pk).update(params=redacted(command.params))
         has_failed = command.status in ("rejected", "failed", "expired")
         if command.kind == StartSession.name and command.session_id and has_failed:
             abandon(session_id=command.session_id, reason=f"start_{command.status}")

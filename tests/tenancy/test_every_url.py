@@ -56,8 +56,11 @@ FOR_ANYBODY_SIGNED_IN = {
     "api_payments:cdr-list",
     "api_payments:payment-list",
     "api_payments:tariff-list",
+    "api_scheduling:profile-list",
     "api_scheduling:reservation-list",
+    "api_stations:bulk-list",
     "api_stations:command-list",
+    "api_stations:kind-list",
     "api_stations:evse-list",
     "api_stations:location-list",
     "api_stations:session-list",
@@ -101,14 +104,19 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
         "station": house.station.pk,
         "evse": house.session.evse_id,
         "session": house.session.pk,
+        "command": house.command.pk,
+        "profile": house.profile.pk,
+        "api_token": house.api_token.pk,
         "token": IdToken.objects.create(uid=uuid.uuid4().hex, user=house.owner).pk,
         "vehicle": VehicleFactory(user=house.owner, name="alices-car").pk,
     }
+    public = {"bulk": house.bulk.public_id}
     kind = address.name.rpartition(":")[2].partition("-")[0].replace("car", "vehicle")
     return {
         "pk": rows.get(kind, 999_999),
+        "session_pk": house.session.pk,
         "identity": house.station.identity,
-        "public_id": house.session.public_id,
+        "public_id": public.get(kind.partition("_")[0], house.session.public_id),
         "slug": house.station.location.slug,
         "code": house.station.evses.get().code,
         "kind": "reset",
