@@ -21,7 +21,7 @@ from core.live import nudge
 from stations import pki
 from stations.command_kinds import DeliverCertificate, Trigger
 from stations.models import ChargingStation, DoorPolicy, StationCertificate, StationCommand
-from stations.services import commands
+from stations.services import commands, connectivity
 from stations.states import CERTIFICATE, sources
 
 CRL_DAYS: Final = 7
@@ -101,6 +101,28 @@ def sign_request(
     _note(station, None, "certificate.issue", issued)
     _deliver(station, issued, request_number)
     return issued
+
+
+def receive_request(*, station_id: int, csr: str, use: str, request_number: int = 0) -> bool:
+    """For CERTIFICATE_SIGNER: whether a certificate is on its way; why not, for the operator, otherwise."""
+    try:
+        sign_request(station_id=station_id, csr=csr, use=use, request_number=request_number)
+    except (NoAuthority, pki.Unusable) as error:
+        _note_refusal(station_id, str(error))
+        return False
+    return True
+
+
+def _note_refusal(station_id: int, why: str) -> None:
+    station = ChargingStation.objects.select_related("organization").get(pk=station_id)
+    note_action(
+        actor=None,
+        organization=station.organization,
+        action="certificate.refuse",
+        subject=f"station.{station.pk}",
+        changes={"reason": why},
+    )
+    nudge(f"station.{station.pk}")
 
 
 def _deliver(station: ChargingStation, issued: StationCertificate, request_number: int) -> None:
@@ -189,10 +211,12 @@ def ask_to_renew() -> int:
 
 @transaction.atomic
 def revoke(*, certificate: StationCertificate, because: str, actor: User | None = None) -> None:
-    """From now on nobody comes in with it; an open connection is left. Raises NotRevocable."""
+    """From now on nobody comes in with it, and who is in goes out. Raises NotRevocable."""
     now = clock.now()
     if not _move(certificate, Status.REVOKED, revoked_at=now, revoked_because=because[:80]):
         raise NotRevocable(certificate.serial_number)
+    if certificate.station.security_profile == 3:
+        connectivity.send_away(station_id=certificate.station_id)
     _note(certificate.station, actor, "certificate.revoke", certificate)
 
 

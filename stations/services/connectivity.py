@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from core import clock
 from core.events import publish
@@ -66,6 +67,14 @@ def disconnected(*, station_id: int, connection_no: int) -> bool:
     if changed:
         _tell_gone(ChargingStation.objects.get(pk=station_id), now)
     return bool(changed)
+
+
+@transaction.atomic
+def send_away(*, station_id: int) -> None:
+    """Fence whoever holds the station now; its socket is closed at its next word, or by the sweep."""
+    ChargingStation.objects.filter(pk=station_id).update(connection_no=F("connection_no") + 1)
+    station = ChargingStation.objects.get(pk=station_id)
+    disconnected(station_id=station_id, connection_no=station.connection_no)
 
 
 def touch(seen: Mapping[int, datetime]) -> None:

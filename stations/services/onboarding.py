@@ -23,7 +23,7 @@ from stations.models import (
     Location,
     StationTemplate,
 )
-from stations.services import commands, security
+from stations.services import commands, connectivity, security
 from stations.services.provisioning import EvsePlan, add_evse
 from stations.services.secrets import hash_secret, new_password
 from stations.states import HELD, sources
@@ -181,6 +181,7 @@ def reject(*, station: ChargingStation, actor: User | None = None) -> None:
     _decide(station, State.REJECTED, actor)
     ChargingStation.objects.filter(pk=station.pk).update(registration=ChargingStation.Registration.REJECTED)
     commands.withdraw_all(station=station)
+    connectivity.send_away(station_id=station.pk)
     _note(station, actor, "station.reject")
 
 

@@ -1,0 +1,141 @@
+"""Certificates: requests judged and signed, and shown to us through a proxy (2.0.1 A00, A02)."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+import pytest
+
+from accounts.models import AuditEntry
+from ocpp_bridge import callers, credentials
+from ocpp_bridge.callers import ClientCertificate
+from ocpp_bridge.replay import Conversation
+from stations import pki
+from stations.models import ChargingStation, StationCertificate
+from stations.services import certificates
+from tests.ocpp.knocking import NAME, caller, settle
+from tests.ocpp.pki import Maker, csr, make_key
+from tests.ocpp.talk import call
+
+
+@pytest.fixture
+def ours(settings) -> Maker:
+    maker = Maker.called(NAME)
+    settings.STATION_CA_CERT, settings.STATION_CA_KEY = maker.certificate, maker.key
+    return maker
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("version", "action", "extra"),
+    [
+        ("1.6", "SignCertificate", {}),
+        ("2.0.1", "SignCertificate", {"certificateType": "ChargingStationCertificate"}),
+    ],
+)
+def test_a_request_is_signed_delivered_and_known_as_installed(station, ours, version, action, extra):
+    conversation = Conversation(station, version=version)
+    request = csr(make_key(), common_name="CP-1", organization=NAME)
+    (reply,) = conversation.exchange(call(action, {"csr": request, **extra}))
+    assert json.loads(reply)[2] == {"status": "Accepted"}
+    asked = settle(conversation, {"status": "Accepted"})
+    assert asked["action"] == "CertificateSigned"
+    issued = StationCertificate.objects.get()
+    assert issued.status == "installed"
+    signed = pki.read_certificate(asked["certificateChain"].encode())
+    assert (signed.common_name, signed.organization) == ("CP-1", NAME)
+    again = csr(make_key(), common_name="CP-1", organization=NAME)
+    conversation.exchange(call(action, {"csr": again, **extra}))
+    settle(conversation, {"status": "Rejected"})
+    assert sorted(StationCertificate.objects.values_list("status", flat=True)) == ["installed", "refused"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("subject", "why"),
+    [
+        ({"common_name": "CP-2", "organization": NAME}, "the common name is not this charger"),
+        ({"common_name": "CP-1", "organization": "Somebody"}, "the organization is not this network"),
+    ],
+)
+def test_a_request_for_somebody_else_is_refused_and_told(station, ours, subject, why):
+    request = csr(make_key(), **subject)
+    assert not certificates.receive_request(station_id=station.pk, csr=request, use="connection")
+    assert AuditEntry.objects.get(action="certificate.refuse").changes == {"reason": why}
+    assert not StationCertificate.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "garbage", ["", "hello", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----"]
+)
+def test_garbage_is_not_signed_and_neither_is_anything_without_an_authority(station, settings, garbage):
+    assert not certificates.receive_request(station_id=station.pk, csr=garbage, use="connection")
+    good = csr(make_key(), common_name="CP-1", organization=NAME)
+    settings.STATION_CA_CERT = ""
+    assert not certificates.receive_request(station_id=station.pk, csr=good, use="connection")
+
+
+@pytest.mark.django_db
+def test_a_revoked_certificate_cannot_be_revoked_again(station, ours):
+    request = csr(make_key(), common_name="CP-1", organization=NAME)
+    issued = certificates.sign_request(station_id=station.pk, csr=request)
+    certificates.revoke(certificate=issued, because="lost")
+    with pytest.raises(certificates.NotRevocable):
+        certificates.revoke(certificate=issued, because="lost")
+
+
+def test_a_key_that_belongs_to_another_certificate_is_no_authority():
+    one, other = Maker.called("One"), Maker.called("Other")
+    with pytest.raises(pki.Unusable):
+        pki.load_authority(one.certificate.encode(), other.key.encode())
+
+
+# --- behind a proxy ------------------------------------------------------------------------
+
+
+def scope(address: str, **headers: str) -> dict:
+    named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return {
+        "path": "/ocpp/CP-1",
+        "headers": named,
+        "client": (address, 5000),
+        "scheme": "ws",
+        "subprotocols": [],
+    }
+
+
+@pytest.mark.django_db
+def test_a_trusted_proxy_tells_who_comes_and_with_which_certificate(settings, station, ours):
+    settings.BRIDGE_TRUSTED_PROXIES = ["10.1.0.0/16"]
+    ChargingStation.objects.update(security_profile=3)
+    pem = ours.sign(make_key(), common_name="CP-1", organization=NAME)
+    bare = "".join(pem.split("\n")[1:-2])
+    for shown in (quote(pem), bare, f":{bare}:", pem.replace("\n", "\t")):
+        head = scope(
+            "10.1.2.3", x_forwarded_for="1.1.1.1, 203.0.113.9", x_forwarded_proto="https", x_client_cert=shown
+        )
+        read = callers.read_head(head)
+        assert (read.remote_address, read.is_encrypted) == ("203.0.113.9", True)
+        assert credentials.judge(ChargingStation.objects.get(), read).profile == 3
+
+
+@pytest.mark.django_db
+def test_nobody_else_can_claim_a_certificate_or_tls_by_a_header(settings, station, ours):
+    settings.BRIDGE_TRUSTED_PROXIES = ["10.1.0.0/16"]
+    pem = ours.sign(make_key(), common_name="CP-1", organization=NAME)
+    read = callers.read_head(
+        scope("203.0.113.9", x_forwarded_for="10.1.2.3", x_forwarded_proto="https", x_client_cert=quote(pem))
+    )
+    assert (read.remote_address, read.is_encrypted, read.certificate) == ("203.0.113.9", False, None)
+
+
+@pytest.mark.django_db
+def test_a_proxy_is_not_believed_that_a_certificate_is_good(station, ours):
+    ChargingStation.objects.update(security_profile=3)
+    pem = Maker.called(NAME).sign(make_key(), common_name="CP-1", organization=NAME)
+    shown = ClientCertificate(pem.encode(), is_verified=False)
+    with pytest.raises(credentials.Refused) as refused:
+        credentials.judge(ChargingStation.objects.get(), caller(is_encrypted=True, certificate=shown))
+    assert refused.value.reason == "untrusted_certificate"
