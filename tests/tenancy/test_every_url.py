@@ -15,7 +15,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import IdToken
-from stations.models import StoredFile
+from stations.models import ConfigurationTemplate, StoredFile
 from tests.factories import VehicleFactory
 from tests.tenancy.cast import Cast, House
 from tests.tenancy.urls import Address, every_address
@@ -85,6 +85,8 @@ FOR_MEMBERS = {
     "stations:sites",
     "stations:stations",
     "upkeep:files",
+    "upkeep:new_template",
+    "upkeep:templates",
 }
 """These show a network's members their own network; nothing of Alice's may be on Bob's."""
 
@@ -121,12 +123,18 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
         "code": house.station.evses.get().code,
         "kind": "reset",
         "file_id": a_file_of(house).file_id,
+        "template_id": a_template_of(house).pk,
     }
 
 
 def a_file_of(house: House) -> StoredFile:
     kept = {"kind": "logs", "stored_as": uuid.uuid4().hex, "size_bytes": 1, "station": house.station}
     return StoredFile.objects.create(organization=house.organization, name="alices-file", **kept)
+
+
+def a_template_of(house: House) -> ConfigurationTemplate:
+    name = f"alices-template-{uuid.uuid4().hex}"
+    return ConfigurationTemplate.objects.create(organization=house.organization, name=name)
 
 
 def fill(cast: Cast, address: Address) -> str:
@@ -147,7 +155,7 @@ def refuses(response: Any) -> bool:
 def shows_alice(response: Any, cast: Cast) -> bool:
     text = b"".join(response) if response.streaming else response.content
     house = cast.alice
-    named = ("alices-car", "alices-file")
+    named = ("alices-car", "alices-file", "alices-template")
     secrets = (house.station.identity, house.owner.email, str(house.session.public_id), *named)
     return any(secret.encode() in text for secret in secrets)
 
