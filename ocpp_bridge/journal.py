@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 TABLE: Final = "ocpp_bridge_frame"
 
 _SPECIAL: Final = (("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"), ("\0", "\N{SYMBOL FOR NULL}"))
-_COPY: Final = f"copy {TABLE} (station_id, at, direction, message_id, action, body) from stdin"
+NULL: Final = "\\N"
+_COPY: Final = (
+    f"copy {TABLE} (station_id, at, direction, message_id, action, body, answer, answered_at) from stdin"
+)
 
 
 class Entry(NamedTuple):
-    """One frame as it stood on the wire. `direction`: in, out."""
+    """One frame as it stood on the wire, and what we said to it at once. `direction`: in, out."""
 
     station_id: int
     at: datetime
@@ -29,6 +32,7 @@ class Entry(NamedTuple):
     message_id: str
     action: str
     body: str
+    answer: str = ""
 
 
 def write(
@@ -36,27 +40,27 @@ def write(
 ) -> None:
     """Write these frames, and those of the jobs, in the caller's transaction."""
     now = clock.now().isoformat()
-    text = "".join(chain(map(_line, notes), (_lines(job, now) for job in jobs)))
+    text = "".join(chain(map(_line, notes), (_job_line(job, now) for job in jobs)))
     if text:
         with cursor.copy(_COPY) as copy:
             copy.write(text)
 
 
 def _line(entry: Entry) -> str:
-    station_id, at, direction, message_id, action, body = entry
+    station_id, at, direction, message_id, action, body, answer = entry
+    when = at.isoformat()
     return (
-        f"{station_id}\t{at.isoformat()}\t{direction}"
-        f"\t{_escape(message_id[:36])}\t{_escape(action[:60])}\t{_escape(body)}\n"
+        f"{station_id}\t{when}\t{direction}\t{_escape(message_id[:36])}\t{_escape(action[:60])}"
+        f"\t{_escape(body)}\t{_escape(answer)}\t{when if answer else NULL}\n"
     )
 
 
-def _lines(job: Job, now: str) -> str:
-    """A message and its answer."""
-    station_id, about = job.report.station_id, f"{_escape(job.message_id)}\t{job.action}"
-    asked = f"{station_id}\t{job.at.isoformat()}\tin\t{about}\t{_escape(job.text)}\n"
-    if not job.reply:
-        return asked
-    return f"{asked}{station_id}\t{now}\tout\t{about}\t{_escape(job.reply)}\n"
+def _job_line(job: Job, now: str) -> str:
+    """A message, and its answer when it was one batch that recorded it."""
+    return (
+        f"{job.report.station_id}\t{job.at.isoformat()}\tin\t{_escape(job.message_id)}\t{job.action}"
+        f"\t{_escape(job.text)}\t{_escape(job.reply)}\t{now if job.reply else NULL}\n"
+    )
 
 
 def _escape(text: str) -> str:

@@ -14,7 +14,8 @@ from stations.models import ChargingStation
 class Frame(models.Model):
     """One message of a conversation, as it stood on the wire (secrets redacted).
 
-    Partitioned by day of `at`. Without foreign key or unique index in the database: it is the
+    `answer` is what we said to it at once; the answer of a station to a call of ours is a frame
+    of its own, since it comes when it comes. Partitioned by day of `at`. Without foreign key or unique index in the database: it is the
     widest stream of all, and a flight recorder must not slow the flight.
     """
 
@@ -30,6 +31,8 @@ class Frame(models.Model):
     message_id = models.CharField(max_length=36, blank=True)
     action = models.CharField(max_length=60, blank=True)
     body = models.TextField()
+    answer = models.TextField(blank=True, default="", db_default="")
+    answered_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering: ClassVar = ["-at", "-id"]

@@ -48,22 +48,27 @@ def message_log(
     return [_talk(request, answers=answers) for request in asked]
 
 
-def _answers(station_id: int, asked: list[Frame]) -> dict[tuple[str, str], Frame]:
-    """Answers by (their direction, message id); both sides may use the same ids."""
-    if not asked:
+def _answers(station_id: int, asked: list[Frame]) -> dict[str, Frame]:
+    """The station's answers to calls of ours, by message id."""
+    calls = [frame for frame in asked if frame.direction == Frame.Direction.OUT]
+    if not calls:
         return {}
     found = Frame.objects.filter(
         station_id=station_id,
-        at__gte=asked[-1].at,
-        at__lte=asked[0].at + SLOWEST_ANSWER,
-        message_id__in={frame.message_id for frame in asked},
+        direction=Frame.Direction.IN,
+        at__gte=calls[-1].at,
+        at__lte=calls[0].at + SLOWEST_ANSWER,
+        message_id__in={frame.message_id for frame in calls},
     ).filter(IS_ANSWER)
-    return {(frame.direction, frame.message_id): frame for frame in found}
+    return {frame.message_id: frame for frame in found}
 
 
-def _talk(request: Frame, *, answers: dict[tuple[str, str], Frame]) -> Talk:
-    other = Frame.Direction.OUT if request.direction == Frame.Direction.IN else Frame.Direction.IN
-    answer = answers.get((other, request.message_id))
+def _talk(request: Frame, *, answers: dict[str, Frame]) -> Talk:
+    if request.direction == Frame.Direction.OUT and request.message_id in answers:
+        told = answers[request.message_id]
+        answer, answered_at = told.body, told.at
+    else:
+        answer, answered_at = request.answer, request.answered_at
     return Talk(
         id=request.pk,
         at=request.at,
@@ -71,9 +76,9 @@ def _talk(request: Frame, *, answers: dict[tuple[str, str], Frame]) -> Talk:
         message_id=request.message_id,
         action=request.action,
         request=request.body,
-        answer=answer.body if answer else None,
-        took_ms=round((answer.at - request.at).total_seconds() * 1000) if answer else None,
-        is_error=bool(answer and answer.body.startswith("[4")),
+        answer=answer or None,
+        took_ms=round((answered_at - request.at).total_seconds() * 1000) if answered_at else None,
+        is_error=answer.startswith("[4"),
     )
 
 

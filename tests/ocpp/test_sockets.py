@@ -177,7 +177,7 @@ def test_idle_frames_reach_the_journal_and_the_last_seen_time_by_themselves(
 ):
     plug = Plug(port, "CP-1", network.passwords["CP-1"])
     assert plug.ask("Heartbeat", {}, "idle")[0] == 3
-    wait_until(lambda: Frame.objects.filter(station=station, message_id="idle").count() == 2)
+    wait_until(lambda: Frame.objects.filter(station=station, message_id="idle").exclude(answer="").count() == 1)
     plug.close()
 
 
@@ -237,5 +237,5 @@ def test_a_bridge_that_is_told_to_stop_says_goodbye_and_writes_what_it_has(netwo
                 plug.hear(10)
             assert plug.line.close_code == 1001
         process.wait(20)
-    assert Frame.objects.filter(message_id="last").count() == 4
+    assert Frame.objects.filter(message_id="last").exclude(answer="").count() == 2
     assert not ChargingStation.objects.filter(is_connected=True).exists()

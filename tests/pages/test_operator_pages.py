@@ -49,11 +49,9 @@ def network(transactional_db):
     )  # fmt: skip
     call = '[2,"19","StatusNotification",{"connectorId":2,"errorCode":"GroundFailure","status":"Faulted"}]'
     Frame.objects.create(
-        station=station, at=now, direction="in", message_id="19", action="StatusNotification", body=call
-    )
-    Frame.objects.create(
-        station=station, at=now, direction="out", message_id="19", action="", body='[3,"19",{}]'
-    )
+        station=station, at=now, direction="in", message_id="19", action="StatusNotification", body=call,
+        answer='[3,"19",{}]', answered_at=now,
+    )  # fmt: skip
     return {"user": member.user, "station": station, "session": running}
 
 
