@@ -10,7 +10,8 @@ from typing import Final
 
 EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "accounts.MemberInvited": ("accounts.handlers.tell_invited_member",),
-    "accounts.TokenBlocked": (),
+    "accounts.TokenBlocked": ("stations.list_handlers.look_at_lists",),
+    "accounts.TokenChanged": ("stations.list_handlers.look_at_lists",),
     "scheduling.PlanMade": (),
     "scheduling.ReservationCanceled": ("scheduling.handlers.tell_driver_of_cancellation",),
     "scheduling.ReservationConfirmed": (),
@@ -20,16 +21,20 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "stations.ChargingNeedsTold": ("scheduling.handlers.share_power_again",),
     "stations.CommandAnswered": (
         "stations.handlers.follow_credentials",
+        "stations.list_handlers.follow_list",
         "scheduling.handlers.follow_power_answer",
     ),
     "stations.EvseStatusChanged": (),
     "stations.OuterLimitChanged": ("scheduling.handlers.share_power_again",),
+    "stations.ReservationReleased": (),
     "stations.SessionAbandoned": ("payments.handlers.let_go_of_abandoned_session",),
     "stations.SessionEnded": (
         "stations.handlers.refresh_daily_usage",
+        "stations.handlers.look_at_ended_session",
         "payments.handlers.bill_ended_session",
         "scheduling.handlers.share_power_again",
     ),
+    "stations.SessionMeasured": ("payments.handlers.bill_measured_session",),
     "stations.SessionInterrupted": ("scheduling.handlers.share_power_again",),
     "stations.SessionPhaseChanged": ("scheduling.handlers.share_power_again",),
     "stations.SessionRequested": (),

@@ -27,6 +27,12 @@ def bill_reviewed_session(event: SessionReviewed) -> None:
     billing.bill_session(session_id=event.session_id)
 
 
+def bill_measured_session(event: SessionMeasured) -> None:
+    """Under calibration law the bill waits for this."""
+    if not event.is_held:
+        billing.bill_session(session_id=event.session_id)
+
+
 def let_go_of_abandoned_session(event: SessionAbandoned) -> None:
     collecting.let_go(session_id=event.session_id)
 

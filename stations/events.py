@@ -80,6 +80,14 @@ class SessionReviewed(_SessionEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SessionMeasured(_SessionEvent):
+    """Its signed meter values have been weighed, as calibration law wants before it is billed."""
+
+    name: ClassVar[str] = "stations.SessionMeasured"
+    is_held: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionAbandoned(_SessionEvent):
     """A requested start came to nothing; let go of what was held for it."""
 
@@ -203,3 +211,12 @@ class OuterLimitChanged(_StationEvent):
     evse_number: int
     source: str
     is_cleared: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationReleased(_StationEvent):
+    """A station keeps an EVSE for nobody any more. `cause`: expired, removed or unused."""
+
+    name: ClassVar[str] = "stations.ReservationReleased"
+    reservation_number: int
+    cause: str

@@ -5,12 +5,16 @@ from __future__ import annotations
 from stations.command_kinds import DeliverCertificate, WriteVariable
 from stations.events import CommandAnswered, SessionEnded, SessionReviewed
 from stations.models import StationCommand
-from stations.services import certificates, security
+from stations.services import certificates, measuring, security
 from stations.services.usage import refresh_session_day
 
 
 def refresh_daily_usage(event: SessionEnded | SessionReviewed) -> None:
     refresh_session_day(session_id=event.session_id)
+
+
+def look_at_ended_session(event: SessionEnded) -> None:
+    measuring.measure_session(session_id=event.session_id)
 
 
 def follow_credentials(event: CommandAnswered) -> None:

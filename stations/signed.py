@@ -23,7 +23,7 @@ RAW: Final = "raw"
 _KNOWN: Final = {"ocmf": OCMF, "alfen": "ALFEN", "edl": "EDL_40_P", "edl_40_p": "EDL_40_P"}
 _BEGINS: Final = {"OCMF|": OCMF, "AP;": "ALFEN", "<?xml": "XML", "<values": "XML"}
 _KEY_PREFIXES: Final = ("oca:base16:asn1:", "oca:base64:asn1:")
-_DEPTH: Final = 3
+_DEPTH: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ def read_signed(told: Mapping[str, Any]) -> Signed:
 
 
 def _open(value: Any, depth: int) -> Signed:
-    """What is inside, through at most three wrappings."""
+    """What is inside, through a few wrappings."""
     if isinstance(value, Mapping):
         return _from_object(value, depth)
     text = str(value or "").strip()

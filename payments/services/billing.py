@@ -15,9 +15,10 @@ from payments.rating import ocpi
 from payments.rating.bill import Bill, BilledPeriod
 from payments.selectors import record_of
 from payments.services import ledger
-from payments.services.pricing import as_ocpi, free_of_charge, session_bill, session_tariff
+from payments.services.pricing import as_ocpi, free_of_charge, prices_time, session_bill, session_tariff
 from payments.states import OPEN_PAYMENT
-from stations.models import ChargingSession
+from stations.models import ChargingSession, Measurement
+from stations.services import measuring
 
 
 def bill_session(*, session_id: int) -> ChargeDetailRecord | None:
@@ -28,12 +29,26 @@ def bill_session(*, session_id: int) -> ChargeDetailRecord | None:
     session = _session(session_id)
     if (record := record_of(session)) is not None:
         return record
-    if session.status != ChargingSession.Status.COMPLETED or session.needs_review:
+    if session.status != ChargingSession.Status.COMPLETED or session.needs_review or not _is_proven(session):
         return None
     try:
         return _issue(session)
     except IntegrityError:
         return record_of(session)
+
+
+def _is_proven(session: ChargingSession) -> bool:
+    """Under calibration law: weighed, and time is priced only where the meter's clock was synchronized."""
+    if not session.organization.is_under_calibration_law or session.reviewed_at is not None:
+        return True
+    measurement = Measurement.objects.filter(session=session).first()
+    if measurement is None:
+        return False
+    tariff = session_tariff(session)
+    if measurement.is_clock_synchronized or tariff is None or not prices_time(tariff):
+        return True
+    measuring.hold(session=session, problems=["clock_unsynchronized"])
+    return False
 
 
 def _session(session_id: int) -> ChargingSession:

@@ -15,6 +15,7 @@ from payments.rating import ocpi
 from payments.rating.bill import Bill
 from payments.rating.engine import rate
 from payments.rating.facts import Period, SessionFacts, Use
+from payments.rating.tariff import Dimension
 from payments.rating.tariff import Tariff as RatedTariff
 from payments.selectors import session_facts
 from stations.models import ChargingSession, Evse
@@ -101,6 +102,12 @@ def is_free(tariff: Tariff | None) -> bool:
     rated = as_rated(tariff)
     prices = (component.price for element in rated.elements for component in element.price_components)
     return rated.min_price is None and not any(prices)
+
+
+def prices_time(tariff: Tariff) -> bool:
+    """Does any component charge for a duration?"""
+    components = (part for element in as_rated(tariff).elements for part in element.price_components)
+    return any(part.price and part.type in (Dimension.TIME, Dimension.PARKING_TIME) for part in components)
 
 
 def preview(
