@@ -80,6 +80,7 @@ class Answered:
 
 Encode: TypeAlias = Callable[[Any], Request]
 Interpret: TypeAlias = Callable[[Payload], Answered]
+Learn: TypeAlias = Callable[[int, Payload, Payload], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,9 @@ class Dialect:
     """One version of OCPP, complete: `version` names the schemas, `subprotocol` the handshake.
 
     `cannot` says why this version has no word for a kind of command, `declined` why an action of
-    stations is answered with NotSupported. Together with the tables they cover everything.
+    stations is answered with NotSupported. Together with the tables they cover everything. `learners`
+    are called with (station_id, our request, the answer) when a station answered that action. `sends`
+    are the actions that nobody answers (2.1).
     """
 
     version: str
@@ -98,6 +101,8 @@ class Dialect:
     interpreters: Mapping[str, Interpret]
     triggered: Mapping[str, str]
     secrets: frozenset[str]
+    sends: Mapping[str, Inbound] = field(default_factory=dict)
+    learners: Mapping[str, Learn] = field(default_factory=dict)
     cannot: Mapping[type[CommandKind], str] = field(default_factory=dict)
     declined: Mapping[str, str] = field(default_factory=dict)
 
@@ -114,7 +119,7 @@ class Dialect:
         return self.interpreters.get(action, by_status)(payload)
 
 
-GOOD_WORDS: Final = frozenset({"Accepted", "Scheduled", "Unlocked", "RebootRequired"})
+GOOD_WORDS: Final = frozenset({"Accepted", "AcceptedCanceled", "Scheduled", "Unlocked", "RebootRequired"})
 
 
 def by_status(payload: Payload) -> Answered:

@@ -58,6 +58,12 @@ def _log_type(log: str) -> str:
         raise Unsupported(f"OCPP 1.6 has no {log} log.") from None
 
 
+def diagnostics(payload: Payload) -> Answered:
+    """No file name means that there is nothing to upload (section 5.8)."""
+    name = payload.get("fileName")
+    return Answered(outcome="accepted" if name else "rejected", word=str(name or "no file"))
+
+
 # --- whom a station lets charge without asking ---------------------------------------------------
 
 
@@ -161,4 +167,7 @@ ENCODERS: Final[Mapping[type[kinds.CommandKind], Encode]] = {
     kinds.UploadLog: upload_log,
 }
 
-INTERPRETERS: Final[Mapping[str, Interpret]] = {"GetLocalListVersion": list_version}
+INTERPRETERS: Final[Mapping[str, Interpret]] = {
+    "GetDiagnostics": diagnostics,
+    "GetLocalListVersion": list_version,
+}
