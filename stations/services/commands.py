@@ -17,10 +17,12 @@ from stations.events import CommandAnswered
 from stations.models import BulkCommand, ChargingSession, ChargingStation, StationCommand
 from stations.redaction import redacted
 from stations.services.pending import abandon
+from stations.services.transfers import follow_command, open_transfer
 from stations.states import ANSWERED_COMMAND, COMMAND, sources
 
 EXPIRES_IN: Final = timedelta(minutes=2)
 ANSWER_WITHIN: Final = timedelta(minutes=2)
+LARGEST_NUMBER: Final = 2**31 - 1
 
 _CLAIM: Final = """
 update stations_stationcommand
@@ -63,8 +65,17 @@ def request(
         created_at=now,
         expires_at=now + expires_in,
     )
+    _number(command)
+    open_transfer(command=command)
     nudge(f"station.{station.pk}", f"command.{station.pk}")
     return command
+
+
+def _number(command: StationCommand) -> None:
+    """What the station will report about this names a number: the command's own, if none was given."""
+    if command.params.get("request_number", 0) is None:
+        command.params["request_number"] = command.pk & LARGEST_NUMBER
+        command.save(update_fields=["params"])
 
 
 def claim_next(*, station_id: int, connection_no: int) -> StationCommand | None:
@@ -157,6 +168,7 @@ def _settle(command_ids: list[int]) -> None:
     publish(*(_news(command, now) for command in commands))
     nudge(*(topic for command in commands for topic in _topics(command)))
     for command in commands:
+        follow_command(command=command)
         if command.status == StationCommand.Status.EXPIRED:  # never sent: its secrets are of no more use
             StationCommand.objects.filter(pk=command.pk).update(params=redacted(command.params))
         has_failed = command.status in ("rejected", "failed", "expired")
