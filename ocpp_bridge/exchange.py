@@ -7,169 +7,62 @@ other stations, and only then its reply leaves.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache
-from hashlib import blake2b
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final
 
 import jsonschema_rs
 
 from core import clock
 from ocpp_bridge import gate, quirks, schemas
-from ocpp_bridge.dialects.base import Answered, Dialect, Facts, Hearing, Inbound
+from ocpp_bridge.desks import desk, send_desk
+from ocpp_bridge.dialects.base import Answered, Dialect, Hearing, Inbound
 from ocpp_bridge.frames import (
     Call,
     CallError,
     CallResult,
+    CallResultError,
     Payload,
+    Send,
     Unusable,
     pack_call,
     pack_error,
     pack_result,
+    pack_result_error,
     parse,
+)
+from ocpp_bridge.jobs import (
+    INTERVAL_S,
+    Heard,
+    Job,
+    Leave,
+    Remembered,
+    Said,
+    Settled,
+    Unanswered,
+    digest,
 )
 from ocpp_bridge.journal import Entry
 from ocpp_bridge.link import Asked, Link
-from stations.facts import Fenced, Outcome, Report, StationBooted
 
-logger = logging.getLogger(__name__)
+__all__ = [
+    "ACCEPTED",
+    "INTERVAL_S",
+    "Exchange",
+    "Heard",
+    "Job",
+    "Leave",
+    "Remembered",
+    "Said",
+    "Settled",
+    "digest",
+]
 
-INTERVAL_S: Final = 300
 ACCEPTED: Final = "accepted"
 BOOT: Final = gate.BOOT
 MENDING_ROUNDS: Final = 3
-
-
-class Said(NamedTuple):
-    """A reply that changes nothing and can leave at once."""
-
-    reply: str
-
-
-class Settled(NamedTuple):
-    """The station answered a call of ours, perhaps after its time-out."""
-
-    asked: Asked
-    answered: Answered
-    payload: Payload
-    is_late: bool
-
-
-class Remembered(NamedTuple):
-    """The last reply, and the request that it answered: its text, or the digest read from the table."""
-
-    message_id: str
-    reply: str
-    text: str | None = None
-    digest: bytes = b""
-
-    def answers(self, message_id: str, text: str) -> bool:
-        if message_id != self.message_id:
-            return False
-        return text == self.text if self.text is not None else digest(text) == self.digest
-
-
-class Job:
-    """One message at work. `reply` is set when its facts are recorded; it leaves after commit."""
-
-    __slots__ = (
-        "action",
-        "at",
-        "brought",
-        "exchange",
-        "inbound",
-        "is_fenced",
-        "message_id",
-        "payload",
-        "reply",
-        "report",
-        "stray",
-        "text",
-    )
-
-    def __init__(
-        self, exchange: Exchange, call: Call, inbound: Inbound, facts: Facts, text: str, at: datetime
-    ) -> None:
-        self.exchange = exchange
-        self.message_id, self.action, self.payload = call
-        self.inbound = inbound
-        self.report = Report(exchange.station_id, exchange.connection_no, facts)
-        self.text = text
-        self.at = at
-        self.stray = ""
-        self.reply = ""
-        self.is_fenced = False
-        self.brought: Any = None
-
-    @property
-    def has_errand(self) -> bool:
-        inbound = self.inbound
-        if inbound.errand is None:
-            return False
-        return inbound.errand_if is None or inbound.errand_if(self.payload)
-
-    def run_errand(self) -> bool:
-        """Do what is not a fact, before the facts are recorded. False: it failed and `reply` says so."""
-        errand = self.inbound.errand if self.has_errand else None
-        try:
-            self.brought = errand(self.report.station_id, self.payload) if errand else None
-        except Exception:
-            logger.exception("%s of station %d failed", self.action, self.report.station_id)
-            self.reply = self.exchange.apologize(self)
-            return False
-        return True
-
-    def settle(self, outcome: Outcome) -> None:
-        """Make the reply of what recording the facts answered."""
-        if isinstance(outcome, Fenced):
-            self.is_fenced = True
-            return
-        facts = self.report.facts
-        if facts and type(facts[0]) is StationBooted:
-            self.exchange.registration = str(outcome.answers[0])
-        payload = self.inbound.reply(self.payload, outcome.answers, self._hearing())
-        self.reply = pack_result(self.message_id, payload)
-
-    def apologize(self) -> None:
-        """The facts could not be recorded and the message was kept aside: answer what can be."""
-        try:
-            payload = self.inbound.reply(self.payload, (), self._hearing())
-            self.reply = pack_result(self.message_id, payload)
-        except (IndexError, KeyError):
-            self.reply = pack_error(self.message_id, "InternalError")
-
-    def _hearing(self) -> Hearing:
-        return Hearing(self.at, INTERVAL_S, self.brought)
-
-
-class Leave(NamedTuple):
-    """The boot's serial number is not that of the certificate: the connection ends (B01.FR.12)."""
-
-    serial: str
-
-
-Heard: TypeAlias = Job | Said | Settled | Leave | None
-
-
-class Desk(NamedTuple):
-    """Who handles an action: its translators and its compiled schema."""
-
-    inbound: Inbound
-    judge: jsonschema_rs.Validator
-
-
-@cache
-def desk(version: str, action: str) -> Desk | None:
-    from ocpp_bridge.dialects import BY_VERSION
-
-    inbound = BY_VERSION[version].inbound.get(action)
-    return None if inbound is None else Desk(inbound, schemas.request(version, action))
-
-
-def digest(text: str) -> bytes:
-    return blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
+REFUSED_OUR_ANSWER: Final = "refused_our_answer"
+"""Counted like a quirk: a 2.1 station could not use what we answered."""
 
 
 class Exchange:
@@ -214,9 +107,16 @@ class Exchange:
         frame = parse(text, self.dialect.grammar)
         if isinstance(frame, Call):
             return self._hear_call(frame, text, at)
+        if isinstance(frame, Send):
+            return self._hear_send(frame, text, at)
+        if isinstance(frame, Unusable) and frame.reply:
+            return self._say(frame.message_id, "", text, frame.reply, at)
         self._write("in", frame.message_id, "", text, at)
         if isinstance(frame, Unusable):
-            return self._say(frame.message_id, "", frame.reply, at) if frame.reply else None
+            return None
+        if isinstance(frame, CallResultError):
+            quirks.seen[self.station_id, REFUSED_OUR_ANSWER] += 1
+            return None
         return self._hear_answer(frame)
 
     def finish(self, job: Job) -> None:
@@ -228,6 +128,10 @@ class Exchange:
         """Nothing came of this message: written down, and not remembered, so that it may come again."""
         call = Call(job.message_id, job.action, job.payload)
         return self._refuse(call, job.text, job.at, "InternalError", "").reply
+
+    def overhear(self, job: Job) -> None:
+        """Nothing came of this message, and nobody is told; written down all the same."""
+        self._write("in", job.message_id, job.action, job.text, job.at)
 
     def ask(self, asked: Asked, payload: Payload) -> str:
         """The text of a call of ours, written down. Raises `link.Busy`."""
@@ -245,8 +149,7 @@ class Exchange:
         message_id, action, payload = call
         last = self.last
         if last is not None and last.answers(message_id, text):
-            self._write("in", message_id, action, text, at)
-            return self._say(message_id, action, last.reply, at)
+            return self._say(message_id, action, text, last.reply, at)
         if self.registration != ACCEPTED and not self._may_say(action):
             return self._refuse(call, text, at, "SecurityError", "this station is not accepted yet")
         place = desk(self.dialect.version, action)
@@ -264,8 +167,7 @@ class Exchange:
 
     def _answer_idly(self, call: Call, inbound: Inbound, text: str, at: datetime) -> Said:
         reply = pack_result(call.message_id, inbound.reply(call.payload, (), Hearing(at, INTERVAL_S)))
-        self._write("in", call.message_id, call.action, text, at)
-        return self._say(call.message_id, call.action, reply, at)
+        return self._say(call.message_id, call.action, text, reply, at)
 
     def _may_say(self, action: str) -> bool:
         """Before acceptance: boot, and while pending what we asked for (2.0.1 B02.FR.02, B02.FR.09)."""
@@ -304,8 +206,17 @@ class Exchange:
 
     def _refuse(self, call: Call, text: str, at: datetime, code: str, why: str) -> Said:
         word = self.dialect.grammar.word(code)
-        self._write("in", call.message_id, call.action, text, at)
-        return self._say(call.message_id, call.action, pack_error(call.message_id, word, why), at)
+        return self._say(call.message_id, call.action, text, pack_error(call.message_id, word, why), at)
+
+    def _hear_send(self, send: Send, text: str, at: datetime) -> Unanswered | None:
+        """A SEND that we know and can read; any other is written down and passed over (2.1 part 4, 4.2.4)."""
+        place = send_desk(self.dialect.version, send.action)
+        is_heard = place is not None and self.registration == ACCEPTED
+        if place is not None and is_heard and place.judge.is_valid(send.payload):
+            facts = place.inbound.facts(send.payload, at)
+            return Unanswered(self, send, place.inbound, facts, text, at)
+        self._write("in", send.message_id, send.action, text, at)
+        return None
 
     # --- answers to ours -------------------------------------------------------------------
 
@@ -318,22 +229,35 @@ class Exchange:
             return Settled(
                 asked, Answered(outcome="failed", word=frame.code[:60]), _as_payload(frame), is_late
             )
-        return Settled(asked, self._interpret(asked.action, frame.payload), frame.payload, is_late)
-
-    def _interpret(self, action: str, payload: Payload) -> Answered:
         try:
-            return self.dialect.interpret(action, payload)
-        except (AttributeError, IndexError, KeyError, TypeError):
-            return Answered(outcome="failed", word="unreadable answer")
+            answered = self.dialect.interpret(asked.action, frame.payload)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            answered = Answered(outcome="failed", word="unreadable answer")
+            return Settled(asked, answered, frame.payload, is_late, reply=self._refuse_answer(asked, frame))
+        learn = self.dialect.learners.get(asked.action)
+        return Settled(asked, answered, frame.payload, is_late, learn)
+
+    def _refuse_answer(self, asked: Asked, frame: CallResult) -> str:
+        """Since 2.1 a station can be told that its answer is of no use (part 4, 4.2.3)."""
+        if not self.dialect.grammar.knows_sends:
+            return ""
+        judge = schemas.response(self.dialect.version, asked.action)
+        found = schemas.problems(judge, frame.payload)
+        code, why = (found[0].code, found[0].description) if found else ("GenericError", "")
+        reply = pack_result_error(frame.message_id, self.dialect.grammar.word(code), why)
+        self._write("out", frame.message_id, asked.action, reply, clock.now())
+        return reply
 
     # --- writing down ----------------------------------------------------------------------
 
-    def _say(self, message_id: str, action: str, reply: str, at: datetime) -> Said:
-        self._write("out", message_id, action, reply, at)
+    def _say(self, message_id: str, action: str, text: str, reply: str, at: datetime) -> Said:
+        self._write("in", message_id, action, text, at, reply)
         return Said(reply)
 
-    def _write(self, direction: str, message_id: str, action: str, body: str, at: datetime) -> None:
-        self.note(Entry(self.station_id, at, direction, message_id, action, body))
+    def _write(
+        self, direction: str, message_id: str, action: str, body: str, at: datetime, answer: str = ""
+    ) -> None:
+        self.note(Entry(self.station_id, at, direction, message_id, action, body, answer))
 
 
 def _as_payload(error: CallError) -> Payload:

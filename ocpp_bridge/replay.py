@@ -87,4 +87,5 @@ def _replies(conversation: Conversation, heard: Heard, done: set[int]) -> list[s
         return [heard.reply] if heard.reply else []
     if isinstance(heard, Settled):
         commanding.settle(conversation.station_id, heard)
-    return [heard.reply] if isinstance(heard, Said) else []
+    is_said = isinstance(heard, Said | Settled) and heard.reply
+    return [heard.reply] if is_said else []

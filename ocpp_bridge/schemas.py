@@ -14,8 +14,8 @@ from typing import Any, Final, NamedTuple
 import jsonschema_rs
 import orjson
 
-PACKAGES: Final = {"1.6": "ocpp.v16", "2.0.1": "ocpp.v201"}
-_REQUEST_SUFFIX: Final = {"1.6": "", "2.0.1": "Request"}
+PACKAGES: Final = {"1.6": "ocpp.v16", "2.0.1": "ocpp.v201", "2.1": "ocpp.v21"}
+_REQUEST_SUFFIX: Final = {"1.6": "", "2.0.1": "Request", "2.1": "Request"}
 
 CODES: Final = {
     "Required": "OccurrenceConstraintViolation",
@@ -71,6 +71,12 @@ def request(version: str, action: str) -> jsonschema_rs.Validator:
 def response(version: str, action: str) -> jsonschema_rs.Validator:
     """The compiled schema of an answer's payload. Raises NoSchema."""
     return _compile(version, f"{action}Response")
+
+
+@cache
+def send(version: str, action: str) -> jsonschema_rs.Validator:
+    """The compiled schema of a message without an answer (2.1). Raises NoSchema."""
+    return _compile(version, action)
 
 
 def _compile(version: str, name: str) -> jsonschema_rs.Validator:

@@ -13,9 +13,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol
 
 from core.threads import in_db_thread
-from ocpp_bridge import commanding, link
+from ocpp_bridge import commanding, link, turned_away
 from ocpp_bridge.commanding import Ready
-from ocpp_bridge.exchange import Exchange, Job, Said, Settled
+from ocpp_bridge.exchange import Exchange, Job, Leave, Said, Settled
 from ocpp_bridge.handshake import Admission
 from ocpp_bridge.switchboard import Switchboard
 
@@ -25,6 +25,7 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 REPLACED: Final = 1000
+POLICY_VIOLATION: Final = 1008
 INTERNAL_ERROR: Final = 1011
 TRY_AGAIN_LATER: Final = 1013
 FRAMES_AHEAD: Final = 8
@@ -53,7 +54,9 @@ class StationSocket:
             registration=admission.registration,
             note=board.committer.notes.append,
             last=admission.last,
+            certified_serial=admission.certified_serial,
         )
+        self._identity = admission.identity
         self._board = board
         self._receive = receive
         self._send = send
@@ -130,12 +133,20 @@ class StationSocket:
             self._carry_in(heard)
         elif isinstance(heard, Said):
             self._say(heard.reply)
+        elif isinstance(heard, Leave):
+            self._idle.clear()
+            self._board.run(self._show_out(heard))
         elif heard is not None:
             self._settle(heard)
 
+    async def _show_out(self, leave: Leave) -> None:
+        """It said at boot that it is another one than its certificate says."""
+        await in_db_thread(turned_away.count_other_serial, self.station_id, self._identity, leave.serial)
+        await self._end(POLICY_VIOLATION)
+
     def _carry_in(self, job: Job) -> None:
         self._idle.clear()
-        if job.inbound.errand is None:
+        if not job.has_errand:
             self._board.committer.submit(job, self._recorded)
         else:
             self._board.run(self._run_errand(job))
@@ -226,6 +237,8 @@ class StationSocket:
             self._answer = None
 
     def _settle(self, settled: Settled) -> None:
+        if settled.reply:
+            self._say(settled.reply)
         if not settled.is_late and self._answer is not None and not self._answer.done():
             self._answer.set_result(settled)
         else:

@@ -18,6 +18,7 @@ from stations.models import (
     ReportedLimit,
     ReportedProfile,
 )
+from stations.services.notices import keep_notice
 
 _SAID_OF_PROFILE: Final = (
     "source",
@@ -91,12 +92,13 @@ def clear_limit(*, station_id: int, source: str, evse_number: int | None = None)
 
 
 @transaction.atomic
-def note_needs(*, station_id: int, evse_number: int, needs: Mapping[str, Any]) -> ChargingNeeds:
-    """A car told what it needs (K15, K17); keys as in ChargingNeeds. Its session is the open one there."""
+def note_needs(*, station_id: int, evse_number: int, needs: Mapping[str, Any]) -> bool:
+    """A car told what it needs (K15, K17); keys as in ChargingNeeds. Its session is the open one there.
+
+    Whether somebody shares out power there: then a limit for the session will follow.
+    """
     station = ChargingStation.objects.get(pk=station_id)
-    session = ChargingSession.objects.filter(
-        station=station, evse__number=evse_number, status=ChargingSession.Status.ACTIVE
-    ).first()
+    session = _active_session(station, evse_number)
     noted = ChargingNeeds.objects.create(
         organization_id=station.organization_id,
         station=station,
@@ -105,19 +107,31 @@ def note_needs(*, station_id: int, evse_number: int, needs: Mapping[str, Any]) -
         received_at=clock.now(),
         **needs,
     )
-    if session is not None:
+    is_planned = session is not None and session.evse is not None and session.evse.circuit_id is not None
+    if session is not None and is_planned:
         publish(_needs_told(noted, session))
         nudge(f"session.{session.pk}", f"station.{station_id}")
-    return noted
+    return is_planned
 
 
-def note_schedule(*, station_id: int, evse_number: int, schedule: Mapping[str, Any]) -> bool:
-    """The schedule that the car chose (K15.FR.10), kept with its latest needs. False: it told of none."""
+@transaction.atomic
+def note_schedule(*, station_id: int, evse_number: int, schedule: Mapping[str, Any]) -> None:
+    """The schedule that the car chose (K15.FR.10), kept with its latest needs.
+
+    Whether it respects the limits the station has judged before (K15.FR.09).
+    """
     latest = ChargingNeeds.objects.filter(station_id=station_id, evse_number=evse_number).first()
     if latest is None:
-        return False
+        keep_notice(station_id=station_id, kind="car_schedule", body=dict(schedule), evse_number=evse_number)
+        return
     ChargingNeeds.objects.filter(pk=latest.pk).update(schedule=schedule)
-    return True
+
+
+def _active_session(station: ChargingStation, evse_number: int) -> ChargingSession | None:
+    active = ChargingSession.objects.filter(
+        station=station, evse__number=evse_number, status=ChargingSession.Status.ACTIVE
+    )
+    return active.select_related("evse").first()
 
 
 def _needs_told(needs: ChargingNeeds, session: ChargingSession) -> ChargingNeedsTold:

@@ -6,9 +6,9 @@ from typing import Final
 
 from ocpp_bridge.dialects.base import Dialect
 from ocpp_bridge.dialects.v201 import mapping
+from ocpp_bridge.dialects.v201.answers import INTERPRETERS, LEARNERS
 from ocpp_bridge.dialects.v201.inbound import INBOUND
 from ocpp_bridge.dialects.v201.outbound import ENCODERS
-from ocpp_bridge.dialects.v201.variables import INTERPRETERS
 from ocpp_bridge.frames import V201
 
 DIALECT: Final = Dialect(
@@ -18,6 +18,7 @@ DIALECT: Final = Dialect(
     inbound=INBOUND,
     encoders=ENCODERS,
     interpreters=INTERPRETERS,
+    learners=LEARNERS,
     triggered=mapping.TRIGGER,
     secrets=mapping.SECRET_VARIABLES,
 )

@@ -6,18 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from ocpp_bridge.dialects import common
 from ocpp_bridge.dialects.base import NO_FACTS, Facts, Hearing, Inbound
-from ocpp_bridge.dialects.common import (
-    answer_boot,
-    answer_vendor,
-    nothing,
-    read_meter,
-    tell_time,
-    thanks,
-    token_answer,
-)
-from ocpp_bridge.dialects.v201 import mapping, messages
-from ocpp_bridge.dialects.v201.variables import store_report
+from ocpp_bridge.dialects.common import nothing, read_meter, thanks, token_answer
+from ocpp_bridge.dialects.v201 import contracts, mapping, messages, reporting, smart_charging, upkeep
 from ocpp_bridge.dialects.values import as_number, instant, position, small, whole
 from ocpp_bridge.frames import Payload
 from stations.facts import (
@@ -65,7 +57,9 @@ def authorize(message: messages.Authorize, at: datetime) -> Facts:
 
 
 def answer_authorize(message: messages.Authorize, answers: Sequence[Decision], hearing: Hearing) -> Payload:
-    return {"idTokenInfo": id_token_info(message["idToken"], answers[0])}
+    payload: Payload = {"idTokenInfo": id_token_info(message["idToken"], answers[0])}
+    judgment: str | None = hearing.brought
+    return payload if judgment is None else contracts.with_certificate(payload, judgment)
 
 
 # --- transactions (part 2, E) ------------------------------------------------------------------
@@ -228,6 +222,8 @@ def raw_sample(sample: messages.SampledValue) -> RawSample:
         said("phase", ""),
         said("location", ""),
         said("context", ""),
+        "",
+        said("signedMeterValue"),
     )
 
 
@@ -241,19 +237,19 @@ def id_token_info(token: Mapping[str, Any], decision: Decision) -> Payload:
     return info
 
 
-INBOUND: Final = {
-    "Authorize": Inbound(authorize, answer_authorize),
-    "BootNotification": Inbound(boot, answer_boot),
-    "DataTransfer": Inbound(nothing, answer_vendor),
-    "FirmwareStatusNotification": Inbound(nothing, thanks),
-    "Heartbeat": Inbound(nothing, tell_time, is_idle=True),
-    "LogStatusNotification": Inbound(nothing, thanks),
+INBOUND: Final[Mapping[str, Inbound]] = {
+    "Authorize": Inbound(
+        authorize, answer_authorize, errand=contracts.judge, errand_if=contracts.shows_contract
+    ),
+    "BootNotification": Inbound(boot, common.answer_boot),
+    "Heartbeat": Inbound(nothing, common.tell_time, is_idle=True),
     "MeterValues": Inbound(meter_values, thanks, salvage=salvage_meter_values),
-    "NotifyReport": Inbound(nothing, thanks, errand=store_report),
-    "ReservationStatusUpdate": Inbound(nothing, thanks),
-    "SecurityEventNotification": Inbound(nothing, thanks),
     "StatusNotification": Inbound(status, thanks),
     "TransactionEvent": Inbound(
         transaction_event, answer_transaction_event, salvage=salvage_transaction_event
     ),
+    **contracts.INBOUND,
+    **reporting.INBOUND,
+    **smart_charging.INBOUND,
+    **upkeep.INBOUND,
 }

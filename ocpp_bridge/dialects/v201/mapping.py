@@ -42,6 +42,14 @@ TRIGGER: Final = {
     "heartbeat": "Heartbeat",
     "status": "StatusNotification",
     "meter_values": "MeterValues",
+    "transaction": "TransactionEvent",
+    "firmware": "FirmwareStatusNotification",
+    "publishing": "PublishFirmwareStatusNotification",
+    "log": "LogStatusNotification",
+    "diagnostics": "LogStatusNotification",
+    "sign_certificate": "SignChargingStationCertificate",
+    "sign_vehicle_certificate": "SignV2GCertificate",
+    "sign_both_certificates": "SignCombinedCertificate",
 }
 
 DEFAULT_STOP_REASON: Final = "Local"
@@ -49,3 +57,73 @@ DEFAULT_STOP_REASON: Final = "Local"
 
 SECRET_VARIABLES: Final = frozenset({"basicauthpassword"})
 """Variables whose value stays out of the journal, in lower case."""
+
+PUBLISHING: Final = {
+    "DownloadScheduled": "running",
+    "Downloading": "running",
+    "DownloadPaused": "running",
+    "Downloaded": "running",
+    "ChecksumVerified": "running",
+    "Published": "done",
+    "DownloadFailed": "failed",
+    "InvalidChecksum": "failed",
+    "PublishFailed": "failed",
+}
+"""What a local controller says about firmware that it shall offer; Idle says that there is none."""
+
+RELEASE: Final = {"Expired": "expired", "Removed": "removed", "NoTransaction": "unused"}
+"""Why a reservation ended at the station; the last word is of 2.1."""
+
+LOG_TYPE: Final = {"diagnostics": "DiagnosticsLog", "security": "SecurityLog"}
+
+SIGNED_FOR: Final = {"connection": "ChargingStationCertificate", "vehicle": "V2GCertificate"}
+
+ROOT_TYPE: Final = {
+    "central": "CSMSRootCertificate",
+    "manufacturer": "ManufacturerRootCertificate",
+    "v2g": "V2GRootCertificate",
+    "contract": "MORootCertificate",
+}
+CERTIFICATE_TYPE: Final = {**ROOT_TYPE, "vehicle_chain": "V2GCertificateChain"}
+
+REPORT_BASE: Final = {
+    "full": "FullInventory",
+    "configuration": "ConfigurationInventory",
+    "summary": "SummaryInventory",
+}
+REPORT_CRITERION: Final = {
+    "active": "Active",
+    "available": "Available",
+    "enabled": "Enabled",
+    "problem": "Problem",
+}
+
+MONITORING_BASE: Final = {"all": "All", "factory": "FactoryDefault", "hard_wired": "HardWiredOnly"}
+MONITORING_CRITERION: Final = {
+    "threshold": "ThresholdMonitoring",
+    "delta": "DeltaMonitoring",
+    "periodic": "PeriodicMonitoring",
+}
+MONITOR_TYPE: Final = {
+    "upper": "UpperThreshold",
+    "lower": "LowerThreshold",
+    "delta": "Delta",
+    "periodic": "Periodic",
+    "periodic_clock": "PeriodicClockAligned",
+    "target_delta": "TargetDelta",
+    "target_delta_relative": "TargetDeltaRelative",
+}
+"""The last two are of 2.1; the schema of 2.0.1 refuses them."""
+
+MESSAGE_PRIORITY: Final = {"always": "AlwaysFront", "front": "InFront", "normal": "NormalCycle"}
+MESSAGE_STATE: Final = {
+    "charging": "Charging",
+    "faulted": "Faulted",
+    "idle": "Idle",
+    "unavailable": "Unavailable",
+    "suspended": "Suspended",
+    "discharging": "Discharging",
+}
+"""The last two are of 2.1."""
+
+LIMIT_SOURCES: Final = ("CSO", "EMS", "SO", "Other")

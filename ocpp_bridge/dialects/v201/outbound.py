@@ -7,8 +7,8 @@ from typing import Final
 
 from ocpp_bridge.dialects import common, words
 from ocpp_bridge.dialects.base import Encode, Request
-from ocpp_bridge.dialects.v201 import mapping
-from ocpp_bridge.dialects.v201.variables import as_component
+from ocpp_bridge.dialects.v201 import mapping, outbound_device, outbound_people, outbound_upkeep
+from ocpp_bridge.dialects.v201.tokens import id_token
 from ocpp_bridge.dialects.values import whole_seconds
 from ocpp_bridge.frames import Payload
 from stations import command_kinds as kinds
@@ -27,11 +27,6 @@ def request_start(command: kinds.StartSession) -> Request:
             "chargingSchedule": schedule(1, common.constant_limit(command.limit_a, command.limit_w)),
         }
     return Request("RequestStartTransaction", payload)
-
-
-def id_token(uid: str, type_: str) -> Payload:
-    word = mapping.TOKEN_TYPE.get(type_, type_)
-    return {"idToken": uid, "type": word if word in mapping.TOKEN_TYPES else "Central"}
 
 
 def request_stop(command: kinds.StopSession) -> Request:
@@ -66,14 +61,55 @@ def schedule(number: int, limits: Payload) -> list[Payload]:
     return [{"id": number, **limits}]
 
 
+def set_profile(command: kinds.SetProfile) -> Request:
+    profile: Payload = {
+        **common.profile(command, mapping.PROFILE_PURPOSE),
+        "id": command.profile_id,
+        "chargingSchedule": schedule(command.profile_id, common.schedule(command)),
+    }
+    if command.purpose == "session" and command.transaction_id:
+        profile["transactionId"] = command.transaction_id
+    payload = {"evseId": common.limit_place(command), "chargingProfile": profile}
+    return Request("SetChargingProfile", payload)
+
+
 def clear_limit(command: kinds.ClearPowerLimit) -> Request:
     """By id, or by criteria; one of them must be given (K10.FR.02)."""
     if command.profile_id is not None:
         return Request("ClearChargingProfile", {"chargingProfileId": command.profile_id})
-    if command.evse_number is not None:
-        return Request("ClearChargingProfile", {"chargingProfileCriteria": {"evseId": command.evse_number}})
+    criteria = common.given(
+        evseId=command.evse_number,
+        chargingProfilePurpose=purpose(command.purpose) if command.purpose else None,
+        stackLevel=command.stack_level,
+    )
     every = {"chargingProfilePurpose": "TxProfile"}
-    return Request("ClearChargingProfile", {"chargingProfileCriteria": every})
+    return Request("ClearChargingProfile", {"chargingProfileCriteria": criteria or every})
+
+
+def purpose(word: str) -> str:
+    """Ours, or the standard's own."""
+    return mapping.PROFILE_PURPOSE.get(word, word)
+
+
+def read_profiles(command: kinds.ReadProfiles) -> Request:
+    """Something must be asked for (K09.FR.03): with nothing named, those of every source."""
+    wanted = common.given(
+        chargingProfileId=list(command.profile_ids) or None,
+        chargingProfilePurpose=purpose(command.purpose) if command.purpose else None,
+        stackLevel=command.stack_level,
+        chargingLimitSource=list(command.sources) or None,
+    )
+    payload = {
+        "requestId": command.request_number or 0,
+        "chargingProfile": wanted or {"chargingLimitSource": list(mapping.LIMIT_SOURCES)},
+        **common.given(evseId=command.evse_number),
+    }
+    return Request("GetChargingProfiles", payload)
+
+
+def read_schedule(command: kinds.ReadSchedule) -> Request:
+    payload: Payload = {"evseId": command.evse_number, "duration": command.duration_s}
+    return Request("GetCompositeSchedule", {**payload, **common.given(chargingRateUnit=command.unit or None)})
 
 
 def unlock(command: kinds.Unlock) -> Request:
@@ -92,18 +128,6 @@ def set_availability(command: kinds.SetAvailability) -> Request:
     return Request("ChangeAvailability", payload)
 
 
-def read_variables(command: kinds.ReadVariables) -> Request:
-    """All of them is a report, which comes later in NotifyReport (B07)."""
-    if not command.names:
-        return Request("GetBaseReport", {"requestId": 1, "reportBase": "FullInventory"})
-    return Request("GetVariables", {"getVariableData": [as_component(name) for name in command.names]})
-
-
-def write_variable(command: kinds.WriteVariable) -> Request:
-    wanted = {**as_component(command.variable), "attributeValue": command.value}
-    return Request("SetVariables", {"setVariableData": [wanted]})
-
-
 def trigger(command: kinds.Trigger) -> Request:
     """A status needs the connector too (F06.FR.12)."""
     payload: Payload = {"requestedMessage": mapping.TRIGGER[command.message]}
@@ -115,17 +139,21 @@ def trigger(command: kinds.Trigger) -> Request:
 
 
 ENCODERS: Final[Mapping[type[kinds.CommandKind], Encode]] = {
+    **outbound_device.ENCODERS,
+    **outbound_people.ENCODERS,
+    **outbound_upkeep.ENCODERS,
     kinds.CancelReservation: common.cancel_reservation,
     kinds.ClearPowerLimit: clear_limit,
-    kinds.ReadVariables: read_variables,
+    kinds.ReadProfiles: read_profiles,
+    kinds.ReadSchedule: read_schedule,
     kinds.Reserve: reserve,
     kinds.Reset: reset,
     kinds.SetAvailability: set_availability,
     kinds.SetPowerLimit: set_limit,
+    kinds.SetProfile: set_profile,
     kinds.StartSession: request_start,
     kinds.StopSession: request_stop,
     kinds.Trigger: trigger,
     kinds.Unlock: unlock,
     kinds.Verbatim: common.verbatim,
-    kinds.WriteVariable: write_variable,
 }
