@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from stations import command_kinds as kinds
+from stations.command_kinds.examples_newer import NEWER
 
 PEM: Final = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 
@@ -132,4 +133,5 @@ EXAMPLES: Final[tuple[kinds.CommandKind, ...]] = (
     *ACCESS,
     *CERTIFICATES,
     *UPKEEP,
+    *NEWER,
 )

@@ -6,6 +6,7 @@ from typing import Final
 
 from ocpp_bridge.dialects.base import Dialect
 from ocpp_bridge.dialects.v16 import mapping
+from ocpp_bridge.dialects.v16.cannot import CANNOT
 from ocpp_bridge.dialects.v16.inbound import INBOUND
 from ocpp_bridge.dialects.v16.outbound import ENCODERS, INTERPRETERS
 from ocpp_bridge.frames import V16
@@ -19,4 +20,5 @@ DIALECT: Final = Dialect(
     interpreters=INTERPRETERS,
     triggered=mapping.TRIGGER,
     secrets=mapping.SECRET_KEYS,
+    cannot=CANNOT,
 )
