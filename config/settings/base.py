@@ -107,6 +107,7 @@ AUTHORIZATION_CHECKS = [
     "payments.authorization.account_can_pay",
 ]
 COMMAND_TRANSLATOR = "ocpp_bridge.translating.TRANSLATOR"
+TARIFF_CHOICES = "payments.selectors.choices.tariff_choices"
 BEFORE_REMOTE_START = ["scheduling.services.arrivals.clear_the_way"]
 
 PERSON_ERASERS = ["stations.services.privacy.erase_person", "payments.services.privacy.erase_person"]
@@ -220,7 +221,12 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "TokenTypeEnum": "accounts.models.IdToken.Type",
         "PlugEnum": "stations.models.Connector.Standard",
+        "SettableTokenStatusEnum": "accounts.serializers.SETTABLE",
     },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "stations.api.description.describe_kinds",
+    ],
 }
 
 LOGGING = {
