@@ -27,7 +27,10 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "stations.EvseStatusChanged": (),
     "stations.OuterLimitChanged": ("scheduling.handlers.share_power_again",),
     "stations.ReservationReleased": (),
-    "stations.SessionAbandoned": ("payments.handlers.let_go_of_abandoned_session",),
+    "stations.SessionAbandoned": (
+        "stations.handlers.follow_abandoned_session",
+        "payments.handlers.let_go_of_abandoned_session",
+    ),
     "stations.SessionEnded": (
         "stations.handlers.refresh_daily_usage",
         "stations.handlers.look_at_ended_session",
@@ -43,10 +46,12 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
         "payments.handlers.bill_reviewed_session",
     ),
     "stations.SessionStarted": (
+        "stations.handlers.follow_started_session",
         "payments.handlers.hold_for_started_session",
         "scheduling.handlers.fulfill_reservation",
         "scheduling.handlers.share_power_again",
     ),
+    "stations.SettlementReported": (),
     "stations.StationAdopted": ("payments.handlers.price_adopted_station",),
     "stations.StationBooted": (
         "scheduling.handlers.begin_anew",
@@ -60,7 +65,7 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "payments.CardSaved": (),
     "payments.PaymentAuthorized": ("payments.handlers.follow_authorized_payment",),
     "payments.PaymentCaptured": ("payments.handlers.send_receipt",),
-    "payments.PaymentFailed": (),
+    "payments.PaymentFailed": ("payments.handlers.note_failed_attempt",),
     "payments.PaymentVoided": (),
     "payments.SessionRated": ("payments.handlers.collect_rated_session",),
     "payments.WebhookReceived": ("payments.handlers.look_at_webhook",),

@@ -220,3 +220,17 @@ class ReservationReleased(_StationEvent):
     name: ClassVar[str] = "stations.ReservationReleased"
     reservation_number: int
     cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementReported(_StationEvent):
+    """A payment terminal at a station settled by itself. `status`: settled, canceled, rejected, failed.
+
+    `amount` is a decimal number in the currency of the organization, `reference` the provider's.
+    """
+
+    name: ClassVar[str] = "stations.SettlementReported"
+    reference: str
+    status: str
+    amount: str
+    session_id: int | None = None

@@ -16,7 +16,13 @@ DECISION: Final = {
 
 AVAILABILITY: Final = {True: "Operative", False: "Inoperative"}
 
-PROFILE_KIND: Final = {"absolute": "Absolute", "recurring": "Recurring", "relative": "Relative"}
+PROFILE_KIND: Final = {
+    "absolute": "Absolute",
+    "recurring": "Recurring",
+    "relative": "Relative",
+    "dynamic": "Dynamic",
+}
+"""The last is of 2.1; the schemas of the others refuse it."""
 RECURRENCY: Final = {"daily": "Daily", "weekly": "Weekly"}
 
 FIRMWARE: Final = {

@@ -96,7 +96,8 @@ class SetProfile(CommandKind):
     """A whole charging profile; one limit from now on is simpler said by SetPowerLimit.
 
     `purpose` as in SetPowerLimit. `kind`: "absolute", "recurring" (then `recurrency` is "daily" or
-    "weekly") or "relative". `unit`: "A" or "W". Instants are ISO 8601, UTC; `start_at` is when the
+    "weekly"), "relative", or in 2.1 "dynamic": one period, whose limit UpdateDynamicLimit changes and
+    which the station asks for every `update_every_s` seconds. `unit`: "A" or "W". Instants are ISO 8601, UTC; `start_at` is when the
     schedule starts, `valid_from` and `valid_until` bound the profile.
     """
 
@@ -113,6 +114,7 @@ class SetProfile(CommandKind):
     start_at: str = ""
     duration_s: int | None = None
     min_rate: float | None = None
+    update_every_s: int | None = None
     periods: tuple[Period, ...]
     session_number: int | None = None
     transaction_id: str = ""

@@ -10,6 +10,7 @@ from django.db import transaction
 from core import clock
 from core.events import publish
 from core.live import nudge
+from stations.command_kinds import SetProfile, UpdateDynamicLimit
 from stations.events import ChargingNeedsTold, OuterLimitChanged
 from stations.models import (
     ChargingNeeds,
@@ -17,6 +18,7 @@ from stations.models import (
     ChargingStation,
     ReportedLimit,
     ReportedProfile,
+    StationCommand,
 )
 from stations.services.notices import keep_notice
 
@@ -125,6 +127,31 @@ def note_schedule(*, station_id: int, evse_number: int, schedule: Mapping[str, A
         keep_notice(station_id=station_id, kind="car_schedule", body=dict(schedule), evse_number=evse_number)
         return
     ChargingNeeds.objects.filter(pk=latest.pk).update(schedule=schedule)
+
+
+def dynamic_limit(*, station_id: int, profile_id: int) -> dict[str, float] | None:
+    """What a dynamic profile that we set allows now (2.1 K28); None when we set no such one."""
+    said = StationCommand.objects.filter(
+        station_id=station_id,
+        status=StationCommand.Status.ACCEPTED,
+        kind__in=[SetProfile.name, UpdateDynamicLimit.name],
+        params__profile_id=profile_id,
+    ).order_by("pk")
+    limit: dict[str, float] | None = None
+    for kind, params in said.values_list("kind", "params"):
+        limit = _limit_after(limit, kind, params)
+    return limit
+
+
+def _limit_after(
+    limit: dict[str, float] | None, kind: str, params: Mapping[str, Any]
+) -> dict[str, float] | None:
+    if kind == SetProfile.name:
+        return {"limit": params["periods"][0]["limit"]} if params["kind"] == "dynamic" else None
+    if limit is None:
+        return None
+    named = ("limit", "discharge_limit", "setpoint")
+    return limit | {name: params[name] for name in named if params.get(name) is not None}
 
 
 def _active_session(station: ChargingStation, evse_number: int) -> ChargingSession | None:

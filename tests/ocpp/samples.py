@@ -55,7 +55,7 @@ def build(node: dict[str, Any], root: dict[str, Any], *, is_full: bool) -> Any:
         return [build(node["items"], root, is_full=is_full)] * max(node.get("minItems", 1), 1)
     if kind == "string":
         return WORDS.get(node.get("format", ""), "text")[: node.get("maxLength", 99)]
-    return {"integer": 1, "number": 1.0, "boolean": True}[kind]
+    return {"integer": 1, "number": min(1.0, node.get("maximum", 1.0)), "boolean": True}[kind]
 
 
 def resolve(node: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Final
 from ocpp_bridge.dialects.base import Dialect
 from ocpp_bridge.dialects.v201 import mapping
 from ocpp_bridge.dialects.v201.answers import INTERPRETERS, LEARNERS
+from ocpp_bridge.dialects.v201.cannot import CANNOT
 from ocpp_bridge.dialects.v201.inbound import INBOUND
 from ocpp_bridge.dialects.v201.outbound import ENCODERS
 from ocpp_bridge.frames import V201
@@ -21,4 +22,5 @@ DIALECT: Final = Dialect(
     learners=LEARNERS,
     triggered=mapping.TRIGGER,
     secrets=mapping.SECRET_VARIABLES,
+    cannot=CANNOT,
 )

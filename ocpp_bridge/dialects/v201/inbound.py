@@ -228,8 +228,8 @@ def raw_sample(sample: messages.SampledValue) -> RawSample:
 
 
 def id_token_info(token: Mapping[str, Any], decision: Decision) -> Payload:
-    """NoAuthorization is always accepted: nobody was asked (C03.FR.01)."""
-    if token.get("type") == mapping.NO_AUTHORIZATION:
+    """What was decided; a group too long for the standard is left out."""
+    if token.get("type") in mapping.SETTLED_ELSEWHERE:
         return {"status": "Accepted"}
     info = token_answer(decision, expiry="cacheExpiryDateTime")
     if decision.group_uid and len(decision.group_uid) <= 36:

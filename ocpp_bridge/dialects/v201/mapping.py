@@ -20,8 +20,9 @@ PHASE: Final = {
     "Idle": "idle",
 }
 
-NO_AUTHORIZATION: Final = "NoAuthorization"
-"""A token type that says that nobody was asked; always accepted (C03)."""
+SETTLED_ELSEWHERE: Final = frozenset({"NoAuthorization", "DirectPayment"})
+"""Types of token on which it is not ours to decide, always accepted: nobody was asked (C02, C03), or the
+station's own payment terminal was and holds the money (2.1 C18)."""
 
 TOKEN_TYPES: Final = frozenset(
     {"Central", "eMAID", "ISO14443", "ISO15693", "KeyCode", "Local", "MacAddress", "NoAuthorization"}

@@ -1,0 +1,54 @@
+"""What payment terminals at stations settled by themselves: kept as it was told, and told on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from core.events import publish
+from stations.events import SettlementReported
+from stations.models import ChargingSession, ChargingStation
+from stations.services.notices import keep_notice
+
+
+@transaction.atomic
+def record_settlement(
+    *,
+    station_id: int,
+    reference: str,
+    status: str,
+    amount: Decimal,
+    settled_at: datetime,
+    transaction_id: str = "",
+    body: dict[str, Any],
+) -> None:
+    """A terminal's provider settled, or did not. `status`: settled, canceled, rejected or failed.
+
+    `amount` is in the currency of the station's organization. Told once, also when it is repeated.
+    """
+    before = ChargingStation.objects.get(pk=station_id).notices.filter(kind="settlement", body=body)
+    is_known = before.exists()
+    keep_notice(station_id=station_id, kind="settlement", body=body)
+    if not is_known:
+        _tell(station_id, reference, status, amount, settled_at, transaction_id)
+
+
+def _tell(
+    station_id: int, reference: str, status: str, amount: Decimal, settled_at: datetime, transaction_id: str
+) -> None:
+    station = ChargingStation.objects.get(pk=station_id)
+    session = ChargingSession.objects.filter(station=station, transaction_id=transaction_id)
+    publish(
+        SettlementReported(
+            station_id=station.pk,
+            organization_id=station.organization_id,
+            at=settled_at,
+            reference=reference,
+            status=status,
+            amount=str(amount),
+            session_id=session.values_list("pk", flat=True).first() if transaction_id else None,
+        )
+    )
