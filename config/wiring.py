@@ -27,6 +27,7 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "stations.EvseStatusChanged": (),
     "stations.OuterLimitChanged": ("scheduling.handlers.share_power_again",),
     "stations.ReservationReleased": (),
+    "stations.SecurityEventReported": (),
     "stations.SessionAbandoned": (
         "stations.handlers.follow_abandoned_session",
         "payments.handlers.let_go_of_abandoned_session",
@@ -62,6 +63,7 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
         "scheduling.handlers.tell_of_reservations",
     ),
     "stations.StationDisconnected": ("scheduling.handlers.share_power_again",),
+    "stations.TransferEnded": (),
     "payments.CardSaved": (),
     "payments.PaymentAuthorized": ("payments.handlers.follow_authorized_payment",),
     "payments.PaymentCaptured": ("payments.handlers.send_receipt",),

@@ -108,6 +108,8 @@ AUTHORIZATION_CHECKS = [
 ]
 COMMAND_TRANSLATOR = "ocpp_bridge.translating.TRANSLATOR"
 TARIFF_CHOICES = "payments.selectors.choices.tariff_choices"
+# vendor id, in lower case -> dotted name of a function (stations.services.notices.receive_data)
+VENDOR_DATA_HANDLERS: dict[str, str] = {}
 BEFORE_REMOTE_START = ["scheduling.services.arrivals.clear_the_way"]
 
 PERSON_ERASERS = ["stations.services.privacy.erase_person", "payments.services.privacy.erase_person"]
