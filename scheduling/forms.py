@@ -15,26 +15,38 @@ from accounts.models import Vehicle
 from core import clock
 from scheduling.selectors.offers import Need
 from scheduling.selectors.places import Wish
-from stations.models import Location
+from stations.models import Connector, Location
 
 BATTERY_WH: Final = 60_000
 USUAL_W: Final = 50_000
+FAST_W: Final = 150_000
+CHEAP: Final = Decimal("0.50")
 SORTS: Final = ("best", "near", "price", "power")
 NEEDS: Final = ("level", "time", "budget")
 DAYS_AHEAD: Final = 6
 
 
 def read_wish(query: QueryDict, vehicle: Vehicle | None) -> Wish:
-    """The filters of the find page from its URL. `car=0` switches the own car's filter off."""
+    """The filters of the find page from its URL. `car=0` switches the own car's filter off; `power` is in
+    kW, `most` in the site's currency; `fast` and `cheap` are the quick ways to the same."""
     return Wish(
         text="".join(c for c in query.get("q", "") if c.isprintable()).strip()[:80],
         vehicle=vehicle if query.get("car", "1") != "0" else None,
         only_free="free" in query,
-        only_fast="fast" in query,
-        most=Decimal("0.50") if "cheap" in query else None,
+        min_power_w=max(FAST_W if "fast" in query else 0, 1000 * _number(query.get("power"), 0, 0, 1000)),
+        plugs=frozenset(query.getlist("plug")) & frozenset(Connector.Standard.values),
+        most=min((most for most in _prices(query) if most), default=None),
         near=_point(query.get("at", "")),
         sort=_one_of(query.get("sort"), SORTS),
     )
+
+
+def _prices(query: QueryDict) -> tuple[Decimal | None, Decimal | None]:
+    try:
+        asked = Decimal(query.get("most") or 0)
+    except InvalidOperation:
+        asked = Decimal(0)
+    return CHEAP if "cheap" in query else None, asked if 0 < asked < 10 else None
 
 
 def read_code(text: str) -> str:

@@ -12,16 +12,16 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncHour
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from core.ui.status import stall_word
 from core.units import watts
+from stations import selectors_door
+from stations.attention import Attention
 from stations.models import ChargingSession, ChargingStation, Connector, Location, StrayReport
 
-Text = str | Promise
 HOURS = 24
 VOLTS = 230
 _PIN_ORDER = ("available", "charging", "connected", "idle", "occupied", "reserved", "faulted", "unavailable")
@@ -38,7 +38,7 @@ class Figures:
     connectors: int
     sessions_today: int
     energy_today_wh: int
-    energy_yesterday_wh: int
+    energy_yesterday_wh: int | None
     hourly_wh: Sequence[int]
     hourly_sessions: Sequence[int]
 
@@ -48,23 +48,10 @@ class Figures:
 
     @property
     def energy_change_percent(self) -> int | None:
-        """Against yesterday up to the same hour; None without a yesterday."""
+        """Against yesterday up to the same hour; None without a whole yesterday."""
         if not self.energy_yesterday_wh:
             return None
         return round(100 * (self.energy_today_wh - self.energy_yesterday_wh) / self.energy_yesterday_wh)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attention:
-    """One thing that needs a person: what, since when, and where the button leads."""
-
-    role: str
-    icon: str
-    title: Text
-    detail: Text
-    since: datetime | None
-    href: str
-    action: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +93,8 @@ def day_start(now: datetime, time_zone: str) -> datetime:
 def figures(user: Any, *, time_zone: str) -> Figures:
     now = clock.now()
     today = day_start(now, time_zone)
-    stations = ChargingStation.objects.visible_to(user).aggregate(
+    real = ChargingStation.objects.visible_to(user).filter(location__is_waiting_room=False)
+    stations = real.aggregate(
         stations=Count("id"), online=Count("id", filter=Q(is_connected=True))
     )
     sessions = ChargingSession.objects.visible_to(user)
@@ -117,13 +105,16 @@ def figures(user: Any, *, time_zone: str) -> Figures:
         connectors=Connector.objects.visible_to(user).count(),
         sessions_today=sum(count for count, _wh in hourly),
         energy_today_wh=sum(energy for _count, energy in hourly),
-        energy_yesterday_wh=_energy(sessions, today - timedelta(days=1), now - timedelta(days=1)),
+        energy_yesterday_wh=_energy_until(sessions, today - timedelta(days=1), now - timedelta(days=1)),
         hourly_wh=[energy for _count, energy in hourly],
         hourly_sessions=[count for count, _wh in hourly],
     )
 
 
-def _energy(sessions: QuerySet[ChargingSession], start: datetime, end: datetime) -> int:
+def _energy_until(sessions: QuerySet[ChargingSession], start: datetime, end: datetime) -> int | None:
+    """None when nothing is older than `start`: a network that opened within it cannot be compared with."""
+    if not sessions.filter(started_at__lt=start).exists():
+        return None
     found = sessions.filter(started_at__gte=start, started_at__lt=end).aggregate(energy=Sum("energy_wh"))
     return found["energy"] or 0
 
@@ -142,8 +133,9 @@ def _hourly(sessions: QuerySet[ChargingSession], today: datetime) -> list[tuple[
 
 
 def attention(user: Any) -> list[Attention]:
-    """Faults first, then lost stations, sessions to review, reports nobody could use."""
-    return [*_faults(user), *_lost(user), *_reviews(user), *_strays(user)][:ATTENTION_SHOWN]
+    """Faults first, then lost stations, the door, sessions to review, reports nobody could use."""
+    found = [*_faults(user), *_lost(user), *selectors_door.attention(user), *_reviews(user), *_strays(user)]
+    return found[:ATTENTION_SHOWN]
 
 
 def _faults(user: Any) -> list[Attention]:
@@ -167,7 +159,8 @@ def _faults(user: Any) -> list[Attention]:
 
 
 def _lost(user: Any) -> list[Attention]:
-    lost = ChargingStation.objects.visible_to(user).filter(is_connected=False).select_related("location")
+    real = ChargingStation.objects.visible_to(user).filter(location__is_waiting_room=False)
+    lost = real.filter(is_connected=False).select_related("location")
     by_place: dict[Location, list[ChargingStation]] = defaultdict(list)
     for station in lost.order_by("disconnected_at"):
         by_place[station.location].append(station)
@@ -229,7 +222,8 @@ def _strays(user: Any) -> list[Attention]:
 
 def wall(user: Any) -> list[WallRow]:
     """One row per location, one cell per connector."""
-    places = Location.objects.visible_to(user).prefetch_related("stations__evses__connectors", "circuits")
+    real = Location.objects.visible_to(user).filter(is_waiting_room=False)
+    places = real.prefetch_related("stations__evses__connectors", "circuits")
     open_sessions = _open_sessions(user)
     return [_wall_row(place, open_sessions) for place in places]
 

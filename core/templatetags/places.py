@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from django import template
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from core.ui.numbers import duration_text
 
 register = template.Library()
 
@@ -95,6 +99,12 @@ def opening_hours(hours: dict[str, Any] | None) -> str | Promise:
 @register.filter
 def percent(value: int | None) -> str:
     return "" if value is None else f"{value}%"
+
+
+@register.filter
+def in_minutes(at: datetime) -> str:
+    """A guess at when something is over: '~9 min'."""
+    return f"~{duration_text((at - clock.now()).total_seconds())}"
 
 
 @register.simple_tag

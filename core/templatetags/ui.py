@@ -83,6 +83,11 @@ def kwh(energy_wh: int | None) -> str:
 
 
 @register.filter
+def register_kwh(energy_wh: Any) -> str:
+    return numbers.register_text(energy_wh)
+
+
+@register.filter
 def kw(power_w: int | None) -> str:
     return numbers.kw_text(power_w)
 

@@ -66,6 +66,11 @@ def kwh_text(energy_wh: int | Decimal | None) -> str:
     return f"{_number(energy_kwh, 0 if is_round else 1)} kWh"
 
 
+def register_text(energy_wh: int | Decimal | None) -> str:
+    """A meter's reading as the meter shows it: '305,349.464 kWh'; a dash when unknown."""
+    return "–" if energy_wh is None else f"{_number(Decimal(energy_wh) / 1000, 3)} kWh"
+
+
 def kw_text(power_w: int | Decimal | None) -> str:
     """'122 kW', with one decimal below 10 kW ('7.4 kW'); a dash when unknown."""
     if power_w is None:

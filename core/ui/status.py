@@ -99,6 +99,12 @@ _STATES: Final[dict[str, Shown]] = {
     "authorized": Shown("booked", "lock", _("Held")),
     "captured": _done(_("Paid")),
     "voided": _off(_("Released"), "lock-open"),
+    "running": Shown("charge", "play", _("Running")),
+    "halted": _fault(_("Halted"), "circle-stop"),
+    "waiting": _wait(_("Waiting")),
+    "under_way": Shown("charge", "send", _("Under way")),
+    "succeeded": _done(_("Done")),
+    "skipped": _off(_("Left out")),
     "open": _wait(_("Open")),
     "resolved": _done(_("Resolved")),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from payments.rating.bill import MAX_PRICE, MIN_PRICE, Bill, LeftOut, Line
@@ -134,7 +134,7 @@ def _volume(kind: str, volume: Decimal, speech: Speech) -> str:
 def duration(seconds: Decimal, speech: Speech = PLAIN) -> str:
     """So many minutes, with seconds where there are any."""
     _ = speech.gettext
-    minutes, rest = divmod(seconds, 60)
+    minutes, rest = divmod(seconds.quantize(Decimal(1), ROUND_HALF_UP), 60)
     if not rest:
         return _("%(minutes)s min") % {"minutes": speech.number(minutes)}
     if not minutes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -20,7 +21,6 @@ from scheduling.selectors.stalls import StallNow, stalls_of
 from stations.models import Location
 
 EARTH_KM: Final = 6371.0
-FAST_W: Final = 150_000
 KM_WEIGHT: Final = 0.06  # a kilometer is worth six cents a kilowatt-hour
 ROLE_ORDER: Final = ("free", "charge", "wait", "booked", "fault", "off")
 Point = tuple[float, float]
@@ -28,12 +28,14 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What was asked for. `near` is (latitude, longitude); `most` the highest price per kWh."""
+    """What was asked for. `near` is (latitude, longitude); `most` the highest price per kWh; `plugs` are
+    wanted whatever the car has."""
 
     text: str = ""
     vehicle: Vehicle | None = None
     only_free: bool = False
-    only_fast: bool = False
+    min_power_w: int = 0
+    plugs: frozenset[str] = frozenset()
     most: Decimal | None = None
     near: Point | None = None
     sort: str = "best"
@@ -60,6 +62,12 @@ class Place:
         return len(self.stalls)
 
     @property
+    def free_at(self) -> datetime | None:
+        """When the first stall is expected to become free; None while one is, or when nobody can say."""
+        known = [stall.free_at for stall in self.stalls if stall.free_at]
+        return None if self.free else min(known, default=None)
+
+    @property
     def pin_text(self) -> str:
         return "?" if self.word == "off" else f"{self.free}/{self.total}"
 
@@ -79,7 +87,7 @@ def find_places(wish: Wish) -> list[Place]:
     prices = prices_now([stall.evse for each in stalls.values() for stall in each], clock.now())
     forecasts = day_forecasts([location.pk for location in locations])
     places = (
-        _place(location, _fitting(stalls[location.pk], wish.vehicle), forecasts[location.pk], prices, wish)
+        _place(location, _fitting(stalls[location.pk], wish), forecasts[location.pk], prices, wish)
         for location in locations
     )
     ranked = sorted((place for place in places if _suits(place, wish)), key=lambda place: _rank(place, wish))
@@ -103,10 +111,14 @@ def _locations(text: str) -> Iterable[Location]:
     return found
 
 
-def _fitting(stalls: Sequence[StallNow], vehicle: Vehicle | None) -> list[StallNow]:
-    """The stalls that the car's plugs fit; all when the car or its plugs are not known."""
-    plugs = set(vehicle.connector_standards) if vehicle else set()
-    return [stall for stall in stalls if not plugs or plugs & set(stall.standards)]
+def _fitting(stalls: Sequence[StallNow], wish: Wish) -> list[StallNow]:
+    """The stalls with a plug and the power that were asked for, or else a plug of the car."""
+    plugs = wish.plugs or frozenset(wish.vehicle.connector_standards if wish.vehicle else ())
+    return [
+        stall
+        for stall in stalls
+        if (not plugs or plugs & set(stall.standards)) and stall.evse.max_power_w >= wish.min_power_w
+    ]
 
 
 def _place(
@@ -135,8 +147,7 @@ def place_word(stalls: Sequence[StallNow]) -> str:
 
 def _suits(place: Place, wish: Wish) -> bool:
     is_dear = wish.most is not None and place.price is not None and place.price.per_kwh > wish.most
-    is_slow = wish.only_fast and place.max_power_w < FAST_W
-    return bool(place.stalls) and not is_dear and not is_slow and not (wish.only_free and not place.free)
+    return bool(place.stalls) and not is_dear and not (wish.only_free and not place.free)
 
 
 def _rank(place: Place, wish: Wish) -> tuple[float, ...]:

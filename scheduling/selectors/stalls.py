@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Self
 
 from core import clock
 from core.ui.status import shown, stall_word
 from scheduling.models import Reservation
 from scheduling.selectors.bookings import keeping
+from scheduling.selectors.turnover import expected_ends, next_bookings
 from stations.models import ChargingSession, Connector, Evse
 
 LONGEST_LABEL: Final = 4
@@ -19,7 +20,8 @@ LONGEST_LABEL: Final = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StallNow:
-    """One EVSE. `word` is a status word; `label` what is painted on it; `booked_from` when it is kept."""
+    """One EVSE. `word` is a status word; `label` what is painted on it; `booked_from` when it is kept;
+    `free_at` when the car here is expected to be ready; `free_until` when the next booking begins."""
 
     evse: Evse
     label: str
@@ -27,6 +29,8 @@ class StallNow:
     standards: tuple[str, ...]
     session: ChargingSession | None
     booked: Reservation | None
+    free_at: datetime | None = None
+    free_until: datetime | None = None
 
     @property
     def role(self) -> str:
@@ -42,15 +46,36 @@ class StallNow:
 
 
 def stalls_of(location_ids: Sequence[int], *, now: datetime | None = None) -> dict[int, list[StallNow]]:
-    """The stalls of each location in the order of their labels, in five queries."""
+    """The stalls of each location in the order of their labels, in eight queries at most."""
+    now = now or clock.now()
     evses = list(_evses(location_ids))
-    open_sessions = _open_sessions(evses)
-    kept = {r.evse_id: r for r in keeping(evse_ids=[e.pk for e in evses], at=now or clock.now())}
+    situation = _Situation.of(evses, now)
     stalls: dict[int, list[StallNow]] = {pk: [] for pk in location_ids}
     for evse in evses:
         mine = stalls[evse.station.location_id]
-        mine.append(_stall(evse, str(len(mine) + 1), open_sessions.get(evse.pk), kept.get(evse.pk)))
+        mine.append(_stall(evse, str(len(mine) + 1), situation))
     return stalls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Situation:
+    """What is known of each EVSE: its open session, who keeps it now, and how long it lasts."""
+
+    sessions: Mapping[int, ChargingSession]
+    kept: Mapping[int, Reservation]
+    free_at: Mapping[int, datetime]
+    next_booked_at: Mapping[int, datetime]
+
+    @classmethod
+    def of(cls, evses: Sequence[Evse], now: datetime) -> Self:
+        pks = [evse.pk for evse in evses]
+        sessions = _open_sessions(evses)
+        return cls(
+            sessions=sessions,
+            kept={r.evse_id: r for r in keeping(evse_ids=pks, at=now)},
+            free_at=expected_ends(sessions, now=now),
+            next_booked_at=next_bookings(pks, now=now),
+        )
 
 
 def stall_of(evse: Evse) -> StallNow:
@@ -84,8 +109,9 @@ def _open_sessions(evses: Sequence[Evse]) -> dict[int, ChargingSession]:
     return {evse_id: sessions[0] for evse_id, sessions in by_evse.items()}
 
 
-def _stall(evse: Evse, place: str, session: ChargingSession | None, booked: Reservation | None) -> StallNow:
+def _stall(evse: Evse, place: str, situation: _Situation) -> StallNow:
     connectors = list(evse.connectors.all())
+    session, booked = situation.sessions.get(evse.pk), situation.kept.get(evse.pk)
     word = stall_word(
         is_connected=evse.station.is_connected,
         connector_status=_worst(connectors),
@@ -99,6 +125,8 @@ def _stall(evse: Evse, place: str, session: ChargingSession | None, booked: Rese
         standards=tuple(dict.fromkeys(connector.standard for connector in connectors)),
         session=session,
         booked=booked,
+        free_at=situation.free_at.get(evse.pk),
+        free_until=situation.next_booked_at.get(evse.pk),
     )
 
 

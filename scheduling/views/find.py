@@ -7,17 +7,22 @@ from datetime import timedelta
 from django.http import HttpRequest, HttpResponse
 
 from core import clock
+from core.templatetags.places import PLUGS
 from core.ui.fragments import render_either
 from scheduling.forms import read_wish
 from scheduling.selectors.places import Place, find_places
 from scheduling.views.common import own_car
-from scheduling.views.sentences import busy_sentence
+from scheduling.views.filters import chosen_filters, ways_out
+from scheduling.views.sentences import busy_sentence, turnover_sentence
 
 BARS = 12
+POWERS_KW = (11, 22, 50, 150, 300)
+PRICES = ("0.40", "0.50", "0.60")
+OFFERED = ("IEC_62196_T2_COMBO", "IEC_62196_T2", "CHADEMO", "SAE_J3400")
 
 
 def find(request: HttpRequest) -> HttpResponse:
-    """GET / with q, car, free, fast, cheap, at, sort."""
+    """GET / with q, car, free, fast, cheap, plug, power, most, at, sort."""
     car = own_car(request)
     wish = read_wish(request.GET, car)
     places = find_places(wish)
@@ -26,6 +31,11 @@ def find(request: HttpRequest) -> HttpResponse:
         "wish": wish,
         "car": car,
         "cards": [_card(place) for place in places],
+        "chosen": chosen_filters(request.GET),
+        "relaxed": [] if places else ways_out(request.GET, car),
+        "plugs": [(value, name, icon) for value, (icon, name) in PLUGS.items() if value in OFFERED],
+        "powers": POWERS_KW,
+        "prices": PRICES,
         "open_places": sum(bool(place.free) for place in places),
         "live_topics": [f"location.{place.location.pk}" for place in places],
     }
@@ -45,5 +55,5 @@ def _card(place: Place) -> dict[str, object]:
         "place": place,
         "bars": [hour.busy_share for hour in hours],
         "now_index": current,
-        "sentence": busy_sentence(place, now),
+        "sentence": turnover_sentence(place, now) or busy_sentence(place, now),
     }

@@ -24,6 +24,7 @@ from scheduling.selectors.stalls import StallNow, stalls_of
 from scheduling.services.reservations import NotBookable, SlotTaken, book
 from scheduling.times import GRACE
 from scheduling.views.common import own_car
+from scheduling.views.sentences import stalls_sentence
 from stations.models import Evse, Location
 
 
@@ -128,6 +129,7 @@ def plan_context(request: HttpRequest, location: Location, query: QueryDict) -> 
         "location": location,
         "stalls": stalls,
         "free": sum(stall.is_free for stall in stalls),
+        "notes": stalls_sentence(stalls, location),
         "asked": asked,
         "need": need,
         "car": car,

@@ -42,9 +42,15 @@
     return [Number(lat), Number(lng)];
   };
 
+  // A redraw keeps the focus on its pin, and moves the view only when other places are shown than before.
+  let shown = "";
   const drawPins = () => {
+    const focused = document.activeElement?.closest(".leaflet-marker-icon")?.getAttribute("aria-label");
     layer.clearLayers();
-    return [...document.querySelectorAll("[data-pin]")].map(addPin);
+    const cards = [...document.querySelectorAll("[data-pin]")], points = cards.map(addPin);
+    const places = cards.map((card) => card.dataset.pinUrl).sort().join();
+    if (places !== shown) { shown = places; fit(points); }
+    if (focused) layer.eachLayer((pin) => { if (pin.options.title.split(",")[0] === focused.split(",")[0]) pin.getElement().focus(); });
   };
 
   const fit = (points) => {
@@ -68,7 +74,7 @@
     }
     L.control.zoom({ position: "bottomright", zoomInText: svgIcon("plus"), zoomOutText: svgIcon("minus"), zoomInTitle: box.dataset.zoomIn, zoomOutTitle: box.dataset.zoomOut }).addTo(map);
     layer = L.layerGroup().addTo(map);
-    fit(drawPins());
+    drawPins();
     document.addEventListener("htmx:afterSettle", drawPins);
     new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(box);
     box.dataset.ready = "";

@@ -27,4 +27,34 @@ COMMANDS = {
 @register.filter
 def command_name(kind: str) -> str:
     """A command's kind in the reader's words; an unknown kind as it is."""
-    return str(COMMANDS.get(kind, kind))
+    return str(COMMANDS.get(kind, kind.replace("_", " ").capitalize()))
+
+
+# What stations give as the reason of an end, in both versions; what is not here is shown as it came.
+END_REASONS = {
+    "EVDisconnected": _("unplugged at the car"),
+    "Local": _("ended at the charger"),
+    "Remote": _("stopped from here or from the app"),
+    "StoppedByEV": _("the car ended it"),
+    "SOCLimitReached": _("the wanted level was reached"),
+    "EnergyLimitReached": _("the wanted energy was reached"),
+    "TimeLimitReached": _("its time was over"),
+    "MasterPass": _("ended with the master card"),
+    "DeAuthorized": _("the card was refused during the charge"),
+    "EmergencyStop": _("emergency stop"),
+    "PowerLoss": _("the charger lost power"),
+    "HardReset": _("hard restart of the charger"),
+    "SoftReset": _("restart of the charger"),
+    "Reboot": _("the charger started again"),
+    "UnlockCommand": _("the connector was unlocked"),
+    "GroundFault": _("ground fault"),
+    "OvercurrentFault": _("too much current"),
+    "Timeout": _("nothing was plugged in in time"),
+    "Other": _("another reason"),
+}
+
+
+@register.filter
+def end_reason(word: str) -> str:
+    """Why a session ended, in the reader's words; an unheard-of reason as the station said it."""
+    return str(END_REASONS.get(word, word))
