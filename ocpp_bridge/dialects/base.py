@@ -88,7 +88,8 @@ class Dialect:
     """One version of OCPP, complete: `version` names the schemas, `subprotocol` the handshake.
 
     `cannot` says why this version has no word for a kind of command, `declined` why an action of
-    stations is answered with NotSupported. Together with the tables they cover everything. `learners`
+    stations is answered with NotSupported, `by_hand` why an action of ours has no kind and can only be
+    sent verbatim. Together with the tables they cover everything. `learners`
     are called with (station_id, our request, the answer) when a station answered that action. `sends`
     are the actions that nobody answers (2.1).
     """
@@ -105,6 +106,7 @@ class Dialect:
     learners: Mapping[str, Learn] = field(default_factory=dict)
     cannot: Mapping[type[CommandKind], str] = field(default_factory=dict)
     declined: Mapping[str, str] = field(default_factory=dict)
+    by_hand: Mapping[str, str] = field(default_factory=dict)
 
     def encode(self, kind: CommandKind) -> Request:
         """The command as an action and a payload. Raises Unsupported."""

@@ -10,6 +10,9 @@ from ocpp_bridge.dialects.v21.inbound import INBOUND, SENDS
 from ocpp_bridge.dialects.v21.outbound import ENCODERS, INTERPRETERS
 from ocpp_bridge.frames import V21
 
+_GRID: Final = "Control by the grid is kept and answered, no more."
+_STREAMS: Final = "Event streams are kept and answered, no more."
+
 DIALECT: Final = Dialect(
     version="2.1",
     subprotocol="ocpp2.1",
@@ -21,4 +24,13 @@ DIALECT: Final = Dialect(
     learners=v201.DIALECT.learners,
     triggered=v201.DIALECT.triggered,
     secrets=v201.DIALECT.secrets,
+    by_hand={
+        "AFRRSignal": _GRID,
+        "AdjustPeriodicEventStream": _STREAMS,
+        "ClearDERControl": _GRID,
+        "GetDERControl": _GRID,
+        "GetPeriodicEventStream": _STREAMS,
+        "RequestBatterySwap": "Battery swap is kept and answered, no more.",
+        "SetDERControl": _GRID,
+    },
 )
