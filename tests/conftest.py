@@ -23,6 +23,11 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests last: Playwright's loop stays in the thread, and no asynchronous test runs beside it."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Browser tests last: Playwright's loop stays in the thread, and no asynchronous test runs beside it.
+    The slow proofs are left out unless they are asked for by name (`-m slow`)."""
+    if "slow" not in config.getoption("markexpr"):
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
     items.sort(key=lambda item: "browser" in item.fixturenames)  # type: ignore[attr-defined]
