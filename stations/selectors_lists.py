@@ -62,7 +62,7 @@ class CurvePoint:
 
 
 def places(user: Any) -> QuerySet[Location]:
-    return Location.objects.visible_to(user)
+    return Location.objects.visible_to(user).filter(is_waiting_room=False)
 
 
 def stations(user: Any, *, query: str = "", state: str = "", site: str = "") -> QuerySet[ChargingStation]:

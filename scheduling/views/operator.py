@@ -38,7 +38,7 @@ def power(request: HttpRequest) -> HttpResponse:
     """GET /operate/power/: each site's limit, what is drawn, what each car gets and why."""
     organization = organization_of(request)
     chosen = request.GET.get("site", "")
-    places = Location.objects.visible_to(request.user).order_by("name", "pk")
+    places = Location.objects.visible_to(request.user).filter(is_waiting_room=False).order_by("name", "pk")
     page = Paginator(places.filter(slug=chosen) if chosen else places, SITES).get_page(
         request.GET.get("page")
     )
@@ -64,7 +64,9 @@ def bookings(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "bookings",
         "organization": organization,
-        "places": Location.objects.visible_to(request.user).order_by("name", "pk"),
+        "places": Location.objects.visible_to(request.user)
+        .filter(is_waiting_room=False)
+        .order_by("name", "pk"),
         "chosen": chosen,
         **_days(day, today),
         "bookings": bookings_on(request.user, day=day, time_zone=zone, site=chosen),

@@ -120,6 +120,13 @@ def profile_arrived(*, station: ChargingStation) -> None:
     )
 
 
+@transaction.atomic
+def allow_expired_certificate(*, station: ChargingStation, actor: User | None = None) -> None:
+    """For once it may come with an expired certificate, pending, so that it can be renewed."""
+    ChargingStation.objects.filter(pk=station.pk).update(accepts_expired_certificate=True)
+    _note(station, actor, "station.allow_expired_certificate")
+
+
 def _note(station: ChargingStation, actor: User | None, action: str, **changes: int) -> None:
     note_action(
         actor=actor,

@@ -74,6 +74,8 @@ FOR_ANYBODY_SIGNED_IN = {
 """These show a person her own things; nothing of Alice's may be on them."""
 
 FOR_MEMBERS = {
+    "door:waiting",
+    "ocpp_bridge:connections",
     "payments:revenue",
     "payments:revenue_today",
     "payments:tariffs",
