@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from payments.events import PaymentAuthorized, PaymentCaptured, SessionRated, WebhookReceived
+from payments.events import PaymentAuthorized, PaymentCaptured, PaymentFailed, SessionRated, WebhookReceived
 from payments.services import billing, collecting, holding, receipts, starting, tariffs, webhooks
 from stations.events import (
     SessionAbandoned,
     SessionEnded,
+    SessionMeasured,
     SessionReviewed,
     SessionStarted,
     StationAdopted,
@@ -48,6 +49,11 @@ def send_receipt(event: PaymentCaptured) -> None:
 def follow_authorized_payment(event: PaymentAuthorized) -> None:
     """The hold stands: start what was paid for, or take what is already due."""
     starting.follow_hold(payment_id=event.payment_id)
+
+
+def note_failed_attempt(event: PaymentFailed) -> None:
+    """A start that found no money is an attempt too."""
+    starting.note_failed_attempt(payment_id=event.payment_id)
 
 
 def look_at_webhook(event: WebhookReceived) -> None:

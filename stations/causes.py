@@ -111,7 +111,7 @@ def cause_without_energy(phase: str, end_reason: str, *, has_fault: bool) -> str
     """A session began and nothing flowed: who kept it from flowing, as far as the station says."""
     if has_fault or phase == "suspended_by_station" or end_reason in _STATION_ENDS:
         return "station"
-    return "authorization" if end_reason in ("DeAuthorized",) else "vehicle"
+    return "authorization" if end_reason == "DeAuthorized" else "vehicle"
 
 
 _STATION_ENDS: Final = frozenset(
@@ -125,8 +125,11 @@ def family_of(cause: str) -> str:
     return MREC[cause].family if cause in MREC else cause
 
 
-def door_of_token(token_type: str) -> str:
-    """The door that a token at the station came through; our types of token (`accounts.IdToken`)."""
-    return {"rfid": "rfid", "app": "app", "vehicle": "autocharge", "contract": "plug", "card": "card"}.get(
-        token_type, "rfid"
-    )
+_EMAID: Final = re.compile(r"^[A-Z]{2}-?[A-Z0-9]{3}-?C[A-Z0-9-]{8,11}$", re.IGNORECASE)
+
+
+def door_of_token(token_type: str, uid: str) -> str:
+    """The door of a start at the station: by its token (our types, `accounts.IdToken`), or none at all."""
+    if not uid or _EMAID.match(uid):
+        return "plug"
+    return "autocharge" if token_type == "vehicle" else "rfid"

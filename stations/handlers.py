@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from stations.command_kinds import DeliverCertificate, WriteVariable
-from stations.events import CommandAnswered, SessionEnded, SessionReviewed
+from stations.events import CommandAnswered, SessionAbandoned, SessionEnded, SessionReviewed, SessionStarted
 from stations.models import StationCommand
-from stations.services import certificates, measuring, security
+from stations.services import attempts, certificates, measuring, security
 from stations.services.usage import refresh_session_day
 
 
@@ -14,7 +14,16 @@ def refresh_daily_usage(event: SessionEnded | SessionReviewed) -> None:
 
 
 def look_at_ended_session(event: SessionEnded) -> None:
+    attempts.follow_ended(session_id=event.session_id)
     measuring.measure_session(session_id=event.session_id)
+
+
+def follow_started_session(event: SessionStarted) -> None:
+    attempts.follow_started(session_id=event.session_id)
+
+
+def follow_abandoned_session(event: SessionAbandoned) -> None:
+    attempts.follow_abandoned(session_id=event.session_id, reason=event.reason)
 
 
 def follow_credentials(event: CommandAnswered) -> None:

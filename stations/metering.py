@@ -216,6 +216,7 @@ FALLBACK_POWER_W: Final = 400_000
 
 _SLACK_WH: Final = 2_000
 _ROUNDING_WH: Final = 100
+_TINY_WH: Final = 10
 _GENEROSITY: Final = 1.25
 _UNIT_ERROR: Final = 1000
 _LIFETIME_WH: Final = 100_000
@@ -234,9 +235,14 @@ def possible_wh(elapsed: timedelta, max_power_w: int | None) -> int:
 
 
 def judge_step(before_wh: int, after_wh: int, elapsed: timedelta, max_power_w: int | None) -> tuple[str, ...]:
-    """Problems between two consecutive values of one register."""
+    """Problems between two consecutive values of one register.
+
+    What falls to next to nothing has begun again; what falls by little was rounded.
+    """
+    if after_wh < before_wh - _TINY_WH and after_wh <= before_wh // 20:
+        return ("register_restarted",)
     if after_wh < before_wh - _ROUNDING_WH:
-        return ("register_restarted",) if after_wh <= before_wh // 20 else ("register_backwards",)
+        return ("register_backwards",)
     if after_wh - before_wh <= possible_wh(elapsed, max_power_w):
         return ()
     looks_like_kwh = before_wh > 0 and after_wh / before_wh >= _UNIT_ERROR / 2

@@ -6,7 +6,18 @@ from celery import shared_task
 
 from core import clock
 from core.partitions import ensure_days
-from stations.services import bulk, commands, connectivity, files, local_lists, pending, sessions
+from stations.services import (
+    attempts,
+    bulk,
+    commands,
+    connectivity,
+    files,
+    local_lists,
+    measuring,
+    notices,
+    pending,
+    sessions,
+)
 
 
 @shared_task(ignore_result=True)
@@ -24,11 +35,13 @@ def give_out_bulk_commands() -> None:
 def sweep_sessions() -> None:
     pending.abandon_stale()
     sessions.interrupt_lost()
+    attempts.settle_open()
 
 
 @shared_task(ignore_result=True)
 def sweep_stations() -> None:
     connectivity.mark_silent()
+    measuring.measure_late()
 
 
 @shared_task(ignore_result=True)
@@ -44,3 +57,4 @@ def sweep_local_lists() -> None:
 @shared_task(ignore_result=True)
 def forget_old_files() -> None:
     files.forget_old()
+    notices.forget_old_notices()

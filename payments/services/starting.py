@@ -12,12 +12,14 @@ from payments.services.applying import locked
 from payments.services.collecting import collect
 from payments.services.operations import Busy
 from payments.services.payments import release_hold
-from stations.models import ChargingSession
-from stations.services import sessions
+from stations.models import ChargingSession, Evse
+from stations.services import attempts, sessions
 from stations.states import OPEN_SESSION
 
 logger = logging.getLogger(__name__)
 Status = Payment.Status
+LEFT = frozenset({"abandoned", "not_done"})
+"""The payer went away; nobody refused."""
 REFUSALS = (sessions.StationOffline, sessions.EvseBusy, sessions.NotAuthorized)
 CODES = {
     sessions.StationOffline: "station_offline",
@@ -40,17 +42,50 @@ def follow_hold(*, payment_id: int) -> None:
 
 
 def _start(payment_id: int) -> None:
-    try:
-        with transaction.atomic():
-            payment = locked(payment_id)
-            if payment.session_id or payment.evse is None or payment.status != Status.AUTHORIZED:
-                return
-            driver = payment.account.user if payment.account else None
-            payment.session = sessions.request_start(evse=payment.evse, user=driver)
-            payment.save(update_fields=["session"])
-    except REFUSALS as refusal:
+    with transaction.atomic():
+        payment = locked(payment_id)
+        if payment.session_id or payment.evse is None or payment.status != Status.AUTHORIZED:
+            return
+        refusal = _ask(payment, payment.evse)
+    if refusal is not None:
         _note_refusal(payment_id, refusal)
         _release(payment_id)
+
+
+def _ask(payment: Payment, evse: Evse) -> Exception | None:
+    """Ask the station; a refusal is returned and not raised, so that the attempt stays on record."""
+    try:
+        payment.session = sessions.request_start(
+            evse=evse,
+            user=payment.account.user if payment.account else None,
+            reference=reference_of(payment),
+            asked_at=payment.created_at,
+        )
+    except REFUSALS as refusal:
+        return refusal
+    payment.save(update_fields=["session"])
+    return None
+
+
+def note_failed_attempt(*, payment_id: int) -> None:
+    """A payment that was to start a charge came to nothing: so did the attempt."""
+    payment = Payment.objects.select_related("evse", "account__user").get(pk=payment_id)
+    if payment.session_id is not None or payment.evse is None:
+        return
+    driver = payment.account.user if payment.account else None
+    asked = attempts.Asked(
+        evse=payment.evse,
+        door=attempts.door_of(user=driver, token=None, requested_by=None),
+        driver=driver,
+        reference=reference_of(payment),
+        asked_at=payment.created_at,
+    )
+    was_left = payment.failure_code in LEFT
+    attempts.note_unpaid(asked=asked, code=payment.failure_code, was_left=was_left)
+
+
+def reference_of(payment: Payment) -> str:
+    return f"payment.{payment.pk}"
 
 
 def _note_refusal(payment_id: int, refusal: Exception) -> None:

@@ -193,9 +193,14 @@ def _tell(session: ChargingSession) -> None:
 
 
 def measure_late() -> int:
-    """Sweep: sessions without signed values that have some by now. Returns how many."""
+    """Sweep: sessions under calibration law that waited for signed values and have some by now.
+
+    Returns how many.
+    """
     since = clock.now() - JUDGED_AGAIN_FOR
-    unsigned = Measurement.objects.filter(verdict="unsigned", judged_at__gte=since)
+    unsigned = Measurement.objects.filter(
+        verdict="unsigned", judged_at__gte=since, organization__is_under_calibration_law=True
+    )
     late = MeterReading.objects.filter(
         context__startswith="signed:", taken_at__gte=since, session__in=unsigned.values("session")
     )

@@ -6,7 +6,7 @@ Everything here runs under the station's lock, as the recording does.
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
@@ -25,7 +25,7 @@ from stations.command_kinds import StartSession, StopSession
 from stations.events import SessionInterrupted, SessionRequested, SessionReviewed
 from stations.facts import Decision, Question
 from stations.models import ChargingSession, ChargingStation, Connector, Evse, StationCommand
-from stations.services import commands
+from stations.services import attempts, commands
 from stations.services.authorization import ACCEPTED, MINTED, decide
 from stations.services.pending import abandon
 from stations.services.recording import lock_stations
@@ -61,7 +61,13 @@ def mint_token() -> str:
     return secrets.token_hex(START_TOKEN_BYTES).upper()
 
 
-@transaction.atomic
+REFUSAL_CAUSES: Final[dict[type[Exception], str]] = {
+    StationOffline: "network",
+    EvseBusy: "connector",
+    NotAuthorized: "authorization",
+}
+
+
 def request_start(
     *,
     evse: Evse,
@@ -70,13 +76,42 @@ def request_start(
     requested_by: User | None = None,
     start_token: str = "",
     limit_a: int | None = None,
+    reference: str = "",
+    asked_at: datetime | None = None,
 ) -> ChargingSession:
-    """Make a pending session and ask the station to start it.
+    """Make a pending session and ask the station to start it; either way a start attempt is noted.
 
-    With neither user nor token it is a guest's, whose money the caller has secured. `start_token`
-    reuses a token that the station knows already (a reservation's). Raises StationOffline,
-    EvseBusy, NotAuthorized.
+    With neither user nor token it is a guest's, whose money the caller has secured (`reference`).
+    `start_token` reuses a token that the station knows already (a reservation's). Raises
+    StationOffline, EvseBusy, NotAuthorized; a caller in a transaction lets them not undo the attempt.
     """
+    asked = attempts.Asked(
+        evse=evse,
+        door=attempts.door_of(user=user, token=token, requested_by=requested_by),
+        driver=user or (token.user if token else None),
+        token=token,
+        reference=reference,
+        asked_at=asked_at,
+    )
+    try:
+        with transaction.atomic():
+            session = _request(evse, user, token, requested_by, start_token, limit_a)
+            attempts.note_asked(asked=asked, session=session)
+    except tuple(REFUSAL_CAUSES) as refusal:
+        cause = REFUSAL_CAUSES[type(refusal)]
+        attempts.note_refused(asked=asked, cause=cause, detail=f"{type(refusal).__name__}: {refusal}")
+        raise
+    return session
+
+
+def _request(
+    evse: Evse,
+    user: User | None,
+    token: IdToken | None,
+    requested_by: User | None,
+    start_token: str,
+    limit_a: int | None,
+) -> ChargingSession:
     lock_stations([evse.station_id])
     station = ChargingStation.objects.get(pk=evse.station_id)
     _demand_reachable(station)

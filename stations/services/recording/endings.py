@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from stations import events
 from stations.metering import judge_totals
+from stations.rules import counted_wh
 from stations.services.recording.batch import Batch
 
 ENDED_COLUMNS: Final = """
@@ -27,6 +28,22 @@ RECONSIDERED: Final = frozenset(
     }
 )
 """Doubts about the whole story, thought over again when more of it arrives."""
+
+
+_REGISTERS: Final = """
+select s.id, array_remove(s.meter_start_wh || array_agg(r.energy_wh order by r.taken_at, r.id)
+                          || s.meter_end_wh, null)
+  from stations_chargingsession s
+  left join stations_meterreading r
+    on r.session_id = s.id and r.energy_wh is not null
+   and r.taken_at >= s.started_at and r.taken_at <= s.ended_at
+ where s.id = any(%(ids)s) group by s.id
+"""
+
+_SET_ENERGY: Final = """
+update stations_chargingsession s set energy_wh = u.energy_wh
+  from unnest(%(ids)s::bigint[], %(energies)s::bigint[]) as u(id, energy_wh) where s.id = u.id
+"""
 
 
 class Ended(NamedTuple):
@@ -65,9 +82,21 @@ def conclude(batch: Batch, ended: Sequence[Ended], doubts: Mapping[int, Iterable
     """Judge completed sessions, keep the doubts (with those given by id), tell that they have ended."""
     reasons = [_reasons(session, (doubts or {}).get(session.id, ())) for session in ended]
     _write_reasons(batch, ended, reasons)
+    restarted = {s.id for s, kept in zip(ended, reasons, strict=True) if "register_restarted" in kept}
+    if restarted:
+        ended = _counted_again(batch, ended, restarted)
     for session, kept in zip(ended, reasons, strict=True):
         batch.touch(session.station_id, session.id)
         batch.events.append(_news(session, is_held=bool(kept)))
+
+
+def _counted_again(batch: Batch, ended: Sequence[Ended], restarted: Collection[int]) -> list[Ended]:
+    """Where the register began again, its end says little: count what each part of it tells."""
+    rows = batch.cursor.execute(_REGISTERS, {"ids": list(restarted)}).fetchall()
+    counted = {session_id: counted_wh(registers) for session_id, registers in rows}
+    parameters = {"ids": list(counted), "energies": list(counted.values())}
+    batch.cursor.execute(_SET_ENERGY, parameters)
+    return [session._replace(energy_wh=counted.get(session.id, session.energy_wh)) for session in ended]
 
 
 def add_flags(batch: Batch, flags: Sequence[tuple[int, str]]) -> None:

@@ -37,10 +37,13 @@ done as (
            case when s.last_reading_at is not null then s.meter_start_wh + s.energy_wh end),
          energy_wh = greatest(0, coalesce(d.meter_end_wh - s.meter_start_wh, s.energy_wh)),
 {count_sql("d.seq_no").lstrip(chr(10))},
-         review_reasons = array_remove(s.review_reasons, 'interrupted')
+         review_reasons = array_remove(array_remove(s.review_reasons, 'interrupted'), 'stop_without_number')
     from found d
     left join stations_evse e on e.station_id = d.station_id and e.number = d.evse_number
-   where s.id = d.session_id and s.status in ('active', 'interrupted')
+   where s.id = d.session_id
+     and (s.status in ('active', 'interrupted')
+          or 'stop_without_number' = any(s.review_reasons) and s.status = 'completed'
+             and s.reviewed_at is null)
   returning {ENDED_COLUMNS})
 select found.session_id, found.began_with, found.counted_wh, done.*
   from found left join done on done.id = found.session_id order by found.n
@@ -48,7 +51,8 @@ select found.session_id, found.began_with, found.counted_wh, done.*
 
 _BY_PLACE: Final = f"""
 with f as materialized (select * from {recordset(SessionFinished)})
-select f.n, (array_agg(s.number order by s.status desc))[1]
+select f.n, (array_agg(s.number order by s.status desc))[1],
+       (array_agg(s.token_uid order by s.status desc))[1], bool_or(s.status = 'completed')
   from f
   left join stations_evse e on e.station_id = f.station_id and e.number = f.evse_number
   join stations_chargingsession s
@@ -156,16 +160,19 @@ def _find_by_place(batch: Batch, numbered: Sequence[Sighting]) -> None:
     """A stop with a number that we never gave: the only session it can mean, or kept aside."""
     if not numbered:
         return
-    meant = dict(batch.run(_BY_PLACE, numbered))
-    found = [n for n in range(1, len(numbered) + 1) if n in meant]
+    meant = {n: rest for n, *rest in batch.run(_BY_PLACE, numbered)}
     aside = [sighting for n, sighting in enumerate(numbered, start=1) if n not in meant]
-    for n in found:
-        _finish_guessed(batch, numbered[n - 1], meant[n])
+    for n, (number, began_with, is_known) in meant.items():
+        if is_known:  # told before: the guess stands, or has given way to the true stop
+            _answer_tokens(batch, [(numbered[n - 1], began_with)])
+        else:
+            _finish_guessed(batch, numbered[n - 1], number)
     if aside:
         keep_aside(batch, aside, "a stop of an unknown transaction")
 
 
 def _finish_guessed(batch: Batch, sighting: Sighting, number: int) -> None:
+    """Until the true stop comes, with its number, this is taken for the end."""
     named = Sighting(sighting.station_id, replace(sighting.fact, number=number))
     _record(batch, [named], "stop_without_number")
     batch.answers[id(sighting.fact)] = batch.answers.pop(id(named.fact), None)

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from stations.facts import Decision, Question
 from stations.services.authorization import ACCEPTED, decide
 from stations.services.recording.batch import Batch, Sighting, recordset
+from stations.services.recording.shown_tokens import note_shown_tokens
 
 TYPES: Final = {
     "": "rfid",
@@ -89,7 +90,9 @@ def questions(sightings: Iterable[Sighting]) -> list[Sighting]:
 
 def record_tokens(batch: Batch, sightings: Sequence[Sighting]) -> None:
     """Answer each presented token with its decision."""
-    verdicts = judge_tokens(batch, questions(sightings))
+    asked = questions(sightings)
+    verdicts = judge_tokens(batch, asked)
+    note_shown_tokens(batch, asked, verdicts)
     for sighting, verdict in zip(sightings, verdicts, strict=True):
         batch.answers[id(sighting.fact)] = verdict.decision
 
