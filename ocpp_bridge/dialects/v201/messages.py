@@ -5,7 +5,7 @@ Members follow part 2, sections 1 and 2; NotRequired ones are optional there.
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class ChargingStation(TypedDict):
@@ -120,6 +120,7 @@ class ReportData(TypedDict):
     component: Component
     variable: Variable
     variableAttribute: list[VariableAttribute]
+    variableCharacteristics: NotRequired[dict[str, Any]]
 
 
 class NotifyReport(TypedDict):
