@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from django import forms
@@ -10,7 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from stations import command_kinds as kinds
-from stations.models import ChargingSession, ChargingStation
+from stations.models import ChargingSession, ChargingStation, Evse
+from stations.services.translation import translator
 
 WHOLE_STATION: Final = ("0", _("Whole charger"))
 MESSAGES: Final = (
@@ -22,7 +23,10 @@ MESSAGES: Final = (
 
 
 class CommandForm(forms.Form):
-    """Base. `title`, `icon` and `explains` (what will happen) are shown beside the fields."""
+    """Base. `title` and `icon` name it; `says()` tells what will happen at this charger now.
+
+    `makes_sense` is False where the charger, as it is, would only refuse: then it is not offered.
+    """
 
     kind: ClassVar[str]
     title: ClassVar[str | Promise]
@@ -30,26 +34,54 @@ class CommandForm(forms.Form):
     explains: ClassVar[str | Promise]
     is_risky: ClassVar[bool] = False
 
-    def __init__(self, station: ChargingStation, data: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        station: ChargingStation,
+        data: Mapping[str, Any] | None = None,
+        running: Sequence[ChargingSession] | None = None,
+    ) -> None:
         super().__init__(data, prefix=self.kind)
         self.station = station
+        self.running = running_at(station) if running is None else running
+        self.fit()
+
+    def fit(self) -> None:
+        """Offer what there is at this charger."""
 
     def command(self) -> kinds.CommandKind:
         raise TypeError(f"{type(self).__name__} names no command.")
 
+    def says(self) -> str | Promise:
+        return self.explains
+
+    @property
+    def makes_sense(self) -> bool:
+        return True
+
     def _stalls(self, *, with_station: bool = False) -> list[tuple[str, str | Promise]]:
         stalls = [(str(evse.number), str(evse)) for evse in self.station.evses.all()]
         return [WHOLE_STATION, *stalls] if with_station else [*stalls]
+
+    def _charges(self) -> str:
+        """The running charges in words: "#81 at Stall 1, #82 at Stall 2"."""
+        return ", ".join(
+            _("%(session)s at %(stall)s") % {"session": session, "stall": session.evse or self.station}
+            for session in self.running
+        )
 
 
 class StallForm(CommandForm):
     evse_number = forms.TypedChoiceField(label=_("Stall"), coerce=int)
     with_station: ClassVar[bool] = False
 
-    def __init__(self, station: ChargingStation, data: Mapping[str, Any] | None = None) -> None:
-        super().__init__(station, data)
+    def fit(self) -> None:
         field: Any = self.fields["evse_number"]
         field.choices = self._stalls(with_station=self.with_station)
+
+    @property
+    def makes_sense(self) -> bool:
+        field: Any = self.fields["evse_number"]
+        return bool(field.choices)
 
 
 class StartForm(StallForm):
@@ -58,6 +90,12 @@ class StartForm(StallForm):
     icon = "play"
     explains = _("The charger starts as if this token had been shown; nobody is asked to pay first.")
     token_uid = forms.CharField(label=_("Token"), max_length=20, help_text=_("RFID card or app token"))
+
+    def _stalls(self, *, with_station: bool = False) -> list[tuple[str, str | Promise]]:
+        """Those where a car could begin: no charge runs, and no connector is out of order."""
+        taken = {session.evse_id for session in self.running}
+        free = [evse for evse in self.station.evses.all() if evse.pk not in taken and _can_charge(evse)]
+        return [(str(evse.number), str(evse)) for evse in free]
 
     def command(self) -> kinds.CommandKind:
         return kinds.StartSession(**self.cleaned_data)
@@ -69,18 +107,20 @@ class StopForm(CommandForm):
     icon = "circle-stop"
     explains = _("The charge ends, the cable is released, and the driver is billed for what was used.")
     is_risky = True
-    session = forms.ModelChoiceField(
-        ChargingSession.objects.none(), label=_("Session"), empty_label=None, to_field_name="number"
-    )
+    session = forms.TypedChoiceField(label=_("Session"), coerce=int)
 
-    def __init__(self, station: ChargingStation, data: Mapping[str, Any] | None = None) -> None:
-        super().__init__(station, data)
+    def fit(self) -> None:
         field: Any = self.fields["session"]
-        field.queryset = station.sessions.filter(status="active").select_related("evse")
-        field.label_from_instance = lambda session: f"{session} · {session.evse or station}"
+        field.choices = [
+            (session.number, f"{session} · {session.evse or self.station}") for session in self.running
+        ]
+
+    @property
+    def makes_sense(self) -> bool:
+        return bool(self.running)
 
     def command(self) -> kinds.CommandKind:
-        session: ChargingSession = self.cleaned_data["session"]
+        session = next(one for one in self.running if one.number == self.cleaned_data["session"])
         return kinds.StopSession(session_number=session.number, transaction_id=session.transaction_id)
 
 
@@ -88,8 +128,15 @@ class UnlockForm(StallForm):
     kind = kinds.Unlock.name
     title = _("Unlock the connector")
     icon = "lock-open"
-    explains = _("Releases a stuck cable. A running charge ends first.")
+    explains = _("Releases a stuck cable. No charge is running.")
     is_risky = True
+
+    def says(self) -> str | Promise:
+        if not self.running:
+            return self.explains
+        return _("Releases a stuck cable. A charge that runs there ends first: %(charges)s.") % {
+            "charges": self._charges()
+        }
 
     def command(self) -> kinds.CommandKind:
         return kinds.Unlock(**self.cleaned_data)
@@ -99,8 +146,16 @@ class ResetForm(CommandForm):
     kind = kinds.Reset.name
     title = _("Restart the charger")
     icon = "rotate-ccw"
-    explains = _("Soft: when no car charges. Hard: at once, running charges end.")
+    explains = _("No car is charging: it restarts at once and is away for a minute or two.")
     is_risky = True
+
+    def says(self) -> str | Promise:
+        if not self.running:
+            return self.explains
+        return _("Soft: it waits until no car charges. Hard: these end at once: %(charges)s.") % {
+            "charges": self._charges()
+        }
+
     is_hard = forms.TypedChoiceField(
         label=_("How"),
         choices=(("", _("Soft")), ("1", _("Hard"))),
@@ -169,6 +224,14 @@ class WriteForm(CommandForm):
     variable = forms.CharField(label=_("Setting"), max_length=120)
     value = forms.CharField(label=_("Value"), max_length=500)
 
+    def fit(self) -> None:
+        known = self.station.variables.exclude(mutability="ReadOnly").filter(attribute="Actual")
+        names = [(str(variable), f"{variable} = {variable.value}"[:80]) for variable in known]
+        if names:
+            self.fields["variable"] = forms.ChoiceField(
+                label=_("Setting"), choices=list(dict.fromkeys(names))
+            )
+
     def command(self) -> kinds.CommandKind:
         return kinds.WriteVariable(**self.cleaned_data)
 
@@ -188,8 +251,29 @@ COMMAND_FORMS: Final[dict[str, type[CommandForm]]] = {
 }
 
 
-def forms_for(station: ChargingStation) -> list[CommandForm]:
-    """The forms that make sense for this charger now."""
-    offered = [form(station) for form in COMMAND_FORMS.values()]
-    is_charging = station.sessions.filter(status="active").exists()
-    return [form for form in offered if is_charging or form.kind != StopForm.kind]
+def forms_for(station: ChargingStation, may_ask: Callable[[str], bool]) -> list[CommandForm]:
+    """What this charger, as it is now and in the version that it speaks, would accept. None when offline."""
+    if not station.is_connected or station.registration == ChargingStation.Registration.REJECTED:
+        return []
+    spoken = translator().kinds(station.ocpp_version)
+    running = running_at(station)
+    offered = [
+        form(station, running=running)
+        for kind, form in COMMAND_FORMS.items()
+        if kind in spoken and may_ask(kind)
+    ]
+    return [form for form in offered if form.makes_sense and _is_accepted(station, form)]
+
+
+def running_at(station: ChargingStation) -> list[ChargingSession]:
+    return list(station.sessions.filter(status="active").select_related("evse").order_by("number"))
+
+
+def _is_accepted(station: ChargingStation, form: CommandForm) -> bool:
+    """While pending a station can be configured and not started (2.0.1 B02.FR.05)."""
+    is_pending = station.registration == ChargingStation.Registration.PENDING
+    return not (is_pending and form.kind in (kinds.StartSession.name, kinds.StopSession.name))
+
+
+def _can_charge(evse: Evse) -> bool:
+    return any(plug.status not in ("faulted", "unavailable") for plug in evse.connectors.all())

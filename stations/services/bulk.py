@@ -114,7 +114,7 @@ def begin(
         requested_with=requested_with,
         created_at=clock.now(),
     )
-    _write_items(command, found)
+    BulkItem.objects.bulk_create(_items(command, found), batch_size=1000)
     _note(command, plan.user, "bulk.begin")
     return command
 
@@ -141,11 +141,12 @@ def _whole(stages: Sequence[int]) -> list[int]:
     return [*rising, WHOLE]
 
 
-def _write_items(command: BulkCommand, found: Sequence[Found]) -> None:
+def _items(command: BulkCommand, found: Sequence[Found]) -> list[BulkItem]:
+    """One per station, each in its stage; those that are left out come last."""
     asked = [station for station in found if not station.problem]
     left_out = [station for station in found if station.problem]
     bounds = [math.ceil(len(asked) * percent / WHOLE) for percent in command.stages]
-    items = [
+    return [
         BulkItem(
             bulk=command,
             station_id=station.id,
@@ -156,7 +157,6 @@ def _write_items(command: BulkCommand, found: Sequence[Found]) -> None:
         )
         for position, station in enumerate([*asked, *left_out])
     ]
-    BulkItem.objects.bulk_create(items, batch_size=1000)
 
 
 # --- giving out --------------------------------------------------------------------------------
@@ -217,13 +217,14 @@ def _due(command: BulkCommand, now: datetime) -> int:
     if command.asked_at is None:
         return 1
     passed_s = min((now - command.asked_at).total_seconds(), max(LONGEST_GAP_S, 60 / command.pace_per_minute))
-    return min(AT_ONCE, int(passed_s * command.pace_per_minute / 60))
+    return max(0, min(AT_ONCE, int(passed_s * command.pace_per_minute / 60)))
 
 
 def _paid(command: BulkCommand, asked: int, now: datetime) -> datetime:
     """What the pace has paid for; a rest that was too short for one more station is kept."""
-    last_at = command.asked_at or now
-    paid_until = last_at + timedelta(seconds=60 * asked / command.pace_per_minute)
+    if command.asked_at is None:
+        return now
+    paid_until = command.asked_at + timedelta(seconds=60 * asked / command.pace_per_minute)
     return paid_until if now - paid_until < timedelta(seconds=LONGEST_GAP_S) else now
 
 

@@ -15,6 +15,7 @@ from accounts import permissions
 from accounts.models import Organization
 from stations.forms import COMMAND_FORMS, CommandForm
 from stations.models import ChargingSession, ChargingStation
+from stations.permissions import may_ask
 from stations.services import commands, sessions
 from stations.views.guards import member, member_required
 from stations.views.operator import station_context, visible_station
@@ -25,7 +26,8 @@ from stations.views.operator import station_context, visible_station
 def send(request: HttpRequest, identity: str, kind: str) -> HttpResponse:
     """Queue a command; the page then shows its way. A form that does not fit comes back with 422."""
     station = visible_station(request, identity)
-    _demand_right(request, station.organization)
+    if not may_ask(request.user, station.organization, kind):
+        raise PermissionDenied(_("Your role cannot command chargers. An owner can give you one that can."))
     form = _form(station, kind, request)
     if not form.is_valid():
         return _refused(request, station, form)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from stations import selectors_lists as lists
 from stations import selectors_overview as overviews
 from stations.forms import forms_for
 from stations.models import ChargingSession, ChargingStation
+from stations.permissions import may_ask
 from stations.views.guards import member_required, organization_of
 
 PAGE = 50
@@ -105,7 +107,7 @@ def station_context(request: HttpRequest, found: ChargingStation) -> dict[str, A
         "commands": found.commands.select_related("requested_by")[:8],
         "variables": found.variables.all()[:200],
         "may_command": may_command,
-        "forms": forms_for(found) if may_command else [],
+        "forms": forms_for(found, partial(may_ask, request.user, found.organization)),
         "live_topics": [f"station.{found.pk}"],
     }
 
@@ -115,7 +117,7 @@ def sessions(request: HttpRequest) -> HttpResponseBase:
     chosen = {key: request.GET.get(key, "") for key in ("q", "state", "site")}
     found = lists.sessions(request.user, query=chosen["q"], state=chosen["state"], site=chosen["site"])
     if request.GET.get("format") == "csv":
-        return _csv("sessions.csv", lists.session_rows(found))
+        return csv_response("sessions.csv", lists.session_rows(found))
     context = {
         "section": "sessions",
         "organization": organization_of(request),
@@ -182,7 +184,7 @@ class _Echo:
         return value
 
 
-def _csv(name: str, rows: Iterator[list[str]]) -> StreamingHttpResponse:
+def csv_response(name: str, rows: Iterator[list[str]]) -> StreamingHttpResponse:
     writer = csv.writer(_Echo())
     lines = (writer.writerow([_tame(cell) for cell in row]) for row in rows)
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
