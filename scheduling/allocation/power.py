@@ -180,7 +180,7 @@ class _Desk:
     # --- answers
 
     def _share_of(self, claim: Claim) -> Share:
-        session, reason = claim.session, self._reason(claim)
+        session, reason, branch_name = claim.session, self._reason(claim), self._bottleneck_name(claim)
         is_ac = claim.evse.current_type == "ac"
         limit = claim.scale.limit_of(claim.granted_ma)
         if reason is Reason.UNREACHABLE:
@@ -193,7 +193,8 @@ class _Desk:
             limit_w=None if is_ac else round(limit),
             controlled=reason is not Reason.UNREACHABLE,
             reason=reason,
-            sentence=sentences.sentence(claim, reason, limit, self._bottleneck_name(claim)),
+            sentence=sentences.sentence(claim, reason, limit, branch_name),
+            branch_name=branch_name,
             changed_at=self.now,
             state_since=self.now,
         )

@@ -127,6 +127,7 @@ class Share:
     on. ``controlled`` is false when the figure is only set aside for a charger that does not listen.
     ``changed_at``: when the figure last changed. ``state_since``: since when it is on, or off.
     ``on_s``: seconds it has been on so far, under plans that followed one another.
+    ``branch_name``: the branch that limits it most.
     """
 
     session_id: str
@@ -140,6 +141,7 @@ class Share:
     changed_at: datetime
     state_since: datetime
     on_s: float = 0.0
+    branch_name: str = ""
 
     @property
     def is_on(self) -> bool:

@@ -11,6 +11,7 @@ from django.db.models import OuterRef, Subquery
 
 from core.units import watts
 from scheduling.models import PowerPlan, PowerSlice
+from scheduling.selectors.reasons import worded
 from stations.models import ChargingSession, Circuit, Location
 
 
@@ -103,7 +104,8 @@ def _cars(location_ids: Sequence[int], plans: Iterable[PowerPlan]) -> Mapping[in
 def _car(session: ChargingSession, share: PowerSlice | None) -> CarShare:
     if share is None:
         return CarShare(session=session)
-    return CarShare(session=session, limit_w=share.limit_w, limit_a=share.limit_a, sentence=share.reason)
+    sentence = worded(share.reason, limit_w=share.limit_w, limit_a=share.limit_a)
+    return CarShare(session=session, limit_w=share.limit_w, limit_a=share.limit_a, sentence=sentence)
 
 
 def _circuits(location_ids: Sequence[int]) -> Mapping[int, list[Circuit]]:
