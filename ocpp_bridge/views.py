@@ -1,50 +1,102 @@
-"""The message log of a station, a panel of its page and a page of its own."""
+"""The journal: of one charger (a panel of its page, and a page of its own) and of the whole network."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from typing import Any, Final
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
 
 from core.ui.fragments import render_either, wants_fragment
-from ocpp_bridge import selectors
+from ocpp_bridge import journal_search
+from ocpp_bridge.forms import JournalFilter
+from ocpp_bridge.journal_search import Talk, TooMuch
 from stations.models import ChargingStation
-from stations.views.guards import member_required
+from stations.views.guards import member_required, organization_of
 
-SHOWN = 40
-SHOWN_IN_PANEL = 12
+SHOWN: Final = 50
+SHOWN_IN_PANEL: Final = 12
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A talk and whose it is."""
+
+    talk: Talk
+    station: ChargingStation
+
+
+@require_safe
 @member_required
-def messages(request: HttpRequest, identity: str) -> HttpResponseBase:
-    station = get_object_or_404(ChargingStation.objects.visible_to(request.user), identity=identity)
-    action = request.GET.get("action", "")
-    before = _instant(request.GET.get("before"))
-    is_panel = wants_fragment(request) and request.GET.get("rows") != str(SHOWN)
-    rows = SHOWN_IN_PANEL if is_panel else SHOWN
-    talks = selectors.message_log(station_id=station.pk, before=before, action=action, limit=rows)
-    context = {
+def journal(request: HttpRequest) -> HttpResponseBase:
+    """What was said in the network lately; with `station`, of that one (or those that begin so)."""
+    asked = JournalFilter.read(request.GET)
+    organization = organization_of(request)
+    context = _found(asked, stations_of(request, asked), SHOWN) | {
         "section": "messages",
-        "organization": station.organization,
-        "station": station,
-        "talks": talks,
-        "action": action,
-        "before": before,
-        "rows": rows,
-        "older": talks[-1].at if len(talks) == rows else None,
-        "live_topics": [f"station.{station.pk}"],
+        "organization": organization,
+        "asked": asked,
+        "is_tail": _is_tail(request, asked),
+        "live_topics": [f"org.{organization.pk}"],
     }
     return render_either(
-        request, page="ocpp_bridge/messages.html", fragment="ocpp_bridge/_messages.html", context=context
+        request,
+        page="ocpp_bridge/journal.html",
+        fragment="ocpp_bridge/_journal.html",
+        context=context,
     )
 
 
-def _instant(text: str | None) -> datetime | None:
-    """An ISO time with its offset; anything else means "from the newest"."""
+@require_safe
+@member_required
+def messages(request: HttpRequest, identity: str) -> HttpResponseBase:
+    """The same of one charger; asked as a panel it is the latest few, without a form."""
+    visible = ChargingStation.objects.visible_to(request.user).select_related("organization", "location")
+    station = get_object_or_404(visible, identity=identity)
+    asked = JournalFilter.read(request.GET)
+    is_panel = wants_fragment(request) and request.GET.get("rows") != str(SHOWN)
+    found = _found(asked, [station], SHOWN_IN_PANEL if is_panel else SHOWN)
+    context = found | {
+        "section": "messages",
+        "organization": station.organization,
+        "station": station,
+        "asked": asked,
+        "is_panel": is_panel,
+        "is_tail": _is_tail(request, asked),
+        "live_topics": [f"station.{station.pk}"],
+    }
+    return render_either(
+        request, page="ocpp_bridge/journal.html", fragment="ocpp_bridge/_journal.html", context=context
+    )
+
+
+def stations_of(request: HttpRequest, asked: JournalFilter) -> list[ChargingStation]:
+    """The visible stations that the filter means: the one of this identity, else those that begin so."""
+    visible = ChargingStation.objects.visible_to(request.user).order_by("identity")
+    if not asked.station:
+        return list(visible)
+    exact = list(visible.filter(identity__iexact=asked.station))
+    return exact or list(visible.filter(identity__istartswith=asked.station))
+
+
+def _found(asked: JournalFilter, stations: list[ChargingStation], limit: int) -> dict[str, Any]:
+    """The rows of a page, where the next one begins, and whether the search was too large."""
+    by_id = {station.pk: station for station in stations}
     try:
-        found = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
+        talks = journal_search.find(asked.search([*by_id]), limit=limit)
+    except TooMuch:
+        return {"rows": [], "older": None, "is_too_much": True, "shown": SHOWN}
+    return {
+        "rows": [Row(talk, by_id[talk.station_id]) for talk in talks],
+        "older": talks[-1].place if len(talks) == limit else None,
+        "is_too_much": False,
+        "shown": SHOWN,
+    }
+
+
+def _is_tail(request: HttpRequest, asked: JournalFilter) -> bool:
+    """Follow what comes: only where the newest page is shown."""
+    return request.GET.get("tail") == "1" and asked.before is None and not asked.until

@@ -86,6 +86,8 @@ FOR_MEMBERS = {
     "stations:sessions",
     "stations:sites",
     "stations:stations",
+    "ocpp_bridge:journal",
+    "ocpp_bridge:journal_export",
     "upkeep:files",
     "upkeep:new_template",
     "upkeep:templates",
