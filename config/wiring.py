@@ -18,7 +18,7 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "scheduling.ReservationExpired": (),
     "scheduling.ReservationFulfilled": (),
     "scheduling.ReservationMissed": (),
-    "stations.ChargingNeedsTold": ("scheduling.handlers.share_power_again",),
+    "stations.ChargingNeedsTold": ("scheduling.handlers.answer_needs",),
     "stations.CommandAnswered": (
         "stations.handlers.follow_credentials",
         "stations.list_handlers.follow_list",

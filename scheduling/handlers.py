@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from scheduling.events import ReservationCanceled
-from scheduling.services import arrivals, fulfilling, profiles, smart_charging, telling
-from stations.events import CommandAnswered, SessionStarted, StationBooted
+from scheduling.services import arrivals, fulfilling, needs, profiles, smart_charging, telling
+from stations.events import ChargingNeedsTold, CommandAnswered, SessionStarted, StationBooted
 
 
 class AtStation(Protocol):
@@ -36,6 +36,12 @@ def follow_power_answer(event: CommandAnswered) -> None:
     """A limit was taken or refused: what waited for it may go on."""
     if profiles.record_answer(command_id=event.command_id, status=event.status) is not None:
         smart_charging.replan_station(station_id=event.station_id)
+
+
+def answer_needs(event: ChargingNeedsTold) -> None:
+    """A car negotiates: share anew, and let it hear its limit in any case."""
+    smart_charging.replan_station(station_id=event.station_id)
+    needs.answer_needs(session_id=event.session_id)
 
 
 def begin_anew(event: StationBooted) -> None:
