@@ -9,14 +9,24 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.utils.translation import get_language
 
 from accounts.services import welcome_driver
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def save_user(self, request: Any, user: Any, form: Any, commit: bool = True) -> Any:
-        """A new person gets the app token with the account."""
+        """A new person gets the app token with the account, and mail in the language of the page."""
+        user.locale = get_language() or settings.LANGUAGE_CODE
         user = super().save_user(request, user, form, commit=commit)
         if commit:
             welcome_driver(user=user)
         return user
+
+    def post_login(self, request: Any, user: Any, **more: Any) -> Any:
+        """Pages go on in the person's own language, whatever the browser prefers."""
+        response = super().post_login(request, user, **more)
+        if user.locale in dict(settings.LANGUAGES):
+            response.set_cookie(settings.LANGUAGE_COOKIE_NAME, user.locale, samesite="Lax")
+        return response

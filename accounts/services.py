@@ -289,3 +289,8 @@ def remove_vehicle(*, vehicle: Vehicle) -> None:
 
 def change_profile(*, user: User, name: str) -> None:
     User.objects.filter(pk=user.pk).update(name=name)
+
+
+def change_language(*, user: User, locale: str) -> None:
+    """The language in which this person is written to: a code of LANGUAGES."""
+    User.objects.filter(pk=user.pk).update(locale=locale)

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 from django.urls import path
-from django.views.i18n import set_language
-
 from accounts import views
 
 app_name = "accounts"
@@ -13,6 +11,6 @@ urlpatterns = [
     path("account/cars/<int:pk>/", views.change_vehicle, name="car"),
     path("account/tokens/", views.add_token, name="tokens"),
     path("account/tokens/<int:pk>/", views.change_token, name="token"),
-    path("account/language/", set_language, name="language"),
+    path("account/language/", views.language, name="language"),
     path("theme/", views.theme, name="theme"),
 ]

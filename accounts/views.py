@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
 
 from accounts import selectors, services
 from accounts.forms import ProfileForm, TokenForm, VehicleForm
@@ -118,6 +119,16 @@ def change_profile(request: HttpRequest) -> HttpResponse:
     services.change_profile(user=request.user, name=form.cleaned_data["name"])  # type: ignore[arg-type]
     messages.success(request, _("Saved."))
     return redirect("accounts:account")
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """POST /account/language/: for this browser by a cookie, and for mails to whoever is signed in."""
+    chosen = request.POST.get("language", "")
+    if request.user.is_authenticated and chosen in dict(settings.LANGUAGES):
+        services.change_language(user=request.user, locale=chosen)
+    response: HttpResponse = set_language(request)
+    return response
 
 
 @require_POST

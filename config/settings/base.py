@@ -50,7 +50,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "core.ui.languages.ReaderLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -110,6 +110,7 @@ COMMAND_TRANSLATOR = "ocpp_bridge.translating.TRANSLATOR"
 TARIFF_CHOICES = "payments.selectors.choices.tariff_choices"
 # vendor id, in lower case -> dotted name of a function (stations.services.notices.receive_data)
 VENDOR_DATA_HANDLERS: dict[str, str] = {}
+ATTENTION_SOURCES = ["scheduling.attention.power_out_of_reach"]
 BEFORE_REMOTE_START = ["scheduling.services.arrivals.clear_the_way"]
 
 PERSON_ERASERS = ["stations.services.privacy.erase_person", "payments.services.privacy.erase_person"]
@@ -139,6 +140,9 @@ STATION_CA_KEY = env("STATION_CA_KEY", default="")
 CERTIFICATE_SIGNER = "stations.services.certificates.receive_request"
 STATION_CERTIFICATE_DAYS = env.int("STATION_CERTIFICATE_DAYS", default=365)
 STATION_TRUSTED_CAS = env("STATION_TRUSTED_CAS", default="")  # makers whose certificates are accepted too
+ISO15118_URL = env("ISO15118_URL", default="")  # who keeps the keys of contracts; empty: nobody
+ISO15118_KEY = env("ISO15118_KEY", default="")
+ISO15118_PROVIDER = "stations.services.contract_provider.PROVIDER" if ISO15118_URL else ""
 BRIDGE_TLS_CERT = env("BRIDGE_TLS_CERT", default="")  # with its chain; empty: no TLS port
 BRIDGE_TLS_KEY = env("BRIDGE_TLS_KEY", default="")
 BRIDGE_TLS_CERT_2 = env("BRIDGE_TLS_CERT_2", default="")  # of the other kind: one ECDSA, one RSA
@@ -156,7 +160,7 @@ CHECKOUT_ORIGIN = env("CHECKOUT_ORIGIN", default="https://checkout.stripe.com")
 
 # --- words and files ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]  # another one when locale/ holds its whole catalog: never half a page
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # those whose catalog of the driver pages is whole
 FORMAT_MODULE_PATH = ["core.formats"]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
