@@ -71,7 +71,8 @@ class Rate(BaseThrottle):
         kind = "read" if request.method in SAFE_METHODS else "write"
         window = int(clock.now().timestamp()) // WINDOW_S
         try:
-            return _count(f"api-rate:{kind}:{_caller(request, self)}:{window}") <= settings.API_RATES[kind]
+            count = _count(f"api-rate:{kind}:{_caller(request, self)}:{window}")
+            return count <= int(settings.API_RATES[kind])
         except (redis.RedisError, OSError):
             logger.warning("the cache cannot be reached: nobody is counted")
             return True

@@ -78,7 +78,7 @@ class TokenChangeSerializer(serializers.Serializer[Any]):
     """What may be changed of an id token. A `valid_until` in the past is allowed: it is then expired."""
 
     status = serializers.ChoiceField(SETTABLE, required=False)
-    label = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    label: Any = serializers.CharField(max_length=60, required=False, allow_blank=True)
     group_uid = serializers.CharField(max_length=255, required=False, allow_blank=True)
     valid_until = serializers.DateTimeField(required=False, allow_null=True)
     allows_concurrent = serializers.BooleanField(required=False)

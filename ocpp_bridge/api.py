@@ -118,7 +118,7 @@ def _before(asked: QueryDict) -> datetime | None:
     if "before" not in asked:
         return None
     try:
-        return Instant("").read(asked["before"])
+        return Instant("").read(str(asked["before"]))
     except ValueError as error:
         raise ValidationError({"before": [str(error)]}) from error
 

@@ -96,7 +96,7 @@ def settle(station_id: int, settled: Settled) -> None:
         command_id=settled.asked.command_id,
         outcome=answered.outcome,
         word=answered.word[:60],
-        answer=settled.payload,
+        answer=redacted(settled.payload),
     )
     if settled.learn is not None and answered.outcome != "failed":
         _learn(station_id, settled, settled.learn)

@@ -16,7 +16,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from stations.command_kinds import KINDS, CommandKind, Verbatim
-from stations.command_shapes import BadParams, Part, is_shape, parts_of, read_params
+from stations.command_shapes import BadParams, Part, about, is_shape, parts_of, read_params
 from stations.command_shapes.parts import LISTS
 
 LONG: Final = ("certificate", "chain", "signature", "data", "content")
@@ -50,7 +50,7 @@ class LinesField(forms.CharField):
         super().__init__(help_text=_("One per line"), **options)
 
     def to_python(self, value: Any) -> Any:
-        return [line.strip() for line in super().to_python(value).splitlines() if line.strip()]
+        return [line.strip() for line in (super().to_python(value) or "").splitlines() if line.strip()]
 
 
 class SendingForm(forms.Form):
@@ -86,7 +86,7 @@ class KindForm(SendingForm):
     @property
     def explains(self) -> str:
         """What its author wrote about it."""
-        return " ".join((self.kind.__doc__ or "").replace("`", "").split())
+        return about(self.kind).replace("`", "")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -77,13 +77,15 @@ def found_by(user: Any, selection: Mapping[str, str]) -> QuerySet[ChargingStatio
     return visible.order_by("identity")
 
 
-def items_of(bulk: BulkCommand) -> QuerySet[BulkItem]:
+def items_of(bulk: BulkCommand) -> QuerySet[Any]:
     """Its stations in their order, each with its `state`."""
     return stated(BulkItem.objects.filter(bulk=bulk)).select_related("station", "command")
 
 
-def stated(items: QuerySet[BulkItem]) -> QuerySet[BulkItem]:
-    return items.annotate(state=_STATE)
+def stated(items: QuerySet[Any]) -> QuerySet[Any]:
+    """Each item with its `state`."""
+    with_state: QuerySet[Any] = items.annotate(state=_STATE)
+    return with_state
 
 
 def progress(bulk: BulkCommand, *, up_to_stage: int | None = None) -> Progress:
@@ -102,7 +104,7 @@ def rows_of(bulk: BulkCommand) -> Iterator[list[str]]:
         yield [
             item.station.identity,
             str(item.stage + 1),
-            str(item.state),  # type: ignore[attr-defined]
+            item.state,
             item.note,
             str(item.command_id or ""),
             command.answer_word if command else "",

@@ -89,13 +89,17 @@ class Instant(Filter):
     schema: ClassVar[dict[str, Any]] = {"type": "string", "format": "date-time"}
 
     def read(self, text: str) -> datetime:
-        try:
-            found = datetime.fromisoformat(text.replace(" ", "+"))  # "+" of an offset, unescaped
-        except ValueError:
-            found = None  # type: ignore[assignment]
-        if found is None or found.tzinfo is None:  # type: ignore[redundant-expr]
+        found = _moment(text.replace(" ", "+"))  # "+" of an offset, unescaped
+        if found is None or found.tzinfo is None:
             raise ValueError(_("This must be a time such as 2026-03-01T12:00:00Z."))
         return found
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,8 @@ class NamedFilters(BaseFilterBackend):
     """The filter backend of every list of ours."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
-        asked = {name: text for name, text in request.query_params.items() if name not in OF_EVERY_LIST}
+        given = request.query_params.items()
+        asked = {name: str(text) for name, text in given if name not in OF_EVERY_LIST}
         filters: Filters = getattr(view, "filters", {})
         if asked and _is_detail(view):
             return queryset

@@ -19,7 +19,7 @@ from core.rest.filters import Choice, Filters, Flag, Instant, Number, Text, Uuid
 from core.rest.views import Conflict, read
 from stations.api.common import station_of
 from stations.command_kinds import KINDS, CommandKind
-from stations.command_shapes import BadParams, read_params, schema_of
+from stations.command_shapes import BadParams, about, read_params, schema_of
 from stations.models import StationCommand
 from stations.permissions import may_ask, needs_of
 from stations.serializers import CommandRequest, CommandSerializer, KindSerializer
@@ -142,7 +142,7 @@ class KindList(APIView):
         described = [
             {
                 "kind": name,
-                "description": " ".join((kind.__doc__ or "").split()),
+                "description": about(kind),
                 "versions": [version for version, kinds in known.items() if name in kinds],
                 "needs": needs_of(name),
                 "params": schema_of(kind),

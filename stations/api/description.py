@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from stations.command_kinds import KINDS
-from stations.command_shapes import schema_of
+from stations.command_shapes import about, schema_of
 
 
 def describe_kinds(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """A hook of drf-spectacular: one schema per kind, named by the requests that take them."""
     schemas = result["components"]["schemas"]
     for name, kind in sorted(KINDS.items()):
-        schemas[_title(name)] = {**schema_of(kind), "description": " ".join((kind.__doc__ or "").split())}
+        schemas[_title(name)] = {**schema_of(kind), "description": about(kind)}
     references = [{"$ref": f"#/components/schemas/{_title(name)}"} for name in sorted(KINDS)]
     for request in ("CommandRequest", "BulkRequest"):
         if request in schemas:

@@ -34,9 +34,13 @@ class Part:
     default: Any
 
 
-@cache
 def parts_of(shape: type[Any]) -> tuple[Part, ...]:
     """The parameters of a kind (or of a dataclass or TypedDict inside one), in their order."""
+    return _parts(shape)  # type: ignore[arg-type]
+
+
+@cache
+def _parts(shape: Any) -> tuple[Part, ...]:
     hints = get_type_hints(shape, include_extras=True)
     if is_typeddict(shape):
         return tuple(_member(name, hint) for name, hint in hints.items())

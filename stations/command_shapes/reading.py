@@ -97,10 +97,10 @@ def _plain(hint: Any, given: Any, path: str, wrong: dict[str, list[str]]) -> Any
 def _whole(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
         raise ValueError
-    return value
+    return int(value)
 
 
-def _number(value: Any) -> float:
+def _number(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ValueError
     return value

@@ -21,6 +21,12 @@ _WORDS: dict[Any, dict[str, Any]] = {
 }
 
 
+def about(kind: type[Any]) -> str:
+    """What its author wrote about it; a dataclass without words describes itself by its fields."""
+    words = " ".join((kind.__doc__ or "").split())
+    return "" if words.startswith(f"{kind.__name__}(") else words
+
+
 def schema_of(shape: type[Any]) -> dict[str, Any]:
     """A JSON Schema of the parameters."""
     parts = parts_of(shape)
