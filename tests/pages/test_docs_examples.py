@@ -1,0 +1,57 @@
+"""The figures that docs/ quotes come out of the real functions."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from payments.rating import explain
+from payments.rating.engine import rate
+from payments.rating.facts import Holder, Period, SessionFacts, Use
+from payments.rating.ocpi import from_ocpi
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs/pricing-with-examples.md").read_text()
+ZONE = "Europe/Copenhagen"
+USES = {"charging": Use.CHARGING, "parked": Use.IDLE, "held": Use.HELD}
+STRETCH = re.compile(r"(\d\d):(\d\d) (\w+) (\d+) min(?:, ([\d.]+) kWh)?")
+
+
+def blocks(kind: str) -> list[str]:
+    return re.findall(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL)
+
+
+TARIFFS = {tariff["id"]: from_ocpi(tariff) for tariff in map(json.loads, blocks("json"))}
+
+
+def period(line: str) -> Period:
+    hour, minute, what, minutes, kwh = STRETCH.fullmatch(line).groups()
+    start = datetime(2026, 3, 4, int(hour), int(minute), tzinfo=ZoneInfo(ZONE))
+    return Period(
+        start_at=start,
+        end_at=start + timedelta(minutes=int(minutes)),
+        energy_wh=round(float(kwh or 0) * 1000),
+        use=USES[what],
+        **({"held_by": Holder.PLAN} if what == "held" else {}),
+    )
+
+
+@pytest.mark.parametrize("example", blocks("example"))
+def test_an_example_of_the_pricing_page_comes_out_as_it_says(example):
+    name, *lines = example.strip().split("\n")
+    told = [line for line in lines if line.startswith("=")]
+    facts = SessionFacts(
+        time_zone=ZONE, periods=tuple(period(line) for line in lines if not line.startswith("="))
+    )
+    bill = rate(TARIFFS[name], facts)
+    found = [f"= {one.what}: {one.line.gross:.2f}" for one in explain.explain(bill)]
+    tax = bill.total_gross - bill.total_net
+    assert [*found, f"= total {bill.total_gross:.2f}, of which tax {tax:.2f}"] == told
+
+
+def test_the_page_has_examples():
+    assert len(blocks("example")) >= 7
