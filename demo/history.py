@@ -18,7 +18,8 @@ from typing import Any, Final
 from django.db import connection
 
 from core import clock, outbox
-from demo.town import driver_of
+from demo.regulars import BOOKED_BEFORE, book_ahead, book_for_the_visitor, lend_visits
+from demo.town import VISITOR, driver_of
 from ocpp_bridge.exchange import INTERVAL_S
 from ocpp_bridge.replay import Conversation
 from payments.services import checkout
@@ -98,6 +99,7 @@ class History:
             spec.identity: Player(spec, begin=begin, seed=seed, memory=memories.get(spec.identity))
             for spec in town.stations()
         }
+        self._arrivals = lend_visits(self._planned(), until=end)
         self._queue: list[tuple[datetime, str]] = []
         self._has_asked = False
 
@@ -109,26 +111,37 @@ class History:
             self._plan(identity)
         now = self.begin
         while now < self.end:
-            now = min(now + SWEEP_EVERY, self.end)
+            before, now = now, min(now + SWEEP_EVERY, self.end)
             self._play_until(now)
+            self._book_ahead(before, now)
             self._sweep(now)
             tell(now)
         self._close()
 
     def _invite(self) -> None:
         """The planned visits; cars that stand there from before go on and leave when they meant to."""
-        for arrival in self._arrivals():
+        for arrival in self._arrivals:
+            if arrival.at >= self.end:
+                continue
             core = self.players[arrival.identity].core
             if arrival.at > self.begin:
                 schedule_visit(core, arrival, on_app_start=self._start_by_app)
             elif core.cabinet.evse(arrival.evse).vehicle is not None:
                 resume_visit(core, arrival)
 
-    def _arrivals(self) -> list[Arrival]:
-        first, last = (at.astimezone(self.town.zone).date() for at in (self.begin, self.end))
+    def _planned(self) -> list[Arrival]:
+        """Everybody who comes in the span, is there from before, or comes so soon that she books in it."""
+        until = self.end + BOOKED_BEFORE
+        first, last = (at.astimezone(self.town.zone).date() for at in (self.begin, until))
         days = [first + timedelta(days=offset) for offset in range(-1, (last - first).days + 1)]
         planned = [arrival for day in days for arrival in self._day(day)]
-        return [arrival for arrival in planned if arrival.departs_at > self.begin and arrival.at < self.end]
+        return [arrival for arrival in planned if arrival.departs_at > self.begin and arrival.at < until]
+
+    def _book_ahead(self, since: datetime, now: datetime) -> None:
+        with clock.at(now):
+            book_ahead(self._arrivals, self.evses, now=now, since=since)
+            if now == self.end:
+                book_for_the_visitor(driver_of(VISITOR), self.evses, now=now)
 
     def _day(self, day: date) -> list[Arrival]:
         return plan_day(self.town, day, self.seed)

@@ -23,6 +23,10 @@ from stations.services.provisioning import EvsePlan, create_location, create_sta
 PASSWORD: Final = "forecourt-demo"
 OPERATOR: Final = "operator@forecourt.example"
 DRIVER: Final = "driver@forecourt.example"
+VISITOR: Final = Driver(
+    key="visitor", name="Mia Holm", email=DRIVER, tag="04D3F0A1C2B380", vehicle="Family wagon"
+)
+"""Whom one logs in as: the simulator lends her a few visits."""
 SLUG: Final = "fjordby"
 VOLTS: Final = 230
 
@@ -61,7 +65,7 @@ def _found(town: Town, since: datetime) -> Organization:
 
 
 def _settle_people(town: Town, organization: Organization) -> None:
-    visitor = people.sign_up(email=DRIVER, password=PASSWORD, name="Mia Holm")
+    visitor = people.sign_up(email=DRIVER, password=PASSWORD, name=VISITOR.name)
     people.add_vehicle(
         user=visitor,
         name="ID.4",
@@ -72,6 +76,7 @@ def _settle_people(town: Town, organization: Organization) -> None:
     )
     support = people.sign_up(email="support@forecourt.example", password=PASSWORD, name="Jonas Berg")
     people.add_member(organization=organization, user=support, role=Membership.Role.SUPPORT)
+    people.issue_token(uid=VISITOR.tag, user=visitor, label="Charging card")
     for driver in town.drivers:
         _settle(driver)
 

@@ -40,8 +40,8 @@ class Command(BaseCommand):
         made = town.provision(plan, since=begin - timedelta(days=1))
         if made.is_new:
             self.stdout.write("saving the drivers' cards")
-            for driver in plan.drivers:
-                cards.save_card(town.driver_of(driver))
+        for driver in (*plan.drivers, town.VISITOR) if made.is_new else (town.VISITOR,):
+            cards.ensure_card(town.driver_of(driver))
         self.stdout.write(f"playing the town from {begin:%H:%M} to {now:%H:%M} UTC")
         history = History(plan, begin=begin, end=now, seed=options["seed"], state=state, sweeps=SWEEPS)
         history.play(tell=self._tell)
