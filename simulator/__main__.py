@@ -1,4 +1,4 @@
-"""`python -m simulator stations …` and `python -m simulator stripe …`."""
+"""`python -m simulator stations …`, `python -m simulator stripe …` and `python -m simulator pki …`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 
 def main(argv: Sequence[str]) -> int:
-    """Hand over to one of the two parties; each explains itself with --help."""
+    """Hand over to one of the parties; each explains itself with --help."""
     match list(argv):
         case ["stations", *rest]:
             from simulator.stations.__main__ import main as stations
@@ -17,8 +17,12 @@ def main(argv: Sequence[str]) -> int:
             from simulator.stripe.__main__ import main as stripe
 
             return stripe(rest) or 0
+        case ["pki", *rest]:
+            from simulator.pki.__main__ import main as pki
+
+            return pki(rest)
         case _:
-            print("usage: python -m simulator {stations,stripe} [--help]", file=sys.stderr)
+            print("usage: python -m simulator {stations,stripe,pki} [--help]", file=sys.stderr)
             return 2
 
 
