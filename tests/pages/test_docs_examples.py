@@ -15,7 +15,9 @@ from payments.rating.engine import rate
 from payments.rating.facts import Holder, Period, SessionFacts, Use
 from payments.rating.ocpi import from_ocpi
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs/pricing-with-examples.md").read_text()
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs/pricing-with-examples.md").read_text()
+NIGHT = (ROOT / "docs/a-night-on-call.md").read_text()
 ZONE = "Europe/Copenhagen"
 USES = {"charging": Use.CHARGING, "parked": Use.IDLE, "held": Use.HELD}
 STRETCH = re.compile(r"(\d\d):(\d\d) (\w+) (\d+) min(?:, ([\d.]+) kWh)?")
@@ -55,3 +57,9 @@ def test_an_example_of_the_pricing_page_comes_out_as_it_says(example):
 
 def test_the_page_has_examples():
     assert len(blocks("example")) >= 7
+
+
+@pytest.mark.parametrize("words", sorted(set(re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", NIGHT))))
+def test_what_the_night_page_tells_to_press_is_on_the_pages(words):
+    said = (ROOT / "locale/de/LC_MESSAGES/django.po").read_text()
+    assert f'msgid "{" ".join(words.split())}"' in said
