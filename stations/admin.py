@@ -16,7 +16,10 @@ from stations.models import (
     Evse,
     Location,
     MeterReading,
+    SecurityEvent,
     StationCommand,
+    StationNotice,
+    StationTransfer,
     StrayReport,
 )
 
@@ -139,3 +142,27 @@ class DailyUsageAdmin(RecordAdmin):
     list_filter = ("organization",)
     list_select_related = ("station",)
     date_hierarchy = "day"
+
+
+@admin.register(StationTransfer)
+class StationTransferAdmin(RecordAdmin):
+    list_display = ("requested_at", "station", "kind", "status", "word", "ended_at")
+    list_filter = ("kind", "status", "organization")
+    list_select_related = ("station",)
+    search_fields = ("station__identity", "file_name")
+
+
+@admin.register(SecurityEvent)
+class SecurityEventAdmin(RecordAdmin):
+    list_display = ("received_at", "station", "type", "info", "is_urgent", "resolved_at")
+    list_filter = ("is_urgent", "type", "organization")
+    list_select_related = ("station",)
+    search_fields = ("station__identity",)
+
+
+@admin.register(StationNotice)
+class StationNoticeAdmin(RecordAdmin):
+    list_display = ("at", "station", "kind", "evse_number", "request_number")
+    list_filter = ("kind", "organization")
+    list_select_related = ("station",)
+    search_fields = ("station__identity",)

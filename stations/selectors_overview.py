@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncHour
 from django.urls import reverse
@@ -16,9 +17,10 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
+from core.dotted import resolve_all
 from core.ui.status import stall_word
 from core.units import watts
-from stations import selectors_door
+from stations import selectors_door, selectors_reports
 from stations.attention import Attention
 from stations.models import ChargingSession, ChargingStation, Connector, Location, StrayReport
 
@@ -94,9 +96,7 @@ def figures(user: Any, *, time_zone: str) -> Figures:
     now = clock.now()
     today = day_start(now, time_zone)
     real = ChargingStation.objects.visible_to(user).filter(location__is_waiting_room=False)
-    stations = real.aggregate(
-        stations=Count("id"), online=Count("id", filter=Q(is_connected=True))
-    )
+    stations = real.aggregate(stations=Count("id"), online=Count("id", filter=Q(is_connected=True)))
     sessions = ChargingSession.objects.visible_to(user)
     hourly = _hourly(sessions, today)
     return Figures(
@@ -133,8 +133,16 @@ def _hourly(sessions: QuerySet[ChargingSession], today: datetime) -> list[tuple[
 
 
 def attention(user: Any) -> list[Attention]:
-    """Faults first, then lost stations, the door, sessions to review, reports nobody could use."""
-    found = [*_faults(user), *_lost(user), *selectors_door.attention(user), *_reviews(user), *_strays(user)]
+    """Faults first, then lost stations, their reports, the door, reviews, reports nobody could use."""
+    found = [
+        *_faults(user),
+        *_lost(user),
+        *(item for source in resolve_all(settings.ATTENTION_SOURCES) for item in source(user)),
+        *selectors_reports.attention(user),
+        *selectors_door.attention(user),
+        *_reviews(user),
+        *_strays(user),
+    ]
     return found[:ATTENTION_SHOWN]
 
 

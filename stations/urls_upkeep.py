@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from stations.views import configuration, files, local_lists
+from stations.views import configuration, files, local_lists, reports
 
 app_name = "upkeep"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path(
         "chargers/<str:identity>/configuration/send/", configuration.send_differences, name="send_differences"
     ),
+    path("chargers/<str:identity>/reports/", reports.reports, name="reports"),
     path("templates/", configuration.templates, name="templates"),
     path("templates/new/", configuration.new_template, name="new_template"),
     path("templates/<int:template_id>/", configuration.template, name="template"),

@@ -74,6 +74,12 @@ class StationTransfer(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} #{self.pk}"
 
+    @property
+    def status_word(self) -> str:
+        """As `core.ui.status` has it."""
+        words = {"requested": "waiting", "running": "under_way", "done": "succeeded"}
+        return words.get(self.status, self.status)
+
 
 class SecurityEvent(models.Model):
     """Something that a station found worth telling about its security (2.0.1 A04, 1.6 whitepaper A04).
@@ -109,6 +115,11 @@ class SecurityEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.station_id}: {self.type}"
+
+    @property
+    def status_word(self) -> str:
+        """Whether somebody has looked at it, as `core.ui.status` has it."""
+        return "resolved" if self.resolved_at else "open"
 
 
 class StationNotice(models.Model):
