@@ -8,7 +8,8 @@ from core import clock
 from core.partitions import ensure_days
 from stations.services import (
     attempts,
-    bulk,
+    bulk_giving,
+    certificates,
     commands,
     connectivity,
     files,
@@ -28,7 +29,7 @@ def sweep_commands() -> None:
 
 @shared_task(ignore_result=True)
 def give_out_bulk_commands() -> None:
-    bulk.give_out_due()
+    bulk_giving.give_out_due()
 
 
 @shared_task(ignore_result=True)
@@ -58,3 +59,8 @@ def sweep_local_lists() -> None:
 def forget_old_files() -> None:
     files.forget_old()
     notices.forget_old_notices()
+
+
+@shared_task(ignore_result=True)
+def renew_certificates() -> None:
+    certificates.ask_to_renew()
