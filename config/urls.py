@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("files/", include("stations.urls_files")),
     path("operate/", include("stations.urls_upkeep")),
     path("operate/", include("stations.urls_door")),
+    path("operate/", include("stations.urls_energy")),
     path("operate/", include("stations.urls")),
     path("operate/", include("ocpp_bridge.urls")),
     path("", include("accounts.urls")),

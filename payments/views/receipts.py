@@ -15,6 +15,8 @@ from payments.services import receipts
 from payments.services.receipt_pdf import receipt_pdf
 from payments.views.guards import session_of_receipt_link, session_with_receipt
 from stations.models import ChargingSession
+from stations.selectors_energy import has_signed_values
+from stations.views.energy import signed_values_response
 
 
 @never_cache
@@ -37,6 +39,15 @@ def receipt_link_file(request: HttpRequest, token: str) -> HttpResponse:
     return _pdf(session_of_receipt_link(token))
 
 
+def signed_values(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """What the meter signed, as the file that the transparency software opens."""
+    return signed_values_response(session_with_receipt(request, public_id))
+
+
+def link_signed_values(request: HttpRequest, token: str) -> HttpResponse:
+    return signed_values_response(session_of_receipt_link(token))
+
+
 def _page(request: HttpRequest, session: ChargingSession) -> HttpResponse:
     """202 and a page that looks again while the record is being made."""
     record = record_of(session)
@@ -48,8 +59,16 @@ def _page(request: HttpRequest, session: ChargingSession) -> HttpResponse:
         "receipt": receipts.receipt_of(record),
         "pdf_url": reverse("payments:receipt_link_pdf", args=[token]),
         "share_url": receipts.receipt_link(record),
+        "signed_url": _signed_url(session, token),
     }
     return render(request, "payments/receipt.html", context)
+
+
+def _signed_url(session: ChargingSession, token: str) -> str:
+    """Where what the meter signed can be had; empty where it signed nothing."""
+    if not has_signed_values(session):
+        return ""
+    return reverse("payments:receipt_link_signed_values", args=[token])
 
 
 def _pdf(session: ChargingSession) -> HttpResponse:

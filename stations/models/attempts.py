@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import IdToken, Organization, User
 from core import clock
 from core.tenancy import OrganizationQuerySet
-from stations.causes import CAUSES
+from stations.causes import CAUSES, MREC
 from stations.models.sessions import ChargingSession
 from stations.models.topology import ChargingStation, Evse
 
@@ -80,3 +80,13 @@ class StartAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.door} {self.began_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def status_word(self) -> str:
+        """The word that says on pages how it stands."""
+        return {"open": "pending", "withdrawn": "canceled"}.get(self.outcome, self.outcome)
+
+    @property
+    def cause_name(self) -> str:
+        """A ChargeX code with its name; a family as it is."""
+        return f"{self.cause} {MREC[self.cause].name}" if self.cause in MREC else self.cause

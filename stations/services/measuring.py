@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from accounts.models import Organization, User
+from accounts.services import note_action
 from core import clock
 from core.events import publish
 from core.live import nudge
@@ -234,3 +236,16 @@ def _unproven(evse_id: int) -> list[int]:
         session__evse=evse_id, session__reviewed_at=None, verdict__in=["unproven", "refuted"]
     )
     return list(waiting.order_by("-session").values_list("session", flat=True)[:LOOKED_AT_AGAIN])
+
+
+@transaction.atomic
+def set_calibration_law(*, organization: Organization, applies: bool, actor: User) -> None:
+    """From now on only what the meter has signed is billed unseen, or not."""
+    Organization.objects.filter(pk=organization.pk).update(is_under_calibration_law=applies)
+    note_action(
+        actor=actor,
+        organization=organization,
+        action="organization.calibration_law",
+        subject=f"organization.{organization.pk}",
+        changes={"applies": applies},
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django import template
 from django.utils.translation import gettext_lazy as _
 
+from stations import rules
+
 register = template.Library()
 
 COMMANDS = {
@@ -58,3 +60,48 @@ END_REASONS = {
 def end_reason(word: str) -> str:
     """Why a session ended, in the reader's words; an unheard-of reason as the station said it."""
     return str(END_REASONS.get(word, word))
+
+
+# What the rules found odd about a session (`stations.rules.PROBLEMS`), for whoever reviews it.
+PROBLEMS = {
+    "no_start": _("its start never came"),
+    "no_meter_start": _("no register at the start"),
+    "no_meter_end": _("no register at the end"),
+    "begin_zero": _("began at zero and ended at a lifetime register"),
+    "energy_implausible": _("more energy than this stall can deliver in the time"),
+    "register_backwards": _("the register went backwards"),
+    "register_restarted": _("the register began again at zero; counted in parts"),
+    "register_jump": _("the register jumped"),
+    "unit_suspect": _("looks like kWh sent as Wh, or the reverse"),
+    "reading_above_end": _("a reading after the end lies above the end"),
+    "seq_gap": _("messages of the charger are missing"),
+    "clock_ahead": _("the charger's clock is ahead"),
+    "clock_behind": _("the charger's clock is far behind"),
+    "ended_before_start": _("ended before it began"),
+    "interrupted": _("its end was never told"),
+    "start_after_abandon": _("began after we had given it up"),
+    "stop_without_number": _("ended without naming the charge; the only one it can mean"),
+    "token_blocked": _("began with a blocked card"),
+    "token_expired": _("began with an expired card"),
+    "token_invalid": _("began with an unknown card"),
+    "token_concurrent": _("its card was charging elsewhere"),
+    "unsigned": _("the meter signed nothing"),
+    "signature_invalid": _("a signature does not fit"),
+    "signature_unchecked": _("signed, but the meter's key is not known"),
+    "signed_end_missing": _("only one end is signed"),
+    "signed_energy_differs": _("the signed energy is another"),
+    "meter_error": _("the meter flagged an error"),
+    "clock_unsynchronized": _("time is priced, and the meter's clock was not synchronized"),
+}
+
+
+@register.filter
+def problem(word: str) -> str:
+    """What is odd, in the reader's words; an unheard-of word as it is."""
+    return str(PROBLEMS.get(word, word.replace("_", " ")))
+
+
+@register.filter
+def is_hard(words: list[str]) -> bool:
+    """Is a figure missing or in contradiction?"""
+    return rules.is_hard(words)

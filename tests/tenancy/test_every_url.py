@@ -35,6 +35,7 @@ PUBLIC = {
     "payments:return": "a signed link back from the checkout page",
     "payments:receipt_link": "a signed link",
     "payments:receipt_link_pdf": "a signed link",
+    "payments:receipt_link_signed_values": "a signed link",
     "files:fetch": "a signed link",
     "files:fetch_unnamed": "a signed link",
     "files:hand_in": "a signed link",
@@ -75,6 +76,9 @@ FOR_ANYBODY_SIGNED_IN = {
 
 FOR_MEMBERS = {
     "door:waiting",
+    "energy:calibration_law",
+    "energy:meters",
+    "energy:starts",
     "ocpp_bridge:connections",
     "payments:revenue",
     "payments:revenue_today",
@@ -125,6 +129,7 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
         "public_id": public.get(kind.partition("_")[0], house.session.public_id),
         "slug": house.station.location.slug,
         "code": house.station.evses.get().code,
+        "evse_id": house.station.evses.get().evse_id,
         "kind": "reset",
         "file_id": a_file_of(house).file_id,
         "template_id": a_template_of(house).pk,
