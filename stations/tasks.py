@@ -15,8 +15,10 @@ from stations.services import (
     files,
     local_lists,
     measuring,
+    monitoring,
     notices,
     pending,
+    reports,
     sessions,
 )
 
@@ -59,6 +61,12 @@ def sweep_local_lists() -> None:
 def forget_old_files() -> None:
     files.forget_old()
     notices.forget_old_notices()
+
+
+@shared_task(ignore_result=True)
+def forget_old_reports() -> None:
+    reports.forget_old()
+    monitoring.forget_old_events()
 
 
 @shared_task(ignore_result=True)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from urllib.parse import quote
 
 import pytest
+from cryptography import x509
+from django.core.management import CommandError, call_command
 
 from accounts.models import AuditEntry
 from ocpp_bridge import callers, credentials
@@ -139,3 +142,33 @@ def test_a_proxy_is_not_believed_that_a_certificate_is_good(station, ours):
     with pytest.raises(credentials.Refused) as refused:
         credentials.judge(ChargingStation.objects.get(), caller(is_encrypted=True, certificate=shown))
     assert refused.value.reason == "untrusted_certificate"
+
+
+# --- the authority -------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_an_authority_is_made_as_files_shown_and_never_overwritten(tmp_path, settings, station):
+    said = StringIO()
+    call_command("station_ca", "make", str(tmp_path), organization=NAME, stdout=said)
+    named = dict(line.split("=", 1) for line in said.getvalue().splitlines())
+    assert (tmp_path / "station-ca.key").stat().st_mode & 0o777 == 0o600
+    settings.STATION_CA_CERT, settings.STATION_CA_KEY = named["STATION_CA_CERT"], named["STATION_CA_KEY"]
+    with pytest.raises(CommandError):
+        call_command("station_ca", "make", str(tmp_path), organization=NAME)
+    request = csr(make_key("rsa"), common_name="CP-1", organization=NAME)
+    issued = certificates.sign_request(station_id=station.pk, csr=request)
+    certificates.revoke(certificate=issued, because="lost")
+    listed = StringIO()
+    call_command("station_ca", "crl", stdout=listed)
+    (entry,) = x509.load_pem_x509_crl(listed.getvalue().strip().encode())
+    assert f"{entry.serial_number:x}" == issued.serial_number
+    shown = StringIO()
+    call_command("station_ca", "show", stdout=shown)
+    assert f"O={NAME}" in shown.getvalue()
+
+
+@pytest.mark.django_db
+def test_without_an_authority_the_command_says_what_to_set():
+    with pytest.raises(CommandError, match="STATION_CA_CERT"):
+        call_command("station_ca", "crl")

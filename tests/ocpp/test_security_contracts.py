@@ -81,11 +81,6 @@ def read(response: str | None):
 
 @pytest.mark.django_db
 def test_a_car_gets_its_contract_through_the_station(world, station):
-    asked = {
-        "iso15118SchemaVersion": "urn:iso:15118:2:2013:MsgDef",
-        "action": "Install",
-        "exiRequest": "AAEC",
-    }
     (reply,) = Conversation(station, version="2.0.1").exchange(call("Get15118EVCertificate", INSTALL))
     answer = json.loads(reply)[2]
     assert answer["status"] == "Accepted"
@@ -119,11 +114,6 @@ def test_without_a_provider_every_question_has_an_answer(world, station, setting
         settings.ISO15118_URL = f"http://127.0.0.1:{free_port()}"
     else:
         settings.ISO15118_PROVIDER = ""
-    asked = {
-        "iso15118SchemaVersion": "urn:iso:15118:2:2013:MsgDef",
-        "action": "Install",
-        "exiRequest": "AAEC",
-    }
     (reply,) = Conversation(station, version="2.0.1").exchange(call("Get15118EVCertificate", INSTALL))
     assert json.loads(reply)[2]["status"] == "Failed"
     assert contracts.judge_contract(emaid=EMAID, chain=world.issue(EMAID).pem) == "broken"
