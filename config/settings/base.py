@@ -113,7 +113,11 @@ VENDOR_DATA_HANDLERS: dict[str, str] = {}
 ATTENTION_SOURCES = ["scheduling.attention.power_out_of_reach"]
 BEFORE_REMOTE_START = ["scheduling.services.arrivals.clear_the_way"]
 
-PERSON_ERASERS = ["stations.services.privacy.erase_person", "payments.services.privacy.erase_person"]
+PERSON_ERASERS = [
+    "stations.services.privacy.erase_person",
+    "payments.services.privacy.erase_person",
+    "scheduling.services.saved.erase_person",
+]
 
 # --- people ------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

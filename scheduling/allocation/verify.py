@@ -6,7 +6,7 @@ which figure each EVSE was given.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -14,6 +14,7 @@ from typing import Final
 from scheduling.allocation.power_types import Branch, Evse, Plan, Share, Site
 
 TOLERANCE_A: Final = 1e-6
+ALL: Final = (1, 2, 3)
 
 
 class Fault(StrEnum):
@@ -53,6 +54,41 @@ def check(plan: Plan, site: Site) -> list[Violation]:
         *(violation for share in plan.shares for violation in _check_share(share, evses.get(share.evse_id))),
         *_check_branches(plan, site, evses),
     ]
+
+
+def check_standby(plan: Plan, site: Site, standby: Mapping[str, float]) -> list[Violation]:
+    """Would the limits hold if every link were lost now? ``standby``: each EVSE's default (amps or watts).
+
+    Each EVSE counts with the greater of its session's limit and its default. A limit that the plan alone
+    exceeds already is not reported again.
+    """
+    evses = {evse.id: evse for evse in site.evses}
+    known = {violation.subject for violation in _check_branches(plan, site, evses)}
+    parents = {branch.id: branch.parent for branch in site.branches}
+    given = {share.evse_id: share for share in plan.shares}
+    loads = {(branch.id, phase): branch.other_load_a[phase - 1] for branch in site.branches for phase in ALL}
+    for evse in site.evses:
+        share = given.get(evse.id)
+        amps = max(_draw_a(share, evse, site) if share else 0.0, _default_a(evse, standby, site))
+        for branch_id in _above(evse, parents):
+            for phase in share.phases if share else evse.phases:
+                loads[branch_id, phase] += amps
+    return [
+        _excess(branch, phase, loads[branch.id, phase] - branch.limit_a[phase - 1], Fault.OVER_LIMIT)
+        for branch in site.branches
+        for phase in ALL
+        if branch.id not in known and loads[branch.id, phase] - branch.limit_a[phase - 1] > TOLERANCE_A
+    ]
+
+
+def _default_a(evse: Evse, standby: Mapping[str, float], site: Site) -> float:
+    amount = standby.get(evse.id, 0.0)
+    return amount if evse.current_type == "ac" else amount / (3 * site.voltage_v * evse.efficiency)
+
+
+def _excess(branch: Branch, phase: int, excess_a: float, fault: Fault) -> Violation:
+    sentence = f"{branch.name or branch.id} would carry {excess_a:.1f} A too much on L{phase}."
+    return Violation(fault=fault, subject=branch.id, sentence=sentence, excess_a=excess_a)
 
 
 def _check_places(plan: Plan, evses: dict[str, Evse]) -> Iterator[Violation]:
@@ -107,12 +143,8 @@ def _check_branch(
         excess_a = load_a + sum(draw_a for _, draw_a in draws) - limit_a
         if excess_a > TOLERANCE_A:
             steerable = any(share.controlled and draw_a > 0 for share, draw_a in draws)
-            yield Violation(
-                fault=Fault.OVER_LIMIT if steerable else Fault.UNCONTROLLABLE,
-                subject=branch.id,
-                sentence=f"{branch.name or branch.id} would carry {excess_a:.1f} A too much on L{phase}.",
-                excess_a=excess_a,
-            )
+            fault = Fault.OVER_LIMIT if steerable else Fault.UNCONTROLLABLE
+            yield _excess(branch, phase, excess_a, fault)
 
 
 def _above(evse: Evse | None, parents: dict[str, str | None]) -> Iterator[str]:

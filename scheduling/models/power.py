@@ -34,6 +34,9 @@ class PowerPlan(models.Model):
     made_at = models.DateTimeField(default=clock.now)
     inputs = models.JSONField()
     policy = models.CharField(max_length=40)
+    exposed_a = models.PositiveIntegerField(
+        default=0, db_default=0, help_text=_("amps by which chargers out of reach could exceed a limit")
+    )
 
     objects = OrganizationQuerySet["PowerPlan"].as_manager()
 

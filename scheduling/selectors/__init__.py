@@ -21,7 +21,7 @@ from scheduling.selectors.bookings import (
 )
 from scheduling.selectors.demand import HourForecast, day_forecast, day_forecasts
 from scheduling.selectors.early import Ahead, ahead_of, used_early
-from scheduling.selectors.power import PlanLine, PowerNow, latest_plan, plan_explanation, power_now
+from scheduling.selectors.power import PlanLine, PowerNow, exposures, latest_plan, plan_explanation, power_now
 
 __all__ = [
     "Ahead",
@@ -40,6 +40,7 @@ __all__ = [
     "class_of",
     "day_forecast",
     "day_forecasts",
+    "exposures",
     "free_evses",
     "free_stalls",
     "keeping",

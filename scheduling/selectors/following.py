@@ -62,7 +62,7 @@ def following_of(
     is_valid = accepted is not None and accepted.sent_at + PROFILE_HOLDS > now
     limit = figure(accepted) if accepted is not None and is_valid else default
     open_figures = [figure(profile) for profile in profiles if _may_hold(profile, now)]
-    waiting = [profile for profile in profiles if _is_waited_for(profile, now)]
+    waiting = [profile for profile in profiles if is_waited_for(profile, now)]
     drawn = _drawn(evse, reading)
     held = max([limit, *open_figures, *_still_drawn(drawn, reading, accepted, now)])
     return Following(
@@ -100,7 +100,7 @@ def _may_hold(profile: SentProfile, now: datetime) -> bool:
     return profile.status == Status.SENT and profile.sent_at + PROFILE_HOLDS > now
 
 
-def _is_waited_for(profile: SentProfile, now: datetime) -> bool:
+def is_waited_for(profile: SentProfile, now: datetime) -> bool:
     is_open = profile.status == Status.SENT and profile.answered_at is None
     return is_open and profile.sent_at + ANSWER_BY > now
 

@@ -11,9 +11,10 @@ from django.db.models import Q
 from scheduling.allocation import power_types as words
 from scheduling.allocation.power_types import Plan, Reason
 from scheduling.allocation.replay import recorded_plan
+from scheduling.allocation.standby import Default
 from scheduling.allocation.transition import InForce
-from scheduling.models import SentProfile
-from scheduling.selectors.following import Following, default_of, following_of
+from scheduling.models import PowerPlan, SentProfile
+from scheduling.selectors.following import Following, default_of, figure, following_of, is_waited_for
 from scheduling.selectors.power import latest_plan
 from stations.models import ChargingSession, Circuit, Evse, MeterReading
 
@@ -31,10 +32,12 @@ class Situation:
     sessions: tuple[words.Session, ...]
     in_force: tuple[InForce, ...]
     previous: Plan | None
+    exposed_before_a: int
     evses: Mapping[str, Evse]
     charging: Mapping[str, ChargingSession]
     followings: Mapping[str, Following]
     defaults: Mapping[str, Sequence[SentProfile]]
+    standing: Mapping[str, Default]
 
 
 def situation_of(*, location_id: int, now: datetime) -> Situation | None:
@@ -46,7 +49,8 @@ def situation_of(*, location_id: int, now: datetime) -> Situation | None:
     charging = {str(session.pk): session for session in _charging(location_id)}
     profiles = _profiles(list(evses.values()), now)
     readings = _readings(list(charging.values()), now)
-    previous = _previous(location_id, now)
+    latest = latest_plan(location_id)
+    previous = _remembered(latest, now)
     defaults = {key: _defaults(profiles, evse) for key, evse in evses.items()}
     followings = {
         key: following_of(
@@ -66,10 +70,16 @@ def situation_of(*, location_id: int, now: datetime) -> Situation | None:
         ),
         in_force=tuple(_in_force(key, followings[key]) for key in charging),
         previous=previous,
+        exposed_before_a=latest.exposed_a if latest else 0,
         evses=evses,
         charging=charging,
         followings=followings,
         defaults=defaults,
+        standing={
+            key: _standing(key, evse, defaults[key], now)
+            for key, evse in evses.items()
+            if _is_known(defaults[key])
+        },
     )
 
 
@@ -106,8 +116,7 @@ def _readings(charging: Sequence[ChargingSession], now: datetime) -> dict[int, M
     return {reading.session_id: reading for reading in latest if reading.session_id is not None}
 
 
-def _previous(location_id: int, now: datetime) -> Plan | None:
-    plan = latest_plan(location_id)
+def _remembered(plan: PowerPlan | None, now: datetime) -> Plan | None:
     if plan is None or not now - PLAN_IS_REMEMBERED_FOR < plan.made_at <= now:
         return None
     return recorded_plan(plan.inputs)
@@ -202,6 +211,16 @@ def _in_force(key: str, following: Following) -> InForce:
         ordered=following.ordered,
         sent_at=following.sent_at,
     )
+
+
+def _is_known(defaults: Sequence[SentProfile]) -> bool:
+    """The charger has taken a default at least once, so it can be steered by one."""
+    return any(profile.status == SentProfile.Status.ACCEPTED for profile in defaults)
+
+
+def _standing(key: str, evse: Evse, defaults: Sequence[SentProfile], now: datetime) -> Default:
+    waiting = [figure(each) for each in defaults if is_waited_for(each, now)]
+    return Default(evse_id=key, in_force=default_of(evse, defaults), ordered=waiting[-1] if waiting else None)
 
 
 def _unseen(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,13 +15,14 @@ from core import clock
 from core.events import publish
 from core.live import nudge
 from core.units import watts
-from scheduling.allocation import power, verify
+from scheduling.allocation import power, standby, verify
 from scheduling.allocation.power import Plan, Share
 from scheduling.allocation.replay import record
 from scheduling.allocation.transition import release
 from scheduling.events import PlanMade
 from scheduling.models import PowerPlan, PowerSlice, SentProfile
 from scheduling.selectors.following import PROFILE_HOLDS, figure
+from scheduling.selectors.reasons import stored as stored_reason
 from scheduling.selectors.situation import Situation, situation_of
 from scheduling.services.profiles import send_failsafe, send_session_limit
 from stations.models import ChargingStation, Circuit, Location
@@ -55,11 +56,12 @@ def replan(*, location_id: int) -> Plan | None:
     if situation is None:
         return None
     plan = power.plan(now=now, site=situation.site, sessions=situation.sessions, previous=situation.previous)
-    _check(plan, situation)
-    if _says_something_new(plan, situation.previous):
-        _keep(plan, situation)
-    _install_failsafes(situation, now)
+    wanted = _standby(plan, situation)
+    exposed_a = _check(plan, situation, wanted)
+    if _says_something_new(plan, situation.previous) or exposed_a != situation.exposed_before_a:
+        _keep(plan, situation, exposed_a)
     _order(plan, situation, now)
+    _order_defaults(plan, situation, wanted, now)
     return plan
 
 
@@ -93,12 +95,24 @@ def _replan_or_log(location_id: int) -> bool:
 # --- the plan ------------------------------------------------------------------------------------
 
 
-def _check(plan: Plan, situation: Situation) -> None:
+def _standby(plan: Plan, situation: Situation) -> dict[str, float]:
+    """The defaults that hold beside this plan if every link is lost."""
+    return standby.standby(
+        site=situation.site,
+        plan=plan,
+        failsafe=power.failsafe(situation.site),
+        present={key: entry.in_force for key, entry in situation.standing.items()},
+    )
+
+
+def _check(plan: Plan, situation: Situation, wanted: Mapping[str, float]) -> int:
+    """Answers by how much chargers out of reach could exceed a limit, which nobody can avoid: in amps."""
     violations = verify.check(plan, situation.site)
-    for violation in violations:
-        logger.warning("location %s: %s", situation.site.id, violation.sentence)
-    if any(violation.is_avoidable for violation in violations):
-        raise UnsafePlan([violation for violation in violations if violation.is_avoidable])
+    violations += verify.check_standby(plan, situation.site, wanted)
+    avoidable = [violation for violation in violations if violation.is_avoidable]
+    if avoidable:
+        raise UnsafePlan(avoidable)
+    return math.ceil(max((violation.excess_a for violation in violations), default=0))
 
 
 def _says_something_new(plan: Plan, previous: Plan | None) -> bool:
@@ -109,7 +123,7 @@ def _gist(share: Share) -> tuple[str, str, float | None, int | None, str]:
     return share.session_id, share.evse_id, share.limit_a, share.limit_w, share.sentence
 
 
-def _keep(plan: Plan, situation: Situation) -> None:
+def _keep(plan: Plan, situation: Situation, exposed_a: int) -> None:
     """Store the plan with its inputs, so that it can be replayed, and one slice per session."""
     location = Location.objects.get(pk=int(situation.site.id))
     stored = PowerPlan.objects.create(
@@ -117,6 +131,7 @@ def _keep(plan: Plan, situation: Situation) -> None:
         location=location,
         made_at=plan.made_at,
         policy=plan.policy,
+        exposed_a=exposed_a,
         inputs=record(
             plan=plan, site=situation.site, sessions=situation.sessions, previous=situation.previous
         ),
@@ -145,7 +160,7 @@ def _slice(stored: PowerPlan, share: Share, situation: Situation) -> PowerSlice:
         during=TimestamptzRange(stored.made_at, stored.made_at + PLAN_HOLDS),
         limit_a=limit_a,
         limit_w=all_w,
-        reason=share.sentence[:200],
+        reason=stored_reason(share),
     )
 
 
@@ -153,7 +168,13 @@ def _slice(stored: PowerPlan, share: Share, situation: Situation) -> PowerSlice:
 
 
 def _order(plan: Plan, situation: Situation, now: datetime) -> None:
-    steps = release(now=now, plan=plan, site=situation.site, in_force=situation.in_force)
+    steps = release(
+        now=now,
+        plan=plan,
+        site=situation.site,
+        in_force=situation.in_force,
+        defaults={key: entry.in_force for key, entry in situation.standing.items()},
+    )
     for step in steps:
         send_session_limit(
             session=situation.charging[step.session_id],
@@ -174,12 +195,21 @@ def _renew(situation: Situation, just_sent: set[str], now: datetime) -> None:
             send_session_limit(session=session, evse=evse, limit=following.limit)
 
 
-def _install_failsafes(situation: Situation, now: datetime) -> None:
-    """Each connected charger gets a default such that all defaults together respect every limit."""
-    limits = power.failsafe(situation.site)
-    for key, evse in situation.evses.items():
-        if evse.station.is_connected and not _has_failsafe(situation.defaults[key], limits[key], now):
-            send_failsafe(evse=evse, limit=limits[key])
+def _order_defaults(plan: Plan, situation: Situation, wanted: Mapping[str, float], now: datetime) -> None:
+    """Defaults that together with all session limits respect every limit, lowered before others rise."""
+    steps = standby.default_steps(
+        site=situation.site,
+        plan=plan,
+        held={entry.session_id: entry.held for entry in situation.in_force},
+        defaults=situation.standing,
+        wanted=wanted,
+    )
+    due = {step.evse_id: step.limit for step in steps}
+    due |= {key: limit for key, limit in wanted.items() if key not in situation.standing}
+    for key, limit in due.items():
+        evse = situation.evses[key]
+        if evse.station.is_connected and not _has_failsafe(situation.defaults[key], limit, now):
+            send_failsafe(evse=evse, limit=limit)
 
 
 def _has_failsafe(sent: Sequence[SentProfile], limit: float, now: datetime) -> bool:

@@ -24,16 +24,20 @@ def replan(location, at=NOW):
 
 
 def answer(at=NOW, outcome="accepted"):
-    """Each station takes its oldest order; then they answer, and we hear of it as from the outbox."""
+    """Each station takes its oldest order; then they answer, and we hear of it as from the outbox.
+
+    Defaults are always taken; `outcome` is what becomes of session limits.
+    """
     with clock.at(at):
         stations = ChargingStation.objects.order_by("pk").values_list("pk", flat=True)
         claimed = [commands.claim_next(station_id=pk, connection_no=1) for pk in stations]
         for command in filter(None, claimed):
-            if outcome == "timed_out":
+            how = outcome if command.session_id else "accepted"
+            if how == "timed_out":
                 commands.record_timeout(command_id=command.pk)
             else:
-                commands.record_answer(command_id=command.pk, outcome=outcome)
-            hear_of(command, outcome)
+                commands.record_answer(command_id=command.pk, outcome=how)
+            hear_of(command, how)
 
 
 def hear_of(command, outcome):

@@ -15,7 +15,7 @@ from scheduling.allocation.replay import recorded_plan, replay
 from scheduling.models import PowerPlan, PowerSlice
 from scheduling.services import smart_charging
 from stations.models import Circuit, Location, StationCommand
-from tests.scheduling.chargers import ordered, replan
+from tests.scheduling.chargers import answer, ordered, replan
 from tests.scheduling.town import MINUTE, NOW, make_evse, make_location, make_session
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +103,7 @@ def test_an_order_whose_end_was_never_told_does_not_block_for_ever(site):
     location, (left, _) = site
     make_session(left)
     replan(location)
+    answer()
     StationCommand.objects.all().delete()
     replan(location, NOW + 4 * MINUTE)
     assert ordered() == []

@@ -53,8 +53,10 @@ def test_a_lonely_car_is_raised_to_all_that_the_site_has(site):
     location, (left, _) = site
     session = make_session(left)
     replan(location)
+    assert (ordered(), [amps for _, amps in ordered("default")]) == ([], [0, 0])
+    answer()
     assert ordered() == [(left.pk, 30)]
-    command = StationCommand.objects.get()
+    command = StationCommand.objects.get(session__isnull=False)
     assert (command.kind, command.session) == ("set_power_limit", session)
     assert command.params["purpose"] == "session"
     assert command.params["session_number"] == session.number
@@ -104,6 +106,8 @@ def test_a_late_answer_to_a_silent_order_still_counts(site):
     replan(location)
     answer(outcome="timed_out")
     command = StationCommand.objects.get(status="timed_out")
+    replan(location, NOW + MINUTE)
+    answer(NOW + MINUTE)
     with clock.at(NOW + MINUTE):
         commands.record_answer(command_id=command.pk, outcome="accepted")
         hear_of(command, "accepted")
@@ -117,6 +121,7 @@ def test_the_metered_drop_is_waited_for(site):
     accept_session_limit(left, 15, at=NOW - 20 * timedelta(seconds=1))
     make_reading(session, 20, NOW - 5 * timedelta(seconds=1))
     replan(location)
+    answer()
     assert ordered() == []
     make_reading(session, 15.4, NOW + 10 * timedelta(seconds=1))
     replan(location, NOW + 15 * timedelta(seconds=1))
@@ -138,6 +143,8 @@ def test_a_finished_cars_share_returns_at_once(site):
                 energy_wh=1,
             )
         )
+    assert (ordered(), ordered("default")) == ([], [(left.pk, 0)])
+    answer(NOW + MINUTE)
     assert ordered() == [(right.pk, 30)]
     assert selectors.power_now(staying.pk).limit_a == 30
 
@@ -172,7 +179,7 @@ def test_a_connector_hears_from_us_at_most_once_a_minute(site):
     settle(location)
     make_session(right)
     replan(location, NOW + 30 * timedelta(seconds=1))
-    assert [evse for evse, _ in ordered()] == [left.pk]  # the default's 10 A on top of 30 A is too much
+    assert ordered() == []  # the newcomer's default is 0, so nothing is exceeded and the minute is kept
     answer(NOW + 31 * timedelta(seconds=1))
     Circuit.objects.update(limit_a=40)
     replan(location, NOW + 40 * timedelta(seconds=1))
@@ -241,3 +248,58 @@ def test_direct_current_is_ordered_in_watts():
     profile = SentProfile.objects.get(purpose="default", status="accepted")
     assert (profile.limit_a, profile.limit_w) == (None, 65_500)
     assert selectors.plan_explanation(location.pk)[0].limit_w == 65_500
+
+
+def lose_every_link():
+    ChargingStation.objects.update(is_connected=False)
+
+
+def counted(location, at):
+    """What each place may draw at most, as the plan counts it while nobody can be reached."""
+    return {share.evse_id: share.limit_a for share in replan(location, at).shares}
+
+
+def test_when_every_link_is_lost_limits_and_defaults_together_still_hold(site):
+    location, (left, _) = site
+    make_session(left)
+    settle(location)
+    lose_every_link()
+    while_it_holds = counted(location, NOW + MINUTE)
+    assert sorted(while_it_holds.values()) == [0.0, 0.0, 30.0]
+    assert sum(counted(location, NOW + 31 * MINUTE).values()) <= 30
+    assert selectors.exposures([location.pk]) == {}
+
+
+def test_a_car_at_an_empty_place_waits_a_moment_instead_of_exceeding_the_limit(site):
+    location, (left, right) = site
+    make_session(left)
+    settle(location)
+    make_session(right, started_at=NOW + 5 * MINUTE)
+    replan(location, NOW + 5 * MINUTE)
+    assert ordered() == [(left.pk, 15)]
+    settle(location, NOW + 5 * MINUTE)
+    assert in_force() == {left.pk: 15, right.pk: 15}
+
+
+def test_when_the_cars_are_gone_every_place_has_its_failsafe_again(site):
+    location, (left, _right) = site
+    session = make_session(left)
+    settle(location)
+    end_session(session, NOW + 10 * MINUTE)
+    settle(location, NOW + 10 * MINUTE)
+    accepted = SentProfile.objects.filter(purpose="default", status="accepted")
+    assert sorted(accepted.values_list("limit_a", flat=True)) == [10, 10, 10]
+
+
+def test_chargers_that_never_took_a_default_are_told_of_calmly_and_not_logged(caplog):
+    location = make_location(limit_a=30)
+    evses = [make_evse(location) for _ in range(3)]
+    for evse in evses:
+        make_session(evse)
+    lose_every_link()
+    replan(location)
+    assert selectors.exposures([location.pk]) == {location.pk: 66}
+    assert caplog.records == []
+    ChargingStation.objects.update(is_connected=True)
+    settle(location, NOW + MINUTE)
+    assert selectors.exposures([location.pk]) == {}
