@@ -37,8 +37,8 @@ In virtual time, without any socket
 `Station` is the sans-I/O core: `advance(now)`, `receive(text, now)` and the acts of the world
 (`plug_in`, `unplug`, `tap`, …) return or queue texts; `next_due_at` says when to come back.
 `VirtualStation(station, exchange)` couples it to a function `(frame_text, now) -> [frame_text, …]`,
-`play` runs many of them in the order of time, and `TownPlayer` plays a whole town's past and
-leaves snapshots from which the live town goes on. Equal seeds and births give equal texts.
+`play` runs many of them in the order of time, and `snapshot.take` keeps what a station remembers, from
+which the live town goes on (`fleet.write_state`). Equal seeds and births give equal texts.
 
 The rooms of `simulator/stations/`
 ----------------------------------
@@ -47,7 +47,7 @@ The rooms of `simulator/stations/`
     link, frames, schemas     one conversation: a queue, one call in flight, retries
     dialects/v16, v201        what is said and heard in each version
     station, reader, aligned, mischief, clock               the core put together
-    virtual, history, snapshot                              virtual time
+    virtual, snapshot                                       virtual time
     shell, live, backoff, obliging, fleet                   real sockets
     town, demand, visits, scenarios                         who lives there, who comes when
 

@@ -4,7 +4,6 @@ from simulator.stations.cabinet import Impossible
 from simulator.stations.clock import FastClock
 from simulator.stations.demand import Arrival, plan_day
 from simulator.stations.fleet import Fleet, FleetPlan, write_state
-from simulator.stations.history import TownPlayer
 from simulator.stations.live import HandshakeRefused, LiveStation
 from simulator.stations.obliging import Obliging
 from simulator.stations.spec import EvseSpec, SpecError, StationSpec
@@ -32,7 +31,6 @@ __all__ = [
     "Station",
     "StationSpec",
     "Town",
-    "TownPlayer",
     "Vehicle",
     "VehicleSpec",
     "VirtualStation",

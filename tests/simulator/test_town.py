@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from simulator.stations import snapshot
 from simulator.stations.demand import plan_day
 from simulator.stations.fleet import Fleet, FleetPlan, write_state
-from simulator.stations.history import TownPlayer
 from simulator.stations.scenarios import SCENARIOS, present_now, sped_up
 from simulator.stations.station import Station
 from simulator.stations.town import arrange_conditions, build_stations, load_town
@@ -216,33 +215,39 @@ def test_a_condition_in_the_past_begins_at_once():
     assert not station.wants_line
 
 
-def test_a_played_past_is_carried_into_the_live_town(tmp_path):
-    until = datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
-    centrals = {spec.identity: Central(spec.version) for spec in TOWN.stations()}
-    lines = []
-    player = TownPlayer(
-        TOWN,
-        starts_at=until - timedelta(hours=4),
-        until=until,
-        seed=3,
-        exchange_for=lambda identity: centrals[identity].exchange,
-        on_line=lambda identity: lambda is_up, now: lines.append((identity, is_up)),
-    )
-    assert player.play() > 1000
-    running = {
+def coupled(station, lines):
+    """A station in virtual time, opposite a central system that says yes."""
+    identity = station.spec.identity
+    exchange = Central(station.spec.version).exchange
+    return VirtualStation(station, exchange, on_line=lambda is_up, now: lines.append((identity, is_up)))
+
+
+def running_at(stations):
+    return {
         (name, evse.number)
-        for name, station in player.stations.items()
+        for name, station in stations.items()
         for evse, _ in station.cabinet.transactions()
     }
-    write_state(tmp_path / "town.json", player.snapshots())
+
+
+def test_a_played_past_is_carried_into_the_live_town(tmp_path):
+    until = datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
+    stations = build_stations(TOWN, now=until - timedelta(hours=4), seed=3)
+    lines = []
+    for arrival in plan_day(TOWN, until.date(), 3):
+        if until - timedelta(hours=4) <= arrival.at < until:
+            schedule_visit(stations[arrival.identity], arrival)
+    for identity, station in stations.items():
+        arrange_conditions(station, TOWN.conditions_of(identity), until=until)
+    assert play([coupled(station, lines) for station in stations.values()], until) > 1000
+    running = running_at(stations)
+    for station in stations.values():
+        station.line_down(until)
+    write_state(tmp_path / "town.json", [snapshot.take(station, until) for station in stations.values()])
     assert running
     assert ("RIVERBANK-1", False) in lines
     revived = Fleet(TOWN, FleetPlan(url="ws://127.0.0.1:1/ocpp", seed=3, state=tmp_path / "town.json"))
-    assert running == {
-        (name, evse.number)
-        for name, shell in revived.shells.items()
-        for evse, _ in shell.core.cabinet.transactions()
-    }
+    assert running == running_at({name: shell.core for name, shell in revived.shells.items()})
 
 
 async def test_a_car_that_no_plan_knows_leaves_by_itself(tmp_path):
