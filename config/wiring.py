@@ -63,7 +63,7 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
         "scheduling.handlers.tell_of_reservations",
     ),
     "stations.StationDisconnected": ("scheduling.handlers.share_power_again",),
-    "stations.TransferEnded": (),
+    "stations.TransferEnded": ("stations.handlers.follow_transfer",),
     "payments.CardSaved": (),
     "payments.PaymentAuthorized": ("payments.handlers.follow_authorized_payment",),
     "payments.PaymentCaptured": ("payments.handlers.send_receipt",),

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from stations.command_kinds import DeliverCertificate, WriteVariable
-from stations.events import CommandAnswered, SessionAbandoned, SessionEnded, SessionReviewed, SessionStarted
-from stations.models import StationCommand
-from stations.services import attempts, certificates, measuring, security
+from stations.events import (
+    CommandAnswered,
+    SessionAbandoned,
+    SessionEnded,
+    SessionReviewed,
+    SessionStarted,
+    TransferEnded,
+)
+from stations.models import BulkItem, StationCommand
+from stations.services import attempts, bulk_giving, certificates, measuring, security
 from stations.services.usage import refresh_session_day
 
 
@@ -24,6 +31,13 @@ def follow_started_session(event: SessionStarted) -> None:
 
 def follow_abandoned_session(event: SessionAbandoned) -> None:
     attempts.follow_abandoned(session_id=event.session_id, reason=event.reason)
+
+
+def follow_transfer(event: TransferEnded) -> None:
+    """A firmware update or a log of a bulk command has ended."""
+    if event.command_id is not None:
+        outcome = BulkItem.Outcome.SUCCEEDED if event.status == "done" else BulkItem.Outcome.FAILED
+        bulk_giving.settle_item(command_id=event.command_id, outcome=outcome, note=event.word)
 
 
 def follow_credentials(event: CommandAnswered) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
 
 from core.rest.filters import Choice, Either, Filters, Flag, Instant, Number, Text, matching
+from stations.command_kinds import UpdateFirmware, UploadLog
 from stations.models import BulkCommand, BulkItem, ChargingStation
 from stations.states import CONNECTOR_STATUSES
 
@@ -36,9 +37,12 @@ STATION_FILTERS: Final[Filters] = {
 """Of the list of stations, and of whatever is asked of many of them."""
 
 STATES: Final = ("waiting", "under_way", "succeeded", "failed", "skipped")
+FOLLOWED: Final = (UpdateFirmware.name, UploadLog.name)
+"""Accepted is only the beginning of these: the station tells later how they ended."""
 _STATE: Final = Case(
     When(~Q(outcome=""), then=F("outcome")),
     When(command__isnull=True, then=Value("waiting")),
+    When(command__status="accepted", bulk__kind__in=FOLLOWED, then=Value("under_way")),
     When(command__status="accepted", then=Value("succeeded")),
     When(command__status__in=["queued", "sent"], then=Value("under_way")),
     default=Value("failed"),

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
@@ -23,6 +24,7 @@ from stations.permissions import may_ask
 from stations.selectors_bulk import STATES, items_of
 from stations.serializers import BulkItemSerializer, BulkRequest, BulkSerializer, DryRunSerializer
 from stations.services import bulk
+from stations.services.fitting import NoSuchFile
 
 
 class BulkViewSet(viewsets.ReadOnlyModelViewSet[BulkCommand]):
@@ -58,6 +60,8 @@ class BulkViewSet(viewsets.ReadOnlyModelViewSet[BulkCommand]):
             begun = bulk.begin(plan=plan, requested_with=token_of(request), **asked)
         except bulk.NobodyToAsk as nobody:
             raise ValidationError({"filter": [str(nobody)]}) from nobody
+        except NoSuchFile as unknown:
+            raise ValidationError({"params": {"url": [_("There is no such file.")]}}) from unknown
         return Response(BulkSerializer(begun).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=None, responses={200: BulkSerializer})

@@ -16,7 +16,7 @@ MONTH_S: Final = 30 * 24 * 3600
 FIRMWARE = {
     "name": "Firmware 2.5 for Duo 22",
     "kind": "update_firmware",
-    "params": {"url": "https://files.example/duo-2.5.bin"},
+    "params": {"url": "file:0b0f6f0e-8f5e-4d0a-9d38-0d3b7f3f2a11"},
     "filter": {"vendor": "Wallwerk", "model": "Duo 22", "firmware": "2.4.1"},
     "pace_per_minute": 10,
     "stages": [5, 25, 100],
@@ -33,7 +33,8 @@ class BulkRequest(serializers.Serializer[Any]):
 
     `dry_run` answers who would be asked and who cannot be, and does nothing. `stages` are cumulative
     percentages; the next begins when all of the last have ended. It halts when more than `halt_percent`
-    of those that ended have failed, once `halt_after` have ended.
+    of those that ended have failed, once `halt_after` have ended. A firmware's `url` may be "file:" and the
+    id of a stored image: every station then gets a link of its own; a log's may be "file:" alone.
     """
 
     name = serializers.CharField(max_length=80, required=False, allow_blank=True, default="")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
@@ -18,19 +17,16 @@ from accounts.models import ApiToken, Organization, User
 from accounts.services import note_action
 from core import clock
 from core.live import nudge
-from stations.command_kinds import CommandKind, read_kind
-from stations.models import BulkCommand, BulkItem, ChargingStation, StationCommand
+from stations.command_kinds import CommandKind
+from stations.models import BulkCommand, BulkItem
 from stations.redaction import redacted
-from stations.selectors_bulk import Progress, found_by, items_of, progress
-from stations.services import asking, commands
+from stations.selectors_bulk import found_by, progress
+from stations.services import fitting
+from stations.services.bulk_giving import take_back
 from stations.services.translation import translator
 
 Status = BulkCommand.Status
 WHOLE: Final = 100
-AT_ONCE: Final = 200
-"""How many stations one sweep asks of a bulk command, whatever its pace."""
-LONGEST_GAP_S: Final = 10
-"""A pause longer than this is not made up for."""
 
 
 class NobodyToAsk(ValueError):
@@ -95,7 +91,8 @@ def begin(
     valid_for_s: int = 3600,
     requested_with: ApiToken | None = None,
 ) -> BulkCommand:
-    """Write the list of stations; the sweep begins to ask them. Raises NobodyToAsk."""
+    """Write the list of stations; the sweep begins to ask them. Raises NobodyToAsk, fitting.NoSuchFile."""
+    fitting.check(kind=plan.kind, organization=plan.organization)
     found = list(_found(plan))
     if all(station.problem for station in found):
         raise NobodyToAsk(_("The filter finds no station that could be asked this."))
@@ -159,106 +156,6 @@ def _items(command: BulkCommand, found: Sequence[Found]) -> list[BulkItem]:
     ]
 
 
-# --- giving out --------------------------------------------------------------------------------
-
-
-def give_out_due() -> int:
-    """Sweep: every running bulk command asks the stations that are due. Returns how many were asked."""
-    running = BulkCommand.objects.filter(status=Status.RUNNING).order_by("pk")
-    return sum(give_out(command_id=pk) for pk in running.values_list("pk", flat=True))
-
-
-@transaction.atomic
-def give_out(*, command_id: int) -> int:
-    """Halt, end, enter the next stage, or ask the next stations. Returns how many were asked."""
-    locked = BulkCommand.objects.select_for_update(skip_locked=True, of=("self",))
-    command = locked.filter(pk=command_id, status=Status.RUNNING).first()
-    if command is None:
-        return 0
-    so_far = progress(command)
-    if _must_halt(command, so_far):
-        _halt(command, so_far)
-        return 0
-    return _ask_next(command, clock.now())
-
-
-def _must_halt(command: BulkCommand, so_far: Progress) -> bool:
-    """Failures that were known when a person let it go on do not count again."""
-    failed, ended = so_far.failed - command.forgiven, so_far.ended - command.forgiven
-    return failed > 0 and ended >= command.halt_after and failed * WHOLE > command.halt_percent * ended
-
-
-def _halt(command: BulkCommand, so_far: Progress) -> None:
-    command.halt_reason = _("%(failed)s of %(ended)s stations failed.") % {
-        "failed": so_far.failed,
-        "ended": so_far.ended,
-    }
-    command.status = Status.HALTED
-    command.save(update_fields=["status", "halt_reason"])
-    _take_back(command)
-    nudge(f"bulk.{command.pk}")
-
-
-def _ask_next(command: BulkCommand, now: datetime) -> int:
-    waiting = items_of(command).filter(state="waiting", stage__lte=command.stage)
-    due = list(waiting[: _due(command, now)])
-    for item in due:
-        _ask(command, item)
-    if due:
-        BulkCommand.objects.filter(pk=command.pk).update(asked_at=_paid(command, len(due), now))
-        nudge(f"bulk.{command.pk}")
-    elif not waiting.exists():
-        _end_stage(command, now)
-    return len(due)
-
-
-def _due(command: BulkCommand, now: datetime) -> int:
-    """How many the pace allows since it last asked: one at once, and never a heap after a pause."""
-    if command.asked_at is None:
-        return 1
-    passed_s = min((now - command.asked_at).total_seconds(), max(LONGEST_GAP_S, 60 / command.pace_per_minute))
-    return max(0, min(AT_ONCE, int(passed_s * command.pace_per_minute / 60)))
-
-
-def _paid(command: BulkCommand, asked: int, now: datetime) -> datetime:
-    """What the pace has paid for; a rest that was too short for one more station is kept."""
-    if command.asked_at is None:
-        return now
-    paid_until = command.asked_at + timedelta(seconds=60 * asked / command.pace_per_minute)
-    return paid_until if now - paid_until < timedelta(seconds=LONGEST_GAP_S) else now
-
-
-def _ask(command: BulkCommand, item: BulkItem) -> None:
-    try:
-        asked = asking.ask(
-            station=item.station,
-            kind=read_kind(command.kind, command.params),
-            requested_by=command.requested_by,
-            requested_with=command.requested_with,
-            expires_in=timedelta(seconds=command.valid_for_s),
-            bulk=command,
-        )
-    except asking.CannotBeAsked as refusal:  # another version than at the start
-        skipped = {"outcome": BulkItem.Outcome.SKIPPED, "note": str(refusal)[:200]}
-        BulkItem.objects.filter(pk=item.pk).update(**skipped)
-        return
-    BulkItem.objects.filter(pk=item.pk).update(command=asked)
-
-
-def _end_stage(command: BulkCommand, now: datetime) -> None:
-    """When all of the stage have ended: the next one, or the end."""
-    so_far = progress(command, up_to_stage=command.stage)
-    if so_far.under_way:
-        return
-    if command.stage < len(command.stages) - 1:
-        BulkCommand.objects.filter(pk=command.pk).update(stage=command.stage + 1)
-    else:
-        BulkCommand.objects.filter(pk=command.pk).update(
-            status=Status.COMPLETED, ended_at=now, params=redacted(command.params)
-        )
-    nudge(f"bulk.{command.pk}")
-
-
 # --- steering ----------------------------------------------------------------------------------
 
 
@@ -269,7 +166,7 @@ def cancel(*, command: BulkCommand, actor: User | None) -> bool:
     params = redacted(command.params)
     if not open_ones.update(status=Status.CANCELED, ended_at=clock.now(), params=params):
         return False
-    _take_back(command)
+    take_back(command)
     _note(command, actor, "bulk.cancel")
     return True
 
@@ -282,29 +179,6 @@ def resume(*, command: BulkCommand, actor: User | None) -> bool:
         return False
     _note(command, actor, "bulk.resume")
     return True
-
-
-@transaction.atomic
-def settle_item(*, station: ChargingStation, kind: str, outcome: str, note: str = "") -> bool:
-    """Work that goes on after the answer has moved (a firmware update): the station's latest item of this
-    kind is now `outcome` (BulkItem.Outcome). False when it is in no bulk command."""
-    item = BulkItem.objects.filter(station=station, bulk__kind=kind, command__isnull=False)
-    latest = item.order_by("-pk").first()
-    if latest is None:
-        return False
-    is_over = outcome != BulkItem.Outcome.UNDER_WAY
-    latest.outcome, latest.note = outcome, note[:200]
-    latest.ended_at = clock.now() if is_over else None
-    latest.save(update_fields=["outcome", "note", "ended_at"])
-    nudge(f"bulk.{latest.bulk_id}")
-    return True
-
-
-def _take_back(command: BulkCommand) -> None:
-    """What has not left yet never will; its stations wait again, should it go on."""
-    for queued in StationCommand.objects.filter(bulk=command, status="queued").select_for_update():
-        if commands.take_back(command=queued):
-            BulkItem.objects.filter(command=queued).update(command=None)
 
 
 def _note(command: BulkCommand, actor: User | None, action: str) -> None:

@@ -8,20 +8,23 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.forms import ChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.models import User
 from core.ui.fragments import render_either
-from stations.command_kinds import KINDS, Verbatim
+from stations.command_kinds import KINDS, UpdateFirmware, UploadLog, Verbatim
 from stations.forms_expert import KindForm
 from stations.forms_programs import PaceForm, SelectionForm, kind_choices
-from stations.models import BulkCommand
+from stations.models import BulkCommand, StoredFile
 from stations.permissions import may_ask
 from stations.selectors_bulk import items_of, progress, rows_of
 from stations.services import bulk
+from stations.services.fitting import STORED, NoSuchFile
 from stations.views.guards import member, member_required, organization_of
 from stations.views.operator import csv_response
 
@@ -54,7 +57,7 @@ def prepare(request: HttpRequest) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     forms = {
         "selection": SelectionForm(member(request), data),
-        "command": _without_sending(KindForm(KINDS[kind], data)),
+        "command": _for_many(KindForm(KINDS[kind], data), member(request)),
         "pace": PaceForm(data),
     }
     if data is None:
@@ -66,9 +69,16 @@ def prepare(request: HttpRequest) -> HttpResponse:
     return _rehearse_or_begin(request, kind, forms)
 
 
-def _without_sending(form: KindForm) -> KindForm:
-    """How long a command may wait is said once, for all of them."""
+def _for_many(form: KindForm, user: User) -> KindForm:
+    """How long a command may wait is said once, for all of them; firmware is chosen from what is stored."""
     del form.fields["expires_in_s"], form.fields["force"]
+    if form.kind is UploadLog:
+        form.fields["url"].initial = STORED
+        form.fields["url"].help_text = _("“file:” has each charger hand it in here")
+    images = StoredFile.objects.visible_to(user).filter(kind=StoredFile.Kind.FIRMWARE)
+    choices = [(f"{STORED}{image.file_id}", f"{image} {image.version}") for image in images]
+    if form.kind is UpdateFirmware and choices:
+        form.fields["url"] = ChoiceField(label=_("Firmware"), choices=choices)
     return form
 
 
@@ -87,6 +97,9 @@ def _rehearse_or_begin(request: HttpRequest, kind: str, forms: dict[str, Any]) -
         command = bulk.begin(plan=plan, **options)
     except bulk.NobodyToAsk as nobody:
         forms["selection"].add_error(None, str(nobody))
+        return _prepare_page(request, kind, forms, status=422)
+    except NoSuchFile:
+        forms["command"].add_error("url", _("There is no such file."))
         return _prepare_page(request, kind, forms, status=422)
     return redirect("stations:bulk", command.public_id)
 

@@ -7,7 +7,7 @@ import pytest
 from accounts.models import ApiToken
 from core import clock
 from stations.models import BulkCommand, ChargingStation, Connector, StationCommand
-from stations.services import bulk as bulk_service
+from stations.services import bulk_giving
 from tests.factories import LocationFactory, MembershipFactory, SessionFactory, StationFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -94,7 +94,7 @@ def test_many_chargers_are_rehearsed_asked_and_watched(visit, look, network):
     visitor.is_pleased("operator-bulk-new")
     page.get_by_role("button", name="Begin with 3 chargers").click()
     page.get_by_role("heading", name="Progress").wait_for()
-    bulk_service.give_out_due()
+    bulk_giving.give_out_due()
     page.get_by_text("Waiting for the station").first.wait_for()
     visitor.is_pleased("operator-bulk")
     page.get_by_role("button", name="Ask no more").click()

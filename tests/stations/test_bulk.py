@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 
 from accounts.models import AuditEntry
 from core import clock
-from stations.command_kinds import Reset, WriteVariable
-from stations.models import BulkCommand, BulkItem, ChargingStation, StationCommand
+from stations.command_kinds import Reset, UpdateFirmware, WriteVariable
+from stations.events import TransferEnded
+from stations.handlers import follow_transfer
+from stations.models import BulkCommand, BulkItem, ChargingStation, FileLink, StationCommand, StoredFile
 from stations.selectors_bulk import items_of, progress, rows_of
-from stations.services import bulk, commands
+from stations.services import bulk, bulk_giving, commands
+from stations.services.fitting import NoSuchFile
 from tests.factories import NOON, LocationFactory, MembershipFactory, StationFactory
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +56,7 @@ def pass_time(seconds: float) -> None:
     start = clock.now()
     for step in range(1, int(seconds / 2) + 1):
         with clock.at(start + timedelta(seconds=2 * step)):
-            bulk.give_out_due()
+            bulk_giving.give_out_due()
 
 
 def answer_all(outcome: str = "accepted") -> None:
@@ -86,7 +89,7 @@ def test_who_cannot_be_asked_is_left_out_and_told_why(member, many):
 
 def test_the_pace_is_kept(member, many):
     command = begin(member, pace_per_minute=30)
-    bulk.give_out_due()
+    bulk_giving.give_out_due()
     assert StationCommand.objects.count() == 1
     pass_time(20)
     assert StationCommand.objects.count() == 11
@@ -95,23 +98,23 @@ def test_the_pace_is_kept(member, many):
 
 def test_a_slow_pace_is_kept_as_well(member, many):
     begin(member, pace_per_minute=6)
-    bulk.give_out_due()
+    bulk_giving.give_out_due()
     pass_time(60)
     assert StationCommand.objects.count() == 7
 
 
 def test_a_pause_is_not_made_up_for_at_once(member, many):
     begin(member, pace_per_minute=30)
-    bulk.give_out_due()
+    bulk_giving.give_out_due()
     with later(3600):
-        bulk.give_out_due()
+        bulk_giving.give_out_due()
     assert StationCommand.objects.count() <= 1 + 5
 
 
 def test_stages_wait_for_the_answers_of_the_last(member, many):
     command = begin(member, stages=[10, 50])
     assert command.stages == [10, 50, 100]
-    bulk.give_out_due()
+    bulk_giving.give_out_due()
     pass_time(60)
     assert StationCommand.objects.count() == 2
     with later(60):
@@ -129,14 +132,14 @@ def test_stages_wait_for_the_answers_of_the_last(member, many):
 
 def test_it_halts_when_too_many_fail_and_takes_back_what_has_not_left(member, many):
     command = begin(member, halt_percent=20, halt_after=3)
-    bulk.give_out_due()
+    bulk_giving.give_out_due()
     pass_time(4)
     first_four = list(StationCommand.objects.order_by("pk")[:4])
     for row in first_four:
         commands.claim_next(station_id=row.station_id, connection_no=1)
         commands.record_answer(command_id=row.pk, outcome="rejected", word="Rejected")
     with later(10):
-        bulk.give_out_due()
+        bulk_giving.give_out_due()
     command.refresh_from_db()
     assert (command.status, command.halt_reason) == ("halted", "4 of 4 stations failed.")
     assert not StationCommand.objects.filter(status="queued").exists()
@@ -146,15 +149,15 @@ def test_it_halts_when_too_many_fail_and_takes_back_what_has_not_left(member, ma
 
 def test_after_a_halt_it_goes_on_and_old_failures_are_forgiven(member, many):
     command = begin(member, halt_percent=50, halt_after=1)
-    bulk.give_out_due()
+    bulk_giving.give_out_due()
     answer_all("rejected")
-    bulk.give_out_due()
+    bulk_giving.give_out_due()
     command.refresh_from_db()
     assert command.status == "halted"
     assert bulk.resume(command=command, actor=member.user)
     assert not bulk.resume(command=command, actor=member.user)
     with later(10):
-        bulk.give_out_due()
+        bulk_giving.give_out_due()
         answer_all()
         pass_time(10)
         answer_all()
@@ -166,7 +169,7 @@ def test_after_a_halt_it_goes_on_and_old_failures_are_forgiven(member, many):
 
 def test_a_canceled_one_asks_nobody_more(member, many):
     command = begin(member)
-    bulk.give_out_due()
+    bulk_giving.give_out_due()
     assert bulk.cancel(command=command, actor=member.user)
     assert not bulk.cancel(command=command, actor=member.user)
     pass_time(10)
@@ -177,19 +180,58 @@ def test_a_canceled_one_asks_nobody_more(member, many):
     assert list(acts) == ["bulk.begin", "bulk.cancel"]
 
 
-def test_work_that_goes_on_after_the_answer_is_told_by_what_follows(member, many):
-    command = begin(member, halt_percent=0, halt_after=1)
-    bulk.give_out_due()
-    station = StationCommand.objects.get().station
-    answer_all()
-    assert progress(command).succeeded == 1
-    assert bulk.settle_item(station=station, kind="reset", outcome=BulkItem.Outcome.UNDER_WAY)
-    assert progress(command).under_way == 1
-    assert bulk.settle_item(station=station, kind="reset", outcome=BulkItem.Outcome.FAILED, note="no power")
-    bulk.give_out_due()
+@pytest.fixture
+def image(member):
+    return StoredFile.objects.create(
+        organization=member.organization, kind="firmware", name="duo-2.5.bin", stored_as="x", size_bytes=9,
+        sha256="0" * 64, version="2.5",
+    )  # fmt: skip
+
+
+def test_a_firmware_campaign_gives_each_charger_a_link_and_waits_for_the_installation(member, many, image):
+    kind = UpdateFirmware(url=f"file:{image.file_id}")
+    command = begin(member, kind, stages=[10], halt_percent=0, halt_after=1)
+    bulk_giving.give_out_due()
+    pass_time(6)
+    first, second = StationCommand.objects.order_by("pk")
+    assert first.params["url"] != second.params["url"]
+    assert FileLink.objects.get(command=first).station == first.station
+    with later(10):
+        answer_all()
+        bulk_giving.give_out_due()
+        assert progress(command).under_way == 2, "accepted is only the beginning"
+        for row, status in ((first, "done"), (second, "failed")):
+            follow_transfer(
+                TransferEnded(
+                    station_id=row.station_id, organization_id=row.organization_id, at=clock.now(),
+                    transfer_id=1, kind="firmware", status=status, word=status, command_id=row.pk,
+                )
+            )  # fmt: skip
+        bulk_giving.give_out_due()
     command.refresh_from_db()
-    assert command.status == "halted"
-    assert not bulk.settle_item(station=many[-1], kind="reset", outcome=BulkItem.Outcome.FAILED)
+    assert (command.status, command.halt_reason) == ("halted", "1 of 2 stations failed.")
+    assert (progress(command).succeeded, progress(command).waiting) == (1, 18)
+
+
+def test_a_charger_that_never_tells_how_it_ended_holds_nobody_up(member, many, image):
+    command = begin(member, UpdateFirmware(url=f"file:{image.file_id}"), halt_percent=100)
+    bulk_giving.give_out_due()
+    answer_all()
+    with later(7 * 3600):
+        bulk_giving.give_out_due()
+    assert progress(command).failed == 1
+
+
+def test_firmware_that_is_not_there_is_refused_and_others_is_never_found(member, many, image):
+    StoredFile.objects.update(organization=MembershipFactory().organization)
+    for url in (f"file:{image.file_id}", "file:x"):
+        with pytest.raises(NoSuchFile):
+            begin(member, UpdateFirmware(url=url))
+
+
+def test_what_belongs_to_no_bulk_command_is_left_alone(many):
+    alone = commands.request(station=many[0], kind=Reset())
+    assert not bulk_giving.settle_item(command_id=alone.pk, outcome=BulkItem.Outcome.FAILED)
 
 
 def test_nobody_to_ask_is_an_error(member):
@@ -204,7 +246,7 @@ def test_others_stations_are_never_found(member, many):
 
 def test_the_list_is_exported(member, many):
     command = begin(member)
-    bulk.give_out_due()
+    bulk_giving.give_out_due()
     answer_all("rejected")
     rows = list(rows_of(command))
     assert rows[0][:3] == ["station", "stage", "state"]
@@ -228,7 +270,7 @@ def test_the_api_rehearses_begins_shows_and_cancels(client, member, many):
     begun = client.post("/api/v1/bulk-commands/", {**body, "dry_run": False, "stages": [5]}, **post)
     assert (begun.status_code, begun.json()["progress"]["waiting"]) == (201, 20)
     address = f"/api/v1/bulk-commands/{begun.json()['id']}/"
-    bulk.give_out_due()
+    bulk_giving.give_out_due()
     assert len(client.get(f"{address}items/?state=under_way").json()["results"]) == 1
     assert client.post(f"{address}resume/", **post).status_code == 409
     assert client.post(f"{address}cancel/", **post).json()["status"] == "canceled"
