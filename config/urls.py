@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("operate/", include("stations.urls_energy")),
     path("operate/", include("stations.urls")),
     path("operate/", include("ocpp_bridge.urls")),
+    path("", include("stations.urls_driver")),
     path("", include("accounts.urls")),
     path("", include("payments.urls")),
     path("", include("scheduling.urls")),

@@ -190,10 +190,13 @@ def _of_token(session: ChargingSession) -> StartAttempt | None:
     """The token that was shown there shortly before."""
     if not session.token_uid or session.started_at is None:
         return None
+    same = Q(token_uid__iexact=session.token_uid)
+    if session.id_token_id is not None:
+        same |= Q(id_token=session.id_token_id)
     shown = StartAttempt.objects.select_for_update().filter(
+        same,
         station_id=session.station_id,
         session=None,
-        token_uid__iexact=session.token_uid,
         began_at__gte=session.started_at - WAITS_FOR,
         began_at__lte=max(session.started_at, session.created_at) + timedelta(minutes=1),
     )

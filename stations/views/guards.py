@@ -36,6 +36,11 @@ def member(request: HttpRequest) -> User:
     return request.user
 
 
+def signed_in(request: HttpRequest) -> User:
+    """The person behind a request that needs a log-in. Raises PermissionDenied."""
+    return member(request)
+
+
 def organization_of(request: HttpRequest) -> Organization:
     """The member's (first) organization. Raises PermissionDenied."""
     user = request.user

@@ -26,6 +26,7 @@ PUBLIC = {
     "api_scheduling:availability": "when a public place is free",
     "scheduling:find": "the map of public places",
     "scheduling:site": "a public place",
+    "scheduling:save": "a bookmark of a public place; setting one asks who keeps it",
     "scheduling:book": "free times at a public place; booking one asks who books",
     "scheduling:charge": "a form for the code on the stall",
     "scheduling:start": "the stall's QR code leads here; starting asks who pays",
@@ -66,6 +67,7 @@ FOR_ANYBODY_SIGNED_IN = {
     "api_stations:location-list",
     "api_stations:session-list",
     "api_stations:station-list",
+    "driver:autocharge",
     "payments:add_card",
     "payments:card_saved",
     "payments:cards_panel",
@@ -120,6 +122,7 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
         "token": IdToken.objects.create(uid=uuid.uuid4().hex, user=house.owner).pk,
         "vehicle": VehicleFactory(user=house.owner, name="alices-car").pk,
     }
+    rows["autocharge_forget"] = rows["vehicle"]
     public = {"bulk": house.bulk.public_id}
     kind = address.name.rpartition(":")[2].partition("-")[0].replace("car", "vehicle")
     return {

@@ -10,6 +10,7 @@ from stations.facts import Decision, Question
 from stations.services.authorization import ACCEPTED, decide
 from stations.services.recording.batch import Batch, Sighting, recordset
 from stations.services.recording.shown_tokens import note_shown_tokens
+from stations.vehicles import address_of
 
 TYPES: Final = {
     "": "rfid",
@@ -60,7 +61,8 @@ select e.id, t.id, t.user_id, t.allows_concurrent, p.id, p.driver_id, p.id_token
   left join stations_evse e on e.station_id = f.station_id and e.number = f.evse_number
   left join lateral (
     select id, user_id, allows_concurrent from accounts_idtoken k
-     where k.type in ('rfid', 'app', 'other') and upper(k.uid) = upper(f.uid) and f.uid <> ''
+     where k.type in ('rfid', 'app', 'vehicle', 'other') and (k.type = 'vehicle') = (f.type = 'vehicle')
+       and upper(k.uid) = upper(f.uid) and f.uid <> ''
      order by (k.status = 'accepted') desc, (k.type = f.type) desc, k.id limit 1) t on true
   left join stations_chargingsession p
     on p.start_token = upper(f.uid) and p.start_token <> '' and p.station_id = f.station_id
@@ -78,6 +80,9 @@ select type, uid, 'invalid', null, null, '', '', false, %(now)s
 
 
 def shown(uid: str, type: str, evse_number: int | None) -> Shown:
+    address = address_of(uid, type)
+    if address:
+        return Shown(uid=address[:255], type="vehicle", evse_number=evse_number)
     return Shown(uid=uid[:255], type=TYPES.get(type.lower(), "other"), evse_number=evse_number)
 
 
