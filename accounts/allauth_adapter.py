@@ -25,8 +25,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return user
 
     def post_login(self, request: Any, user: Any, **more: Any) -> Any:
-        """Pages go on in the person's own language, whatever the browser prefers."""
+        """Pages go on in the language that a person chose; without a choice the browser's is as good."""
         response = super().post_login(request, user, **more)
-        if user.locale in dict(settings.LANGUAGES):
+        if user.locale in dict(settings.LANGUAGES) and user.locale != settings.LANGUAGE_CODE:
             response.set_cookie(settings.LANGUAGE_COOKIE_NAME, user.locale, samesite="Lax")
         return response

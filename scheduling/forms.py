@@ -21,14 +21,16 @@ BATTERY_WH: Final = 60_000
 USUAL_W: Final = 50_000
 FAST_W: Final = 150_000
 CHEAP: Final = Decimal("0.50")
+DEAREST: Final = 10
 SORTS: Final = ("best", "near", "price", "power")
 NEEDS: Final = ("level", "time", "budget")
 DAYS_AHEAD: Final = 6
 
 
-def read_wish(query: QueryDict, vehicle: Vehicle | None) -> Wish:
+def read_wish(query: QueryDict, vehicle: Vehicle | None, user_id: int | None = None) -> Wish:
     """The filters of the find page from its URL. `car=0` switches the own car's filter off; `power` is in
-    kW, `most` in the site's currency; `fast` and `cheap` are the quick ways to the same."""
+    kW, `most` in the site's currency; `fast` and `cheap` are the quick ways to the same. `user_id`: whose
+    saved places `saved` means."""
     return Wish(
         text="".join(c for c in query.get("q", "") if c.isprintable()).strip()[:80],
         vehicle=vehicle if query.get("car", "1") != "0" else None,
@@ -36,17 +38,23 @@ def read_wish(query: QueryDict, vehicle: Vehicle | None) -> Wish:
         min_power_w=max(FAST_W if "fast" in query else 0, 1000 * _number(query.get("power"), 0, 0, 1000)),
         plugs=frozenset(query.getlist("plug")) & frozenset(Connector.Standard.values),
         most=min((most for most in _prices(query) if most), default=None),
+        saved_of=user_id if "saved" in query else None,
         near=_point(query.get("at", "")),
         sort=_one_of(query.get("sort"), SORTS),
     )
 
 
 def _prices(query: QueryDict) -> tuple[Decimal | None, Decimal | None]:
+    return CHEAP if "cheap" in query else None, read_price(query.get("most", ""))
+
+
+def read_price(text: str) -> Decimal | None:
+    """A price per kWh as the address has it; None for what is none."""
     try:
-        asked = Decimal(query.get("most") or 0)
+        asked = Decimal(text or 0)
     except InvalidOperation:
-        asked = Decimal(0)
-    return CHEAP if "cheap" in query else None, asked if 0 < asked < 10 else None
+        return None
+    return asked if asked.is_finite() and 0 < asked < DEAREST else None
 
 
 def read_code(text: str) -> str:

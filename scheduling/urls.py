@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from scheduling.views import booking, find, history, live, operator, site, start
+from scheduling.views import booking, find, history, live, operator, saved, site, start
 
 app_name = "scheduling"
 urlpatterns = [
     path("", find.find, name="find"),
     path("sites/<slug:slug>/", site.site, name="site"),
     path("sites/<slug:slug>/book/", site.book_slot, name="book"),
+    path("sites/<slug:slug>/save/", saved.save, name="save"),
     path("bookings/", booking.bookings, name="bookings"),
     path("bookings/<uuid:public_id>/", booking.booking, name="booking"),
     path("bookings/<uuid:public_id>/cancel/", booking.cancel_booking, name="cancel_booking"),

@@ -21,7 +21,8 @@ def current_tariffs(organization: Organization) -> QuerySet[Tariff]:
         .distinct("public_id")
         .values("pk")
     )
-    return Tariff.objects.filter(pk__in=newest).prefetch_related("assignments").order_by("name")
+    holds = ("assignments__location", "assignments__evse")
+    return Tariff.objects.filter(pk__in=newest).prefetch_related(*holds).order_by("name")
 
 
 def payments_of(session: ChargingSession) -> QuerySet[Payment]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from fpdf import FPDF
 
 from core.money import Money
-from core.ui.numbers import kwh_text, money_text
+from core.ui.numbers import kwh_text, money_text, register_text
 from payments.services.receipts import Receipt
 
 MARGIN_MM = 20
@@ -62,7 +62,7 @@ def _at(at: object, zone: str) -> str:
 def _meter(start_wh: int | None, end_wh: int | None) -> str:
     if start_wh is None or end_wh is None:
         return ""
-    return f"{start_wh} Wh - {end_wh} Wh"
+    return f"{register_text(start_wh)} - {register_text(end_wh)}"
 
 
 class _Page:

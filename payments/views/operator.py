@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,9 +11,13 @@ from django.utils.translation import gettext as _
 
 from accounts import permissions
 from accounts.models import Organization
+from core.ui.exports import csv_response
 from payments import selectors
+from payments.selectors.books import Day
 from payments.words import price_list
 from stations.views.guards import member_required, organization_of
+
+COLUMNS = ("day", "charges", "energy_kwh", "net", "gross", "currency")
 
 
 @member_required
@@ -28,9 +34,11 @@ def tariffs(request: HttpRequest) -> HttpResponse:
 
 @member_required
 def revenue(request: HttpRequest) -> HttpResponse:
-    """GET /operate/revenue/: the last two weeks, and the payments that need a look."""
+    """GET /operate/revenue/: the last two weeks, and payments to look at; format=csv: the days."""
     organization = organization_of(request)
     _demand_money(request, organization)
+    if request.GET.get("format") == "csv":
+        return csv_response("revenue.csv", COLUMNS, map(_row, selectors.revenue_by_day(organization)))
     context = {
         "section": "revenue",
         "organization": organization,
@@ -39,6 +47,11 @@ def revenue(request: HttpRequest) -> HttpResponse:
         "payments": [selectors.shown_payment(one) for one in selectors.latest_payments(organization)],
     }
     return render(request, "payments/revenue.html", context)
+
+
+def _row(day: Day) -> Sequence[object]:
+    sums = (day.net.amount, day.gross.amount, day.gross.currency)
+    return (day.day.isoformat(), day.records, day.energy_wh / 1000, *sums)
 
 
 def _demand_money(request: HttpRequest, organization: Organization) -> None:

@@ -29,7 +29,7 @@ Point = tuple[float, float]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What was asked for. `near` is (latitude, longitude); `most` the highest price per kWh; `plugs` are
-    wanted whatever the car has."""
+    wanted whatever the car has; `saved_of` leaves only what this person has saved."""
 
     text: str = ""
     vehicle: Vehicle | None = None
@@ -37,6 +37,7 @@ class Wish:
     min_power_w: int = 0
     plugs: frozenset[str] = frozenset()
     most: Decimal | None = None
+    saved_of: int | None = None
     near: Point | None = None
     sort: str = "best"
 
@@ -82,7 +83,7 @@ class Place:
 
 def find_places(wish: Wish) -> list[Place]:
     """The places that fit the wish, best first; the first says why when it can be recommended."""
-    locations = list(_locations(wish.text))
+    locations = list(_locations(wish))
     stalls = stalls_of([location.pk for location in locations])
     prices = prices_now([stall.evse for each in stalls.values() for stall in each], clock.now())
     forecasts = day_forecasts([location.pk for location in locations])
@@ -102,9 +103,11 @@ def distance_km(one: Point, other: Point) -> float:
     return 2 * EARTH_KM * math.asin(math.sqrt(half))
 
 
-def _locations(text: str) -> Iterable[Location]:
+def _locations(wish: Wish) -> Iterable[Location]:
     found = Location.objects.filter(is_public=True, stations__isnull=False).distinct()
-    for term in text.split():
+    if wish.saved_of:
+        found = found.filter(savers__user=wish.saved_of)
+    for term in wish.text.split():
         named = Q(name__icontains=term) | Q(address__icontains=term) | Q(city__icontains=term)
         codes = Q(stations__evses__code__iexact=term) | Q(stations__evses__evse_id__iexact=term)
         found = found.filter(named | codes)

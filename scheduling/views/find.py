@@ -11,6 +11,7 @@ from core.templatetags.places import PLUGS
 from core.ui.fragments import render_either
 from scheduling.forms import read_wish
 from scheduling.selectors.places import Place, find_places
+from scheduling.selectors.saved import saved_places
 from scheduling.views.common import own_car
 from scheduling.views.filters import chosen_filters, ways_out
 from scheduling.views.sentences import busy_sentence, turnover_sentence
@@ -24,15 +25,15 @@ OFFERED = ("IEC_62196_T2_COMBO", "IEC_62196_T2", "CHADEMO", "SAE_J3400")
 def find(request: HttpRequest) -> HttpResponse:
     """GET / with q, car, free, fast, cheap, plug, power, most, at, sort."""
     car = own_car(request)
-    wish = read_wish(request.GET, car)
-    places = find_places(wish)
+    wish = read_wish(request.GET, car, request.user.pk)
+    places, saved = find_places(wish), saved_places(request.user)
     context = {
         "tab": "find",
         "wish": wish,
         "car": car,
-        "cards": [_card(place) for place in places],
+        "cards": [_card(place) | {"is_saved": place.location.pk in saved} for place in places],
         "chosen": chosen_filters(request.GET),
-        "relaxed": [] if places else ways_out(request.GET, car),
+        "relaxed": [] if places else ways_out(request.GET, car, request.user.pk),
         "plugs": [(value, name, icon) for value, (icon, name) in PLUGS.items() if value in OFFERED],
         "powers": POWERS_KW,
         "prices": PRICES,

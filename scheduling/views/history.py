@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,10 +14,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from core.money import Money
+from core.ui.exports import csv_response
 from payments.models import ChargeDetailRecord
 from stations.models import ChargingSession
 
 MOST = 200
+COLUMNS = ("started_at", "ended_at", "place", "address", "energy_kwh", "amount", "currency", "session")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +40,25 @@ class Month:
 
 @login_required
 def history(request: HttpRequest) -> HttpResponse:
-    """GET /history/."""
-    context = {"tab": "history", "months": list(_months(_charges(request.user)))}
+    """GET /history/; with format=csv the same charges as a file."""
+    charges = _charges(request.user)
+    if request.GET.get("format") == "csv":
+        return csv_response("receipts.csv", COLUMNS, map(_row, charges))
+    context = {"tab": "history", "months": list(_months(charges))}
     return render(request, "scheduling/history.html", context)
+
+
+def _row(charge: Charge) -> Sequence[object]:
+    session, place = charge.session, charge.session.station.location
+    zone = ZoneInfo(place.time_zone)
+    times = (at.astimezone(zone).isoformat(timespec="seconds") if at else "" for at in _span(session))
+    amount = (charge.amount.amount, charge.amount.currency) if charge.amount else ("", "")
+    address = ", ".join(filter(None, (place.address, place.city)))
+    return (*times, place.name, address, session.energy_wh / 1000, *amount, session.public_id)
+
+
+def _span(session: ChargingSession) -> tuple[datetime | None, datetime | None]:
+    return session.started_at, session.ended_at
 
 
 def _charges(driver: Any) -> list[Charge]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_POST
 from accounts.models import User
 from accounts.permissions import may_command_stations
 from core import clock
+from core.ui.exports import csv_response
 from core.ui.fragments import render_either
 from scheduling.models import Reservation
 from scheduling.operator_forms import CancelForm, read_day
@@ -31,6 +33,7 @@ from stations.views.guards import member_required, organization_of
 
 SITES = 12
 DAY = timedelta(days=1)
+BOOKING_COLUMNS = ("number", "site", "stall", "from", "until", "driver", "energy_kwh", "status")
 
 
 @member_required
@@ -56,11 +59,14 @@ def power(request: HttpRequest) -> HttpResponse:
 
 @member_required
 def bookings(request: HttpRequest) -> HttpResponse:
-    """GET /operate/bookings/?day=2026-03-02&site=slug: a day's bookings by site and stall."""
+    """GET /operate/bookings/?day=2026-03-02&site=slug: a day's bookings by site and stall; or format=csv."""
     organization = organization_of(request)
     zone, chosen = organization.time_zone, request.GET.get("site", "")
     today = clock.now().astimezone(ZoneInfo(zone)).date()
     day = read_day(request.GET.get("day", ""), today=today)
+    found = bookings_on(request.user, day=day, time_zone=zone, site=chosen)
+    if request.GET.get("format") == "csv":
+        return csv_response(f"bookings-{day:%Y-%m-%d}.csv", BOOKING_COLUMNS, map(_booking_row, found))
     context = {
         "section": "bookings",
         "organization": organization,
@@ -69,10 +75,17 @@ def bookings(request: HttpRequest) -> HttpResponse:
         .order_by("name", "pk"),
         "chosen": chosen,
         **_days(day, today),
-        "bookings": bookings_on(request.user, day=day, time_zone=zone, site=chosen),
+        "bookings": found,
         "live_topics": [f"bookings.{organization.pk}"],
     }
     return _either(request, "bookings", context)
+
+
+def _booking_row(found: Reservation) -> Sequence[object]:
+    zone = ZoneInfo(found.location.time_zone)
+    times = (at.astimezone(zone).isoformat() for at in (found.during.lower, found.during.upper))
+    wanted = "" if found.energy_wh is None else found.energy_wh / 1000
+    return (found.number, found.location.name, found.evse, *times, found.driver, wanted, found.status)
 
 
 @member_required

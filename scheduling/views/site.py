@@ -20,6 +20,7 @@ from scheduling.forms import DAYS_AHEAD, NeedInput, read_code
 from scheduling.selectors.availability import FreeTime
 from scheduling.selectors.offers import Need, Slot, estimate_of, recommend, slots_of
 from scheduling.selectors.prices import PriceNow, prices_now
+from scheduling.selectors.saved import saved_places
 from scheduling.selectors.stalls import StallNow, stalls_of
 from scheduling.services.reservations import NotBookable, SlotTaken, book
 from scheduling.times import GRACE
@@ -129,6 +130,7 @@ def plan_context(request: HttpRequest, location: Location, query: QueryDict) -> 
         "location": location,
         "stalls": stalls,
         "free": sum(stall.is_free for stall in stalls),
+        "is_saved": location.pk in saved_places(request.user),
         "notes": stalls_sentence(stalls, location),
         "asked": asked,
         "need": need,

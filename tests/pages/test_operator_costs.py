@@ -15,15 +15,15 @@ from tests.pages.town import build_town
 pytestmark = pytest.mark.django_db
 
 AT_MOST = {
-    "/operate/": 40,
+    "/operate/": 30,
     "/operate/sites/": 15,
-    "/operate/chargers/": 15,
-    "/operate/chargers/HARBOUR-HUB-1/": 35,
-    "/operate/sessions/": 15,
-    "/operate/bookings/": 15,
-    "/operate/power/": 20,
-    "/operate/tariffs/": 15,
-    "/operate/revenue/": 20,
+    "/operate/chargers/": 12,
+    "/operate/chargers/HARBOUR-HUB-1/": 25,
+    "/operate/sessions/": 12,
+    "/operate/bookings/": 10,
+    "/operate/power/": 15,
+    "/operate/tariffs/": 12,
+    "/operate/revenue/": 12,
 }
 
 
