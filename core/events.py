@@ -43,18 +43,10 @@ class Event:
         """What it is about, for people reading the table: "session.81"."""
         return ""
 
-    def payload(self) -> dict[str, Any]:
-        return {name: _plain(getattr(self, name)) for name in _names(type(self))}  # type: ignore[arg-type]
-
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> Self:
         hints = _hints(cls)  # type: ignore[arg-type]
         return cls(**{key: _typed(hints[key], value) for key, value in payload.items() if key in hints})
-
-
-@cache
-def _names(cls: type[Event]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(cls))
 
 
 def event_types() -> Mapping[str, type[Event]]:
@@ -69,8 +61,8 @@ def publish(*events: Event) -> None:
     routes = _routes()
     now = clock.now()
     news = [
-        {"type": e.name, "subject": e.subject, "payload": e.payload(), "occurred_at": now.isoformat()}
-        for e in events
+        {"type": event.name, "subject": event.subject, "payload": event, "occurred_at": now}
+        for event in events
     ]
     handlers = [
         {"type": name, "handler": handler}
@@ -109,13 +101,7 @@ select told.id, h.handler, 'pending', 0, x.now, ''
 
 
 def _json(rows: list[dict[str, Any]]) -> str:
-    return orjson.dumps(rows).decode()
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal | UUID) else value
+    return orjson.dumps(rows, default=str).decode()
 
 
 @cache

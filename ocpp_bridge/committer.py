@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 BATCH: Final = 500
 FLUSH_S: Final = 1.0
 MOST_LINGER_S: Final = 0.03
+LULL_S: Final = 0.003
 MAX_NOTES: Final = 50_000
 """Frames kept in memory while the database is away; beyond that the oldest are lost."""
 
@@ -41,7 +42,6 @@ class Committer:
         self._waiting: dict[int, Waiting] = {}
         self._later: deque[Waiting] = deque()
         self._wake = asyncio.Event()
-        self._full = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="committer")
         self._loop = asyncio.get_running_loop()
         self._task = self._loop.create_task(self._run())
@@ -53,8 +53,6 @@ class Committer:
             self._later.append((job, done))
         else:
             self._waiting[station_id] = (job, done)
-            if len(self._waiting) >= BATCH:
-                self._full.set()
         self._wake.set()
 
     async def close(self) -> None:
@@ -80,11 +78,12 @@ class Committer:
                 self._linger_s = min(self._loop.time() - begun_at, MOST_LINGER_S)
 
     async def _linger(self) -> None:
-        """Let a batch gather for as long as the last one took: nothing when calm, more when busy."""
-        try:
-            await asyncio.wait_for(self._full.wait(), self._linger_s)
-        except TimeoutError:
-            return
+        """Let a batch gather while reports keep coming, but no longer than the last one took."""
+        end = self._loop.time() + self._linger_s
+        gathered = -1
+        while gathered < len(self._waiting) < BATCH and self._loop.time() < end:
+            gathered = len(self._waiting)
+            await asyncio.sleep(LULL_S)
 
     async def _commit(self) -> bool:
         batch, notes = self._take()
@@ -106,7 +105,6 @@ class Committer:
         batch = list(self._waiting.values())
         self._waiting.clear()
         self._wake.clear()
-        self._full.clear()
         for _ in range(len(self._later)):
             job, done = self._later.popleft()
             if job.report.station_id in self._waiting or len(self._waiting) >= BATCH:

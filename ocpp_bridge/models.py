@@ -15,8 +15,9 @@ class Frame(models.Model):
     """One message of a conversation, as it stood on the wire (secrets redacted).
 
     `answer` is what we said to it at once; the answer of a station to a call of ours is a frame
-    of its own, since it comes when it comes. Partitioned by day of `at`. Without foreign key or unique index in the database: it is the
-    widest stream of all, and a flight recorder must not slow the flight.
+    of its own, since it comes when it comes. Partitioned by day of `at`. Without foreign key or
+    unique index in the database: it is the widest stream of all, and a flight recorder must not
+    slow the flight.
     """
 
     class Direction(models.TextChoices):

@@ -97,7 +97,7 @@ class SessionUpdated:
     trigger: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen: that costs a microsecond, and there are so many
 class ReadingTaken:
     """One instant's meter values, normalized (`stations.metering`).
 

@@ -8,7 +8,7 @@ decivolts and percent. Nothing is dropped: whatever has no column travels in `ot
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -84,27 +84,36 @@ def readings(
     Signed data is a fact of its own, before the others: its context names its content, so that no
     plain reading of the same instant can stand in its way.
     """
-    groups: dict[str, list[RawSample]] = {}
-    signed: list[RawSample] = []
-    for sample in samples:
-        if sample.signed is not None or sample.format == SIGNED:
-            signed.append(sample)
-        if sample.format != SIGNED:
-            groups.setdefault(CONTEXTS.get(sample.context, "other"), []).append(sample)
-    contents = [(context, normalize(group)) for context, group in groups.items()]
+    samples = tuple(samples)
+    signed = [sample for sample in samples if sample.signed is not None or sample.format == SIGNED]
+    contents = [(context, normalize(group)) for context, group in _by_context(samples)]
     if signed:
         contents.insert(0, _signed(signed))
     return tuple(
-        ReadingTaken(
-            transaction_id=transaction_id,
-            number=number,
-            evse_number=evse_number,
-            taken_at=taken_at,
-            context=context,
-            **columns,
-        )
-        for context, columns in contents
+        [
+            ReadingTaken(
+                transaction_id=transaction_id,
+                number=number,
+                evse_number=evse_number,
+                taken_at=taken_at,
+                context=context,
+                **columns,
+            )
+            for context, columns in contents
+        ]
     )
+
+
+def _by_context(samples: Sequence[RawSample]) -> Iterable[tuple[str, Sequence[RawSample]]]:
+    """The plain samples by what caused them, in our words."""
+    said = {(sample.context, sample.format) for sample in samples}
+    if len(said) == 1 and next(iter(said))[1] != SIGNED:
+        return ((CONTEXTS.get(samples[0].context, "other"), samples),)
+    groups: dict[str, list[RawSample]] = {}
+    for sample in samples:
+        if sample.format != SIGNED:
+            groups.setdefault(CONTEXTS.get(sample.context, "other"), []).append(sample)
+    return groups.items()
 
 
 def _signed(samples: Iterable[RawSample]) -> tuple[str, dict[str, Any]]:

@@ -60,13 +60,12 @@ def read_meter(
     values: Iterable[Mapping[str, Any]], read: Callable[[Any], RawSample], at: datetime, **named: Any
 ) -> tuple[ReadingTaken, ...]:
     """The readings of a list of MeterValue; `named` tells whose they are."""
-    return tuple(
-        reading
-        for value in values
-        for reading in readings(
+    taken: list[ReadingTaken] = []
+    for value in values:
+        taken += readings(
             map(read, value["sampledValue"]), taken_at=instant(value["timestamp"]) or at, **named
         )
-    )
+    return tuple(taken)
 
 
 # --- outward -----------------------------------------------------------------------------------

@@ -164,13 +164,21 @@ class ChargingSession(models.Model):
 class MeterReading(models.Model):
     """One instant's meter values of one EVSE; `taken_at` is our judged time.
 
-    Partitioned by day of `taken_at`; the database's key is (id, taken_at), Django sees `id`.
+    Partitioned by day of `taken_at`; the database's key is (id, taken_at), Django sees `id`. No
+    foreign key in the database: it would lock the rows that the writer has locked, once more each.
     A reading that belongs to nobody has no session.
     """
 
-    station = models.ForeignKey(ChargingStation, on_delete=models.DO_NOTHING, related_name="+")
+    station = models.ForeignKey(
+        ChargingStation, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
     session = models.ForeignKey(
-        ChargingSession, on_delete=models.DO_NOTHING, null=True, blank=True, related_name="readings"
+        ChargingSession,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        null=True,
+        blank=True,
+        related_name="readings",
     )
     evse_number = models.PositiveIntegerField(null=True, blank=True)
     taken_at = models.DateTimeField()

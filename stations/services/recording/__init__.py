@@ -32,7 +32,7 @@ from stations.facts import (
     TokenPresented,
 )
 from stations.services.recording import begins, tokens
-from stations.services.recording.batch import Batch, Sighting, Station
+from stations.services.recording.batch import Batch, Sighting, Station, array
 from stations.services.recording.begins import record_begins
 from stations.services.recording.finishes import record_finishes
 from stations.services.recording.hardware import record_boots, record_statuses
@@ -55,7 +55,7 @@ RECORDERS: Final[tuple[tuple[type[Fact], Callable[[Batch, list[Sighting]], None]
 _LOCK: Final = """
 with planned as materialized (select set_config('random_page_cost', '1.1', true))
 select s.id, s.organization_id, s.location_id, s.connection_no, s.registration
-  from planned, stations_chargingstation s where s.id = any(%s) order by s.id for no key update of s
+  from planned, stations_chargingstation s where s.id = any(%s::bigint[]) order by s.id for no key update of s
 """
 """Also, for this transaction: what we probe is in memory. With the default the planner reads small
 tables whole for every row, and `upper(uid)` costs far more than it thinks."""
@@ -130,7 +130,7 @@ def _rounds(reports: Sequence[Report]) -> Iterator[Sequence[Report]]:
 
 
 def _lock(cursor: psycopg.Cursor[Any], station_ids: Sequence[int]) -> dict[int, Station]:
-    rows = cursor.execute(_LOCK, [list(station_ids)]).fetchall()
+    rows = cursor.execute(_LOCK, [array(station_ids)]).fetchall()
     return {row[0]: Station(*row[1:]) for row in rows}
 
 

@@ -58,7 +58,7 @@ class Batch:
         """Execute one statement over these facts (placeholders facts, stations, now); its rows."""
         parameters = {
             "facts": orjson.dumps([sighting.fact for sighting in sightings]).decode(),
-            "stations": [sighting.station_id for sighting in sightings],
+            "stations": array(sighting.station_id for sighting in sightings),
             "now": self.now,
             **more,
         }
@@ -73,6 +73,11 @@ class Batch:
         self.topics.add(f"org.{station.organization_id}")
         if session_id is not None:
             self.topics.add(f"session.{session_id}")
+
+
+def array(ids: Iterable[int]) -> str:
+    """Whole numbers as PostgreSQL writes an array of them: psycopg's own way costs ten times as much."""
+    return f"{{{','.join(map(str, ids))}}}"
 
 
 @cache

@@ -14,7 +14,7 @@ from stations.services.recording.endings import add_flags
 SUSPICIOUS_STEP_WH: Final = 2_000
 """A smaller step of the register needs no judge (the slack of `stations.metering`)."""
 
-_READ: Final = f"""
+_READ_SPACED: Final = f"""
 with f as materialized (
   select f.*, least(f.taken_at, %(now)s) as at, f.taken_at > %(now)s as is_ahead
     from {recordset(ReadingTaken)}),
@@ -83,6 +83,8 @@ select r.station_id, r.session_id, r.energy_wh,
        (select e.max_power_w from stations_evse e where e.id = r.evse_id)
   from r where r.session_id is not null
 """
+_READ: Final = " ".join(_READ_SPACED.split())
+"""Short enough (4,096 characters) that psycopg keeps its parsed form."""
 
 
 def record_readings(batch: Batch, sightings: Sequence[Sighting]) -> None:
