@@ -27,6 +27,27 @@ def follow_log(station_id: int, message: Message) -> None:
     _follow(station_id, "log", words.UPLOAD, message)
 
 
+def learn_of_firmware(station_id: int, request: Payload, answer: Payload) -> None:
+    """The answer to an update (2.0.1 L01.FR.24): did it take the place of another?"""
+    _learn(station_id, "firmware", request, answer)
+
+
+def learn_of_log(station_id: int, request: Payload, answer: Payload) -> None:
+    """The answer to GetLog or GetDiagnostics: the file's name, and whether it took another's place."""
+    _learn(station_id, "log", request, answer)
+
+
+def _learn(station_id: int, kind: str, request: Payload, answer: Payload) -> None:
+    word = answer.get("status", "")
+    transfers.follow_answer(
+        station_id=station_id,
+        kind=kind,
+        request_number=request.get("requestId"),
+        file_name=answer.get("filename") or answer.get("fileName") or "",
+        word_of_former=word if word == words.INSTEAD_OF_FORMER else "",
+    )
+
+
 def _follow(station_id: int, kind: str, table: Mapping[str, str], message: Message) -> None:
     word = message["status"]
     told = message.get("statusInfo") or {}

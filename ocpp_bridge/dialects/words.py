@@ -54,6 +54,9 @@ UPLOAD: Final = {
 }
 """What a log or diagnostics status says about the upload; Idle says that there is none."""
 
+INSTEAD_OF_FORMER: Final = "AcceptedCanceled"
+"""A yes which says that the transfer before this one was given up for it."""
+
 VENDOR_ANSWER: Final = {
     "accepted": "Accepted",
     "rejected": "Rejected",

@@ -39,18 +39,32 @@ def open_transfer(*, command: StationCommand) -> StationTransfer | None:
 
 @transaction.atomic
 def follow_command(*, command: StationCommand) -> None:
-    """The station answered: it will not do it, or it named the file that it will send."""
-    if command.kind not in KIND_OF_COMMAND:
+    """The station will not do it, or was never asked."""
+    if command.kind not in KIND_OF_COMMAND or command.status not in UNDONE:
         return
     transfer = StationTransfer.objects.select_for_update().filter(command=command).first()
+    if transfer is not None and transfer.status in OPEN:
+        _note(transfer, status="failed", word=command.answer_word or command.status)
+
+
+@transaction.atomic
+def follow_answer(
+    *, station_id: int, kind: str, request_number: int | None, file_name: str = "", word_of_former: str = ""
+) -> None:
+    """The station will do it: under which name, and whether it gave up the one before for it.
+
+    With `word_of_former` all that were under way before are canceled, in that word.
+    """
+    transfer = _find(station_id, kind, request_number)
     if transfer is None:
         return
-    answer = command.answer if isinstance(command.answer, dict) else {}
-    named = answer.get("filename") or answer.get("fileName")
-    if isinstance(named, str):
-        StationTransfer.objects.filter(pk=transfer.pk).update(file_name=named[:255])
-    if command.status in UNDONE and transfer.status in OPEN:
-        _note(transfer, status="failed", word=command.answer_word or command.status)
+    if file_name:
+        StationTransfer.objects.filter(pk=transfer.pk).update(file_name=file_name[:255])
+    former = StationTransfer.objects.select_for_update().filter(
+        station_id=station_id, kind=kind, status__in=OPEN, pk__lt=transfer.pk
+    )
+    for given_up in former if word_of_former else ():
+        _note(given_up, status="canceled", word=word_of_former)
 
 
 @transaction.atomic

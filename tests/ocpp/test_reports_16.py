@@ -65,7 +65,7 @@ def test_an_update_is_followed_from_the_command_to_its_installation(conversation
 
 def test_a_signed_update_is_known_by_the_number_of_its_command(conversation, station):
     first = ask(conversation, station, SIGNED, {"status": "Accepted"})
-    second = ask(conversation, station, SIGNED, {"status": "AcceptedCanceled"})
+    second = ask(conversation, station, SIGNED, {"status": "Accepted"})
     assert first.params["request_number"] == first.pk
     told = {"status": "InvalidSignature", "requestId": first.pk}
     tell(conversation, "SignedFirmwareStatusNotification", told)
@@ -73,6 +73,16 @@ def test_a_signed_update_is_known_by_the_number_of_its_command(conversation, sta
     assert StationTransfer.objects.get(command=first).status == "failed"
     assert StationTransfer.objects.get(command=second).status == "done"
     assert [told["status"] for told in news("stations.TransferEnded")] == ["failed", "done"]
+
+
+def test_an_update_that_takes_anothers_place_cancels_it(conversation, station):
+    first = ask(conversation, station, SIGNED, {"status": "Accepted"})
+    tell(conversation, "SignedFirmwareStatusNotification", {"status": "Downloading", "requestId": first.pk})
+    second = ask(conversation, station, SIGNED, {"status": "AcceptedCanceled"})
+    assert second.status == "accepted"
+    given_up, running = StationTransfer.objects.order_by("pk")
+    assert (given_up.status, given_up.word) == ("canceled", "AcceptedCanceled")
+    assert running.status == "requested"
 
 
 def test_an_update_that_the_station_refuses_has_failed(conversation, station):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ocpp_bridge.dialects import errands
 from ocpp_bridge.dialects.base import Dialect
 from ocpp_bridge.dialects.v16 import mapping
 from ocpp_bridge.dialects.v16.cannot import CANNOT
@@ -21,4 +22,9 @@ DIALECT: Final = Dialect(
     triggered=mapping.TRIGGER,
     secrets=mapping.SECRET_KEYS,
     cannot=CANNOT,
+    learners={
+        "GetDiagnostics": errands.learn_of_log,
+        "GetLog": errands.learn_of_log,
+        "SignedUpdateFirmware": errands.learn_of_firmware,
+    },
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from ocpp_bridge.dialects import errands
 from ocpp_bridge.dialects.base import Answered, Interpret, Learn, by_status
 from ocpp_bridge.dialects.v201 import mapping
 from ocpp_bridge.dialects.v201.names import about
@@ -145,7 +146,9 @@ INTERPRETERS: Final[Mapping[str, Interpret]] = {
 LEARNERS: Final[Mapping[str, Learn]] = {
     "ClearDisplayMessage": forget_message,
     "ClearVariableMonitoring": forget_monitors,
+    "GetLog": errands.learn_of_log,
     "SetDisplayMessage": learn_message,
     "SetVariableMonitoring": learn_monitors,
     "SetVariables": learn_variables,
+    "UpdateFirmware": errands.learn_of_firmware,
 }
