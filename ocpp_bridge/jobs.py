@@ -124,7 +124,7 @@ class Job:
             self.reply = pack_error(self.message_id, "InternalError")
 
     def _hearing(self) -> Hearing:
-        return Hearing(self.at, INTERVAL_S, self.brought)
+        return Hearing(self.at, INTERVAL_S, self.brought, self.report.station_id)
 
 
 class Leave(NamedTuple):

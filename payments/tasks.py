@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from payments.services import recovery, watching
+from payments.services import recovery, showing, watching
 
 
 @shared_task(ignore_result=True)
@@ -13,3 +13,8 @@ def settle_payments() -> None:
 @shared_task(ignore_result=True)
 def watch_holds() -> None:
     watching.stop_exhausted()
+
+
+@shared_task(ignore_result=True)
+def show_running_costs() -> None:
+    showing.show_running_costs()

@@ -24,6 +24,7 @@ class Hearing(NamedTuple):
     at: datetime
     interval_s: int
     brought: Any = None
+    station_id: int = 0
 
 
 ToFacts: TypeAlias = Callable[[Any, datetime], Facts]

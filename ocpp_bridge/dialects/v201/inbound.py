@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from ocpp_bridge import costs
 from ocpp_bridge.dialects import common
 from ocpp_bridge.dialects.base import NO_FACTS, Facts, Hearing, Inbound
 from ocpp_bridge.dialects.common import nothing, read_meter, thanks, token_answer
@@ -146,13 +147,23 @@ def salvage_transaction_event(message: Payload, at: datetime) -> Facts | None:
 
 
 def answer_transaction_event(message: Payload, answers: Sequence[Any], hearing: Hearing) -> Payload:
-    """The token is answered when one was shown (E01.FR.11, C01.FR.20)."""
+    """The token is answered when one was shown (E01.FR.11, C01.FR.20), and the end with its cost."""
     token = message.get("idToken")
     answer = answers[-1] if answers else None
     decision = answer.decision if isinstance(answer, BeginAnswer) else answer
-    if not isinstance(token, dict) or not isinstance(decision, Decision):
+    payload = cost_at_end(message, hearing)
+    if isinstance(token, dict) and isinstance(decision, Decision):
+        payload["idTokenInfo"] = id_token_info(token, decision)
+    return payload
+
+
+def cost_at_end(message: Payload, hearing: Hearing) -> Payload:
+    """The total, where the station shows it and we know it (I03.FR.02)."""
+    if message.get("eventType") != "Ended":
         return {}
-    return {"idTokenInfo": id_token_info(token, decision)}
+    transaction_id = str(message["transactionInfo"]["transactionId"])
+    cost = costs.total_cost(station_id=hearing.station_id, transaction_id=transaction_id)
+    return {} if cost is None else {"totalCost": cost}
 
 
 def whereabouts(message: messages.TransactionEvent) -> dict[str, Any]:
