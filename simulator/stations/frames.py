@@ -29,7 +29,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A CALLERROR."""
+    """A CALLERROR, or 2.1's CALLRESULTERROR about an answer of ours, which we only take note of."""
 
     message_id: str
     code: str
@@ -48,7 +48,7 @@ def parse(text: str | bytes) -> Frame:
                 return Call(message_id, action, payload)
             case [3, str(message_id), dict(payload)]:
                 return Result(message_id, payload)
-            case [4, str(message_id), str(code), str(description), dict(details)]:
+            case [4 | 5, str(message_id), str(code), str(description), dict(details)]:
                 return Refusal(message_id, code, description, details)
     except orjson.JSONDecodeError as error:
         raise FrameError("not JSON") from error

@@ -11,7 +11,7 @@ import jsonschema_rs
 
 from simulator.stations.spec import Version
 
-_FOLDERS: Final[dict[Version, str]] = {"1.6": "ocpp.v16", "2.0.1": "ocpp.v201"}
+_FOLDERS: Final[dict[Version, str]] = {"1.6": "ocpp.v16", "2.0.1": "ocpp.v201", "2.1": "ocpp.v21"}
 
 
 @cache

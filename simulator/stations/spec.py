@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal, Self
 
 Current = Literal["AC", "DC"]
-Version = Literal["1.6", "2.0.1"]
+Version = Literal["1.6", "2.0.1", "2.1"]
 
-SUBPROTOCOLS: Final[dict[Version, str]] = {"1.6": "ocpp1.6", "2.0.1": "ocpp2.0.1"}
+SUBPROTOCOLS: Final[dict[Version, str]] = {"1.6": "ocpp1.6", "2.0.1": "ocpp2.0.1", "2.1": "ocpp2.1"}
 NOMINAL_V: Final = 230.0
 """Phase to neutral, as AC stations assume when they turn watts into amperes."""
 

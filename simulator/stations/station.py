@@ -21,6 +21,7 @@ from simulator.stations.cabinet import Cabinet
 from simulator.stations.clock import StationClock
 from simulator.stations.dialects.base import Dialect, NotSupportedHere
 from simulator.stations.dialects.v16.dialect import Dialect16
+from simulator.stations.dialects.v21.dialect import Dialect21
 from simulator.stations.dialects.v201.dialect import Dialect201
 from simulator.stations.evse import Evse
 from simulator.stations.frames import Call, FrameError, Refusal, Result, parse
@@ -33,7 +34,7 @@ from simulator.stations.words import Note, RegistrationState, StopReason, Token,
 
 Act = Callable[[datetime], None]
 
-_DIALECTS: Final[dict[Version, type[Dialect]]] = {"1.6": Dialect16, "2.0.1": Dialect201}
+_DIALECTS: Final[dict[Version, type[Dialect]]] = {"1.6": Dialect16, "2.0.1": Dialect201, "2.1": Dialect21}
 _RESET_GRACE_S: Final = 20.0
 
 

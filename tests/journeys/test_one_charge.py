@@ -1,4 +1,4 @@
-"""One charge, end to end: book, arrive, plug in, charge, unplug, pay; in OCPP 1.6 and in 2.0.1."""
+"""One charge, end to end: book, arrive, plug in, charge, unplug, pay; in OCPP 1.6, 2.0.1 and 2.1."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ELEMENTS = [
         ]
     }
 ]
-WORDS = {"1.6": "Reserved", "2.0.1": "Reserved"}
+WORDS = {"1.6": "Reserved", "2.0.1": "Reserved", "2.1": "Reserved"}
 
 
 class World:
@@ -94,7 +94,7 @@ async def has_paid(world: World) -> Payment:
     raise AssertionError("the charge was never paid")
 
 
-@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+@pytest.mark.parametrize("version", ["1.6", "2.0.1", "2.1"])
 async def test_a_booked_charge_is_paid_to_the_minor_unit(version, bridge_url, worker):
     world = await sync_to_async(World)(version)
     car = Vehicle(spec=CATALOG["Rapid AC"], soc_percent=30)
