@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final, TypeVar
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import CommandError
@@ -26,16 +27,16 @@ GUEST: Final = "guest@forecourt.example"
 PATIENCE_S: Final = 240.0
 BEAT_WITHIN: Final = timedelta(seconds=30)
 ENOUGH_WH: Final = 20
+STARTS: Final = 2
+FAILED_START: Final = "The charge did not start"
 
 
 def prove(*, tell: Tell) -> None:
     """Raises CommandError with the step that did not hold."""
     online = wait_for("stations come online", _most_are_online)
     tell(f"{online} stations are online")
-    evse, visitor = _a_free_stall(), Visitor(settings.PUBLIC_URL)
-    live = _start_as_guest(visitor, evse)
-    tell(f"{evse} at {evse.station.location.name}: the hold stands, the charger is asked to start")
-    session = wait_for("energy flows", lambda: _charging(evse))
+    visitor = Visitor(settings.PUBLIC_URL)
+    live, session = _charge(visitor, tell=tell)
     tell(f"session #{session.number} charges: {session.energy_wh} Wh so far")
     visitor.submit(live, action_ends="/stop/")
     record = wait_for("the charge is rated", lambda: _record(session))
@@ -55,6 +56,39 @@ def wait_for(what: str, look: Callable[[], T | None]) -> T:
             return found
         time.sleep(0.25)
     raise CommandError(f"Waited {PATIENCE_S:.0f} s in vain until {what}.")
+
+
+def _charge(visitor: Visitor, *, tell: Tell) -> tuple[str, ChargingSession]:
+    """The live page and the session once energy flows.
+
+    On a very busy machine the order to start can expire before it leaves (it lives a minute). Then the
+    driver must be told so and her hold released; whoever then tries again, as people do, must succeed.
+    """
+    for _ in range(STARTS):
+        evse = _a_free_stall()
+        live = _start_as_guest(visitor, evse)
+        tell(f"{evse} at {evse.station.location.name}: the hold stands, the charger is asked to start")
+        session = wait_for("energy flows or the start fails", lambda live=live: _started_or_failed(live))
+        if session.status != ChargingSession.Status.ABANDONED:
+            return live, session
+        _demand_clear_failure(visitor, live, session)
+        tell(f"the start failed ({session.end_reason}), said so, and the hold was released: once more")
+    raise CommandError(f"{STARTS} starts in a row failed.")
+
+
+def _started_or_failed(live: str) -> ChargingSession | None:
+    """The session of a live page, once it charges or was given up."""
+    session = ChargingSession.objects.get(public_id=urlsplit(live).path.split("/")[2])
+    is_charging = session.status == ChargingSession.Status.ACTIVE and session.energy_wh >= ENOUGH_WH
+    return session if is_charging or session.status == ChargingSession.Status.ABANDONED else None
+
+
+def _demand_clear_failure(visitor: Visitor, live: str, session: ChargingSession) -> None:
+    visitor.get(live)
+    if FAILED_START not in visitor.text:
+        raise CommandError(f"The page of a start that failed does not say so: {live}.")
+    voided = Payment.objects.filter(session=session, status=Payment.Status.VOIDED)
+    wait_for("the hold of the failed start is released", voided.first)
 
 
 def _most_are_online() -> int | None:
@@ -83,11 +117,6 @@ def _start_as_guest(visitor: Visitor, evse: Evse) -> str:
 def _live_address(visitor: Visitor, back: str) -> str | None:
     reached = visitor.get(back)
     return reached if "/live/" in reached else None
-
-
-def _charging(evse: Evse) -> ChargingSession | None:
-    active = ChargingSession.objects.filter(evse=evse, status="active", energy_wh__gte=ENOUGH_WH)
-    return active.order_by("-id").first()
 
 
 def _record(session: ChargingSession) -> ChargeDetailRecord | None:
