@@ -40,6 +40,8 @@ SWEEPS: dict[str, float] = {
     "stations.tasks.forget_old_files": 6 * 3600,
     "stations.tasks.forget_old_reports": 86400,
     "stations.tasks.make_reading_partitions": 3600,
+    "stations.tasks.drop_old_readings": 6 * 3600,
+    "core.tasks.forget_old_events": 6 * 3600,
     "ocpp_bridge.tasks.make_journal_partitions": 3600,
     "ocpp_bridge.tasks.drop_old_journal": 6 * 3600,
 }

@@ -19,6 +19,7 @@ from stations.services import (
     notices,
     pending,
     reports,
+    retention,
     sessions,
 )
 
@@ -50,6 +51,11 @@ def sweep_stations() -> None:
 @shared_task(ignore_result=True)
 def make_reading_partitions() -> None:
     ensure_days("stations_meterreading", clock.now().date())
+
+
+@shared_task(ignore_result=True)
+def drop_old_readings() -> None:
+    retention.drop_old_readings()
 
 
 @shared_task(ignore_result=True)

@@ -179,6 +179,10 @@ FILES_URL = env("FILES_URL", default=PUBLIC_URL)  # how stations reach the web r
 FIRMWARE_MAX_BYTES = env.int("FIRMWARE_MAX_BYTES", default=512 * 1024 * 1024)
 LOGS_MAX_BYTES = env.int("LOGS_MAX_BYTES", default=128 * 1024 * 1024)
 LOGS_KEPT_DAYS = env.int("LOGS_KEPT_DAYS", default=90)
+JOURNAL_DAYS = env.int("JOURNAL_DAYS", default=30)  # the recorded conversations with stations
+READINGS_KEPT_DAYS = env.int("READINGS_KEPT_DAYS", default=400)
+EVENTS_KEPT_DAYS = env.int("EVENTS_KEPT_DAYS", default=90)
+RECORDS_NEEDED_SINCE = ["payments.selectors.unbilled.needed_since"]
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Forecourt <hello@forecourt.example>")
 
 # --- safety ------------------------------------------------------------------------------------
