@@ -177,7 +177,9 @@ def test_idle_frames_reach_the_journal_and_the_last_seen_time_by_themselves(
 ):
     plug = Plug(port, "CP-1", network.passwords["CP-1"])
     assert plug.ask("Heartbeat", {}, "idle")[0] == 3
-    wait_until(lambda: Frame.objects.filter(station=station, message_id="idle").exclude(answer="").count() == 1)
+    wait_until(
+        lambda: Frame.objects.filter(station=station, message_id="idle").exclude(answer="").count() == 1
+    )
     plug.close()
 
 
