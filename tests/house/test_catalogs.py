@@ -18,13 +18,13 @@ TEMPLATES = (
     "templates/*.html", "templates/account/**/*", "templates/accounts/*.html", "templates/scheduling/*.html",
     "templates/payments/_cards.html", "templates/payments/_lines.html", "templates/payments/_live_cost.html",
     "templates/payments/_return.html", "templates/payments/re[ct]*.html", "templates/emails/*.txt",
-    "templates/ui/*.html",
+    "templates/ui/*.html", "templates/stations/driver/*.html",
 )  # fmt: skip
 CODE = (
     "core/ui/*.py", "core/templatetags/*.py", "accounts/views.py", "accounts/forms.py",
     "payments/rating/explain.py", "payments/services/*.py", "payments/views/cards.py",
     "payments/views/returning.py", "payments/views/receipts.py", "scheduling/selectors/*.py",
-    "scheduling/views/*.py",
+    "scheduling/views/*.py", "stations/views/autocharge.py",
 )  # fmt: skip
 OPERATORS = ("base_operator.html", "operator_nav.html", "views/operator.py", "scheduling/views/export.py")
 MARKS = {"gettext", "_", "gettext_lazy", "gettext_noop", "ngettext", "pgettext", "npgettext"}

@@ -51,7 +51,7 @@ def test_the_driver_reads_the_receipt(session, client):
         "20 % tax",
         "€1.67",
         "Visa ···· 4242",
-        "1000 – 21000 Wh",
+        "1.000 kWh – 21.000 kWh",
     ):
         assert part in text, part
 
