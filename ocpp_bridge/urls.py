@@ -8,6 +8,7 @@ app_name = "ocpp_bridge"
 urlpatterns = [
     path("connections/", views_door.connections, name="connections"),
     path("chargers/<str:identity>/connection/", views_door.connection, name="connection"),
+    path("chargers/<str:identity>/conformance/", views.conformance, name="conformance"),
     path("messages/", views.journal, name="journal"),
     path("messages/export/", views_export.export, name="journal_export"),
     path("chargers/<str:identity>/messages/", views.messages, name="messages"),

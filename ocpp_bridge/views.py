@@ -1,4 +1,4 @@
-"""The journal: of one charger (a panel of its page, and a page of its own) and of the whole network."""
+"""The journal (of one charger, as a panel and a page, and of the network); a charger's conformance card."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from core.ui.fragments import render_either, wants_fragment
 from ocpp_bridge import journal_search
+from ocpp_bridge.conformance import card_of
 from ocpp_bridge.forms import JournalFilter
 from ocpp_bridge.journal_search import Talk, TooMuch
 from stations.models import ChargingStation
@@ -71,6 +72,21 @@ def messages(request: HttpRequest, identity: str) -> HttpResponseBase:
     return render_either(
         request, page="ocpp_bridge/journal.html", fragment="ocpp_bridge/_journal.html", context=context
     )
+
+
+@require_safe
+@member_required
+def conformance(request: HttpRequest, identity: str) -> HttpResponseBase:
+    """What this charger supports, how it took what it was asked, and where it strays."""
+    visible = ChargingStation.objects.visible_to(request.user).select_related("organization", "location")
+    station = get_object_or_404(visible, identity=identity)
+    context = {
+        "section": "stations",
+        "organization": station.organization,
+        "station": station,
+        "card": card_of(station),
+    }
+    return render(request, "ocpp_bridge/conformance.html", context)
 
 
 def stations_of(request: HttpRequest, asked: JournalFilter) -> list[ChargingStation]:

@@ -48,6 +48,7 @@ def _context(request: HttpRequest, form: FirmwareForm) -> dict[str, Any]:
     kind = "logs" if request.GET.get("kind") == "logs" else "firmware"
     chosen = {key: request.GET.get(key, "").replace("\0", "") for key in ("q", "station")}
     found = selectors_files.files(request.user, kind=kind, query=chosen["q"], station=chosen["station"])
+    station = ChargingStation.objects.visible_to(request.user).filter(identity=chosen["station"]).first()
     return {
         "section": "files",
         "organization": organization,
@@ -55,7 +56,9 @@ def _context(request: HttpRequest, form: FirmwareForm) -> dict[str, Any]:
         "chosen": chosen,
         "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
         "form": form,
+        "station": station if kind == "logs" else None,
         "may_manage": permissions.may_manage_hardware(request.user, organization),
+        "may_command": permissions.may_command_stations(request.user, organization),
         "live_topics": [f"files.{organization.pk}"],
     }
 
