@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import IdToken
+from accounts.models import ApiToken, IdToken
 from stations.models import ConfigurationTemplate, StoredFile
 from tests.factories import VehicleFactory
 from tests.tenancy.cast import Cast, House
@@ -87,6 +87,9 @@ FOR_MEMBERS = {
     "payments:tariffs",
     "scheduling:operator_bookings",
     "scheduling:power",
+    "stations:api_tokens",
+    "stations:bulk_new",
+    "stations:bulks",
     "stations:overview",
     "stations:search",
     "stations:sessions",
@@ -118,7 +121,7 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
         "session": house.session.pk,
         "command": house.command.pk,
         "profile": house.profile.pk,
-        "api_token": house.api_token.pk,
+        "api_token_revoke": house.api_token.pk,
         "token": IdToken.objects.create(uid=uuid.uuid4().hex, user=house.owner).pk,
         "vehicle": VehicleFactory(user=house.owner, name="alices-car").pk,
     }
@@ -134,6 +137,7 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
         "code": house.station.evses.get().code,
         "evse_id": house.station.evses.get().evse_id,
         "kind": "reset",
+        "act": "cancel",
         "file_id": a_file_of(house).file_id,
         "template_id": a_template_of(house).pk,
     }
@@ -198,6 +202,23 @@ def test_nobody_changes_what_is_alices(client, cast, who):
     client.force_login(cast.charlie if who == "charlie" else cast.bob.owner)
     done = [pair for pair in asked(client, cast, "post") if pair[0].places and not refuses(pair[1])]
     assert [address.name for address, _ in done] == []
+
+
+@pytest.mark.parametrize("method", ["get", "post", "patch", "delete"])
+def test_no_program_of_another_network_reaches_what_is_alices(client, cast, method):
+    """With every scope there is; and with her own token, but none of its scopes, Alice is refused too."""
+    programs = [address for address in GUARDED if address.template.startswith("/api/")]
+    headers = {"HTTP_AUTHORIZATION": f"Bearer {cast.bob.api_text}", "content_type": "application/json"}
+    asked = [(address, getattr(client, method)(fill(cast, address), {}, **headers)) for address in programs]
+    own = {address.name for address in programs if not address.places}
+    opened = {address.name for address, response in asked if not refuses(response)}
+    assert opened <= own
+    assert [address.name for address, response in asked if shows_alice(response, cast)] == []
+    ApiToken.objects.filter(pk=cast.alice.api_token.pk).update(scopes=[])
+    headers["HTTP_AUTHORIZATION"] = f"Bearer {cast.alice.api_text}"
+    for address in programs:
+        response = getattr(client, method)(fill(cast, address), {}, **headers)
+        assert response.status_code in (403, 405), address.name
 
 
 def test_the_walk_sees_the_whole_site():
