@@ -1,4 +1,4 @@
-"""German words, dates and money for a German reader; the operator pages stay English till they are whole."""
+"""German words, dates and money for a German reader, on the pages and in the mails."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def test_signing_in_brings_the_persons_own_language(client):
 
 
 @pytest.mark.django_db
-def test_the_operators_pages_are_english_until_they_are_whole(client):
+def test_operators_are_spoken_to_in_their_language_too(client):
     town = build_town()
     client.force_login(town.owner)
     page = client.get("/operate/", headers={"accept-language": "de"}).content.decode()
-    assert '<html lang="en"' in page
-    assert "Needs attention" in page
+    assert '<html lang="de"' in page
+    assert "Braucht Sie" in page
 
 
 @pytest.mark.browser
@@ -71,3 +71,15 @@ def test_german_words_fit_on_a_phone(visit, transactional_db, path):
     visitor.goto(path)
     visitor.is_pleased(f"german-{path.strip('/').replace('/', '-') or 'find'}", whole=path != "/")
     visitor.has_reflow_at_320()
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("path", ["/operate/", "/operate/chargers/", "/operate/sessions/", "/operate/power/"])
+def test_german_words_fit_on_the_operators_pages(visit, transactional_db, path, width):
+    town = build_town()
+    visitor = visit(width=width, user=town.owner)
+    visitor.page.set_extra_http_headers({"Accept-Language": "de"})
+    visitor.goto(path)
+    visitor.is_pleased(f"german-{path.strip('/').replace('/', '-')}")
