@@ -69,7 +69,7 @@ def make_context(chains: tuple[Chain, ...], authorities: str) -> ssl.SSLContext:
     if authorities:
         context.load_verify_locations(cadata=authorities)
         context.verify_mode = ssl.CERT_OPTIONAL
-        context.verify_flags |= NO_CHECK_TIME  # type: ignore[operator]
+        context.verify_flags |= NO_CHECK_TIME
     return context
 
 
@@ -79,7 +79,8 @@ class TlsStationProtocol(StationProtocol):
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)  # the application's task begins after this
         if hasattr(self, "scope"):
-            self.scope["extensions"]["tls"] = describe(self.transport.get_extra_info("ssl_object"))
+            extensions: Any = self.scope["extensions"]
+            extensions["tls"] = describe(self.transport.get_extra_info("ssl_object"))
 
 
 def describe(connection: Any) -> dict[str, Any]:
