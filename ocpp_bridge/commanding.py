@@ -104,7 +104,7 @@ def settle(station_id: int, settled: Settled) -> None:
 
 def _learn(station_id: int, settled: Settled, learn: Learn) -> None:
     """What the answer, beside what was asked, tells about the station; its end is written already."""
-    sent = StationCommand.objects.values_list("sent", flat=True).get(pk=settled.asked.command_id)
+    sent = StationCommand.objects.values_list("sent", flat=True).get(pk=settled.asked.command_id) or {}
     try:
         learn(station_id, sent["payload"], settled.payload)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):

@@ -87,5 +87,6 @@ def _replies(conversation: Conversation, heard: Heard, done: set[int]) -> list[s
         return [heard.reply] if heard.reply else []
     if isinstance(heard, Settled):
         commanding.settle(conversation.station_id, heard)
-    is_said = isinstance(heard, Said | Settled) and heard.reply
-    return [heard.reply] if is_said else []
+    if isinstance(heard, Said | Settled) and heard.reply:
+        return [heard.reply]
+    return []

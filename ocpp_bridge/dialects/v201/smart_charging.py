@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ocpp_bridge.dialects.base import Hearing, Inbound
 from ocpp_bridge.dialects.common import answer_yes_or_no, nothing, thanks
-from ocpp_bridge.dialects.values import as_number, instant, position, small, whole
+from ocpp_bridge.dialects.values import as_number, instant, position, whole
 from ocpp_bridge.frames import Payload
 from stations.services import charging_reports
 
@@ -38,7 +38,7 @@ def clear_limit(station_id: int, message: Message) -> None:
 
 def note_needs(station_id: int, message: Message) -> bool:
     """NotifyEVChargingNeeds (K15, K17): brings whether somebody shares out power there."""
-    needs = message["chargingNeeds"]
+    needs, schedules = message["chargingNeeds"], message.get("maxScheduleTuples")
     return charging_reports.note_needs(
         station_id=station_id,
         evse_number=position(message["evseId"]),
@@ -47,7 +47,7 @@ def note_needs(station_id: int, message: Message) -> bool:
             "departure_at": instant(needs.get("departureTime")),
             "energy_wh": wanted_wh(needs),
             "soc_percent": soc_percent(needs),
-            "max_schedules": small(message.get("maxScheduleTuples")),
+            "max_schedules": None if schedules is None else position(schedules),
             "body": needs,
         },
     )
