@@ -23,6 +23,7 @@ from demo.town import VISITOR, driver_of
 from ocpp_bridge.exchange import INTERVAL_S
 from ocpp_bridge.replay import Conversation
 from payments.services import checkout
+from scheduling.services.smart_charging import gathered
 from simulator.stations import snapshot
 from simulator.stations.demand import Arrival, plan_day
 from simulator.stations.fleet import write_state
@@ -174,7 +175,8 @@ class History:
         for _ in range(MOST_ROUNDS):
             if not something_waits(now):
                 return
-            outbox.deliver_pending()
+            with gathered():
+                outbox.deliver_pending()
             self._deliver_commands(now)
 
     def _deliver_commands(self, now: datetime) -> None:

@@ -95,7 +95,7 @@ def _charging(location_id: int) -> list[ChargingSession]:
     found = ChargingSession.objects.filter(
         station__location=location_id, status=ChargingSession.Status.ACTIVE, evse__isnull=False
     )
-    return list(found.select_related("station", "preferences", "reservation").order_by("pk"))
+    return list(found.select_related("preferences", "reservation").defer("reservation__quote").order_by("pk"))
 
 
 def _profiles(evses: Sequence[Evse], now: datetime) -> list[SentProfile]:
@@ -171,7 +171,7 @@ def _session(
         departure_at=departure_at,
     )
     drawn = following.shown_draw(now, SETTLES_IN)
-    unreachable = following.is_deaf or not session.station.is_connected
+    unreachable = following.is_deaf or not evse.station.is_connected
     budget = following.most_without_us if unreachable else None
     if is_dc:
         return replace(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -33,6 +35,7 @@ RENEW_AFTER: Final = PROFILE_HOLDS * 2 / 3
 FAILSAFE_RETRY: Final = timedelta(minutes=5)
 PLANS_ARE_KEPT_FOR: Final = timedelta(days=14)
 PLAN_HOLDS: Final = timedelta(hours=1)
+_gathering: ContextVar[set[int] | None] = ContextVar("gathering", default=None)
 
 
 class UnsafePlan(RuntimeError):
@@ -66,9 +69,29 @@ def replan(*, location_id: int) -> Plan | None:
 
 
 def replan_station(*, station_id: int) -> Plan | None:
-    """The same for the location of a station."""
-    station = ChargingStation.objects.get(pk=station_id)
-    return replan(location_id=station.location_id)
+    """The same for the location of a station; None within `gathered`, which does it at its end."""
+    location_id = ChargingStation.objects.values_list("location_id", flat=True).get(pk=station_id)
+    waiting = _gathering.get()
+    if waiting is None:
+        return replan(location_id=location_id)
+    waiting.add(location_id)
+    return None
+
+
+@contextmanager
+def gathered() -> Iterator[None]:
+    """Much news of one instant asks for the same plan: within this, places are noted, and shared once.
+
+    A plan that fails at the end is logged and left to the sweep.
+    """
+    waiting: set[int] = set()
+    before = _gathering.set(waiting)
+    try:
+        yield
+    finally:
+        _gathering.reset(before)
+        for location_id in sorted(waiting):
+            _replan_or_log(location_id)
 
 
 def replan_all() -> int:
@@ -190,8 +213,8 @@ def _renew(situation: Situation, just_sent: set[str], now: datetime) -> None:
         following = situation.followings[key]
         if key in just_sent or following.sent_at is None or following.ordered is not None:
             continue
-        if session.station.is_connected and now - following.sent_at >= RENEW_AFTER:
-            evse = situation.evses[str(session.evse_id)]
+        evse = situation.evses[str(session.evse_id)]
+        if evse.station.is_connected and now - following.sent_at >= RENEW_AFTER:
             send_session_limit(session=session, evse=evse, limit=following.limit)
 
 

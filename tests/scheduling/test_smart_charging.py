@@ -9,6 +9,7 @@ import pytest
 from core import clock
 from scheduling import handlers, selectors
 from scheduling.models import SentProfile
+from scheduling.services import smart_charging
 from stations.events import SessionEnded, StationBooted
 from stations.models import ChargingSession, ChargingStation, Circuit, StationCommand
 from stations.services import commands
@@ -303,3 +304,23 @@ def test_chargers_that_never_took_a_default_are_told_of_calmly_and_not_logged(ca
     ChargingStation.objects.update(is_connected=True)
     settle(location, NOW + MINUTE)
     assert selectors.exposures([location.pk]) == {}
+
+
+def test_news_of_one_instant_is_planned_once_per_place_and_not_lost(site, monkeypatch):
+    location, (left, right) = site
+    make_session(left), make_session(right)
+    planned = []
+    plan_now = smart_charging.replan
+    monkeypatch.setattr(
+        smart_charging,
+        "replan",
+        lambda *, location_id: planned.append(location_id) or plan_now(location_id=location_id),
+    )
+    with clock.at(NOW), smart_charging.gathered():
+        for evse in (left, right, left):
+            assert smart_charging.replan_station(station_id=evse.station_id) is None
+        assert planned == []
+    assert planned == [location.pk]
+    with clock.at(NOW):
+        smart_charging.replan_station(station_id=left.station_id)
+    assert len(planned) == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +13,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from core import clock
 from core.partitions import ensure_days
 from demo import cards, town
-from demo.history import SWEEP_EVERY, History, left_at
+from demo.history import History, left_at
+from demo.progress import Progress
 from demo.sweeps import SWEEPS
 from demo.welcome import write_welcome
 from simulator.stations.town import load_town
@@ -35,21 +36,21 @@ class Command(BaseCommand):
         begin = max(now - timedelta(hours=options["hours"]), left_at(state) or now - DAY * 365)
         for table in PARTITIONED:
             ensure_days(table, (now - DAY).date(), days=9)
+        cards.write_lazily()
         settings.OUTBOX_WAKES = False  # here the history delivers, in its own time
         plan = load_town()
         made = town.provision(plan, since=begin - timedelta(days=1))
-        if made.is_new:
-            self.stdout.write("saving the drivers' cards")
-        for driver in (*plan.drivers, town.VISITOR) if made.is_new else (town.VISITOR,):
-            cards.ensure_card(town.driver_of(driver))
+        drivers = (*plan.drivers, town.VISITOR) if made.is_new else (town.VISITOR,)
+        progress = Progress(self.stdout.write)
+        for done in cards.ensure_cards([town.driver_of(driver) for driver in drivers]):
+            progress.tell("saving the drivers' cards", done, len(drivers))
         self.stdout.write(f"playing the town from {begin:%H:%M} to {now:%H:%M} UTC")
         history = History(plan, begin=begin, end=now, seed=options["seed"], state=state, sweeps=SWEEPS)
-        history.play(tell=self._tell)
+        progress = Progress(self.stdout.write)
+        history.play(
+            tell=lambda at: progress.tell(f"played up to {at:%a %H:%M} UTC", at - begin, now - begin)
+        )
         write_welcome(state_directory())
-
-    def _tell(self, now: datetime) -> None:
-        if now.hour % 4 == 0 and now.minute < SWEEP_EVERY.seconds // 60:
-            self.stdout.write(f"played up to {now:%a %H:%M} UTC")
 
 
 def state_directory() -> Path:
