@@ -89,12 +89,19 @@ def _keep(request: HttpRequest, organization: Organization, form: FirmwareForm) 
             **given,
         )
     except files.WrongHash as refusal:
-        form.add_error("sha256", _("The upload has another one: %(sha256)s") % {"sha256": refusal})
+        form.add_error(
+            "sha256", _("The upload has another one: %(sha256)s") % {"sha256": _spaced(str(refusal))}
+        )
     except BadSignature as refusal:
         form.add_error("signature", str(refusal))
     except file_store.TooLarge:
         form.add_error("image", _("The image is larger than this system takes."))
     return None
+
+
+def _spaced(digits: str) -> str:
+    """In groups of eight, so that a line can break; the form takes it so, too."""
+    return " ".join(digits[start : start + 8] for start in range(0, len(digits), 8))
 
 
 @require_safe
