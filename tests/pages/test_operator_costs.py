@@ -18,7 +18,7 @@ AT_MOST = {
     "/operate/": 36,
     "/operate/sites/": 15,
     "/operate/chargers/": 12,
-    "/operate/chargers/HARBOUR-HUB-1/": 30,
+    "/operate/chargers/HARBOUR-HUB-1/": 38,
     "/operate/sessions/": 12,
     "/operate/bookings/": 10,
     "/operate/power/": 15,
