@@ -1,9 +1,11 @@
-"""Who handles an action of a version: its translators and its compiled schema."""
+"""Who handles an action of a version: its translators and its compiled schema.
+
+Only actions that we know are kept: a station may name any other, each time a new one.
+"""
 
 from __future__ import annotations
 
-from functools import cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import jsonschema_rs
 
@@ -18,18 +20,32 @@ class Desk(NamedTuple):
     judge: jsonschema_rs.Validator
 
 
-@cache
+_desks: Final[dict[tuple[str, str], Desk]] = {}
+_send_desks: Final[dict[tuple[str, str], Desk]] = {}
+
+
 def desk(version: str, action: str) -> Desk | None:
+    return _desks.get((version, action)) or _open(version, action)
+
+
+def _open(version: str, action: str) -> Desk | None:
     from ocpp_bridge.dialects import BY_VERSION
 
     inbound = BY_VERSION[version].inbound.get(action)
-    return None if inbound is None else Desk(inbound, schemas.request(version, action))
+    if inbound is None:
+        return None
+    return _desks.setdefault((version, action), Desk(inbound, schemas.request(version, action)))
 
 
-@cache
 def send_desk(version: str, action: str) -> Desk | None:
     """The same for a SEND."""
+    return _send_desks.get((version, action)) or _open_for_send(version, action)
+
+
+def _open_for_send(version: str, action: str) -> Desk | None:
     from ocpp_bridge.dialects import BY_VERSION
 
     inbound = BY_VERSION[version].sends.get(action)
-    return None if inbound is None else Desk(inbound, schemas.send(version, action))
+    if inbound is None:
+        return None
+    return _send_desks.setdefault((version, action), Desk(inbound, schemas.send(version, action)))

@@ -26,7 +26,7 @@ from stations.services.secrets import PASSWORD_BYTES, hash_secret
 
 HIGHEST_PROFILE: Final = 3
 PASSWORD: Final = "password"
-PATIENCE: Final = timedelta(minutes=30)
+PATIENCE: Final = timedelta(days=1)
 GIVEN_UP: Final = (
     StationCommand.Status.REJECTED,
     StationCommand.Status.FAILED,
