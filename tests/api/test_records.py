@@ -282,4 +282,14 @@ def test_the_journal_pairs_messages_and_goes_back_by_pages(api, station):
     assert [row["message_id"] for row in second["results"]] == ["m2"]
     assert second["next"] is None
     assert api.get("stations/HUB-1/messages/?action=Reset").json()["results"] == []
-    assert api.get("stations/HUB-1/messages/?before=noon").status_code == 400
+    assert len(api.get("stations/HUB-1/messages/?text=m1&direction=in").json()["results"]) == 1
+    assert api.get("stations/HUB-1/messages/?errors=true").json()["results"] == []
+
+
+@pytest.mark.parametrize(
+    "wrong", ["from=noon", "direction=up", "cursor=x~y", "limit=all", "errors=2", "color=red"]
+)
+def test_a_search_in_the_journal_that_makes_no_sense_is_refused_and_named(api, station, wrong):
+    response = api.get(f"stations/HUB-1/messages/?{wrong}")
+    assert response.status_code == 400
+    assert list(response.json()) == [wrong.partition("=")[0]]
