@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final
 from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from stations import command_kinds as kinds
 from stations.models import ChargingSession, ChargingStation, Evse
@@ -176,7 +177,7 @@ class AvailabilityForm(StallForm):
     with_station = True
     is_operative = forms.TypedChoiceField(
         label=_("State"),
-        choices=(("", _("Closed")), ("1", _("Open"))),
+        choices=(("", _("Closed")), ("1", pgettext_lazy("state", "Open"))),
         coerce=bool,
         required=False,
         empty_value=False,  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ _STATES: Final[dict[str, Shown]] = {
     "under_way": Shown("charge", "send", _("Under way")),
     "succeeded": _done(_("Done")),
     "skipped": _off(_("Left out")),
-    "open": _wait(_("Open")),
+    "open": _wait(pgettext_lazy("state", "Open")),
     "resolved": _done(_("Resolved")),
 }
 WORDS: Final = _PLACES | _STATES

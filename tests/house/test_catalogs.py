@@ -28,7 +28,7 @@ CODE = (
 )  # fmt: skip
 OPERATORS = ("base_operator.html", "operator_nav.html", "views/operator.py", "scheduling/views/export.py")
 NEARLY = 0.95
-MARKS = {"gettext", "_", "gettext_lazy", "gettext_noop", "ngettext", "pgettext", "npgettext"}
+MARKS = {"gettext", "_", "gettext_lazy", "gettext_noop", "ngettext", "pgettext", "pgettext_lazy"}
 OTHERS = [code for code, _name in settings.LANGUAGES if code != "en"]
 ENTRY = re.compile(r'^(msgctxt|msgid|msgid_plural|msgstr(?:\[\d\])?) ((?:".*"\n?)+)', re.MULTILINE)
 
@@ -48,7 +48,7 @@ def _calls(source: str) -> Iterator[str]:
         )
         if name in MARKS and isinstance(node, ast.Call) and isinstance(node.args[0], ast.Constant):
             texts = [argument.value for argument in node.args[:2] if isinstance(argument, ast.Constant)]
-            yield "\x04".join(texts) if name == "pgettext" else texts[0]
+            yield "\x04".join(texts) if name.startswith("pgettext") else texts[0]
 
 
 def _marked() -> dict[str, str]:
