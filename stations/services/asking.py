@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from django.db import transaction
+from django.utils.translation import gettext as _
+
 from accounts.models import ApiToken, User
 from stations.command_kinds import CommandKind, StopSession
-from stations.models import BulkCommand, ChargingSession, ChargingStation, StationCommand
-from stations.services import commands
+from stations.models import BulkCommand, ChargingSession, ChargingStation, FileLink, StationCommand
+from stations.services import commands, files, upkeep
 from stations.services.translation import translator
 
 
@@ -25,6 +28,7 @@ class CannotBeAsked(ValueError):
         self.can_be_forced = can_be_forced
 
 
+@transaction.atomic
 def ask(
     *,
     station: ChargingStation,
@@ -39,7 +43,8 @@ def ask(
     verdict = translator().judge(version=station.ocpp_version, kind=kind)
     if not verdict.is_sayable or (verdict.problems and not is_forced):
         raise CannotBeAsked(verdict.problems, can_be_forced=verdict.is_sayable)
-    return commands.request(
+    kind, link = _with_link(station, kind, requested_by)
+    command = commands.request(
         station=station,
         kind=kind,
         requested_by=requested_by,
@@ -49,6 +54,19 @@ def ask(
         is_forced=bool(verdict.problems),
         bulk=bulk,
     )
+    if link is not None:
+        files.belongs_to(link=link, command=command)
+    return command
+
+
+def _with_link(
+    station: ChargingStation, kind: CommandKind, actor: User | None
+) -> tuple[CommandKind, FileLink | None]:
+    """Firmware and logs travel over a link of each station's own, when one of our files is named."""
+    try:
+        return upkeep.with_link(kind=kind, station=station, actor=actor)
+    except upkeep.UnknownFile as refusal:
+        raise CannotBeAsked([_("There is no such firmware file.")], can_be_forced=False) from refusal
 
 
 def _session_of(station: ChargingStation, kind: CommandKind) -> ChargingSession | None:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 
 from accounts.models import User
-from stations.command_kinds import UpdateFirmware, UploadLog
-from stations.models import ChargingStation, StationCommand, StoredFile
+from stations.command_kinds import CommandKind, UpdateFirmware, UploadLog
+from stations.models import ChargingStation, FileLink, StationCommand, StoredFile
 from stations.services import commands, files
 
+FILE: Final = "file:"
 TRIES: Final = 3
 BETWEEN_TRIES_S: Final = 60
 UNKNOWN_ANSWERS: Final = ("NotImplemented", "NotSupported")
+
+
+class UnknownFile(ValueError):
+    """The station's organization has no such image."""
 
 
 class WrongOrganization(ValueError):
@@ -73,6 +80,33 @@ def collect_logs(
     command = commands.request(station=station, kind=kind, requested_by=actor)
     files.belongs_to(link=link, command=command)
     return command
+
+
+def with_link(
+    *, kind: CommandKind, station: ChargingStation, actor: User | None
+) -> tuple[CommandKind, FileLink | None]:
+    """The command with a link of this station's own, where its address begins with "file:".
+
+    "file:<id of the file>" offers that image, "file:" alone awaits a log; so one command can be given to many
+    stations. Any other address stays. Raises UnknownFile.
+    """
+    if isinstance(kind, UploadLog) and kind.url == FILE:
+        link, url = files.await_file(station=station, actor=actor)
+        return replace(kind, url=url), link
+    if not isinstance(kind, UpdateFirmware) or not kind.url.startswith(FILE):
+        return kind, None
+    file = _image(station, kind.url.removeprefix(FILE))
+    link, url = files.offer(file=file, station=station, actor=actor)
+    certificate = file.certificate if file.signature else ""
+    return replace(kind, url=url, signature=file.signature, signing_certificate=certificate), link
+
+
+def _image(station: ChargingStation, file_id: str) -> StoredFile:
+    own = StoredFile.objects.filter(organization_id=station.organization_id, kind=StoredFile.Kind.FIRMWARE)
+    try:
+        return own.get(file_id=UUID(file_id))
+    except (ValueError, StoredFile.DoesNotExist) as error:
+        raise UnknownFile(file_id) from error
 
 
 def _knows_no_get_log(station: ChargingStation) -> bool:

@@ -15,8 +15,9 @@ from cryptography.x509.oid import NameOID
 
 from accounts.models import AuditEntry
 from core import clock
-from stations.models import FileLink, StationCommand, StoredFile
-from stations.services import commands, file_store, files, upkeep
+from stations.command_kinds import UpdateFirmware, UploadLog
+from stations.models import ChargingStation, FileLink, StationCommand, StoredFile
+from stations.services import asking, commands, file_store, files, upkeep
 from stations.services.signatures import BadSignature
 from tests.factories import NOON, MembershipFactory, StationFactory
 
@@ -239,6 +240,28 @@ def test_logs_are_asked_in_the_older_way_once_the_newer_is_unknown(station):
     commands.claim_next(station_id=station.pk, connection_no=0)
     commands.record_answer(command_id=first.pk, outcome="failed", word="NotImplemented")
     assert upkeep.collect_logs(station=station).params["is_plain"] is True
+
+
+def ask(station, kind) -> StationCommand:
+    ChargingStation.objects.filter(pk=station.pk).update(ocpp_version="1.6")
+    station.refresh_from_db()
+    return asking.ask(station=station, kind=kind, requested_by=None)
+
+
+def test_one_command_for_many_stations_gets_a_link_of_each_stations_own(image, station):
+    other = StationFactory(location=station.location)
+    kind = UpdateFirmware(url=f"file:{image.file_id}", retrieve_at="2026-11-21T00:00:00Z")
+    addresses = {ask(one, kind).params["url"] for one in (station, other)}
+    assert len(addresses) == 2
+    assert {link.station for link in FileLink.objects.all()} == {station, other}
+    assert ask(station, UploadLog(url="file:")).file_links.get().purpose == "hand_in"
+
+
+@pytest.mark.parametrize("named", ["nonsense", "00000000-0000-4000-8000-000000000000", None])
+def test_a_file_that_the_network_does_not_have_cannot_be_asked_for(image, named):
+    with pytest.raises(asking.CannotBeAsked):
+        ask(StationFactory(), UpdateFirmware(url=f"file:{named or image.file_id}"))
+    assert not StationCommand.objects.exists()
 
 
 # --- keeping order ---------------------------------------------------------------------------
