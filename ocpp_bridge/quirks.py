@@ -37,6 +37,19 @@ class Quirk(NamedTuple):
 _METERED: Final = frozenset({"MeterValues", "StopTransaction", "TransactionEvent"})
 _PRECIOUS: Final = _METERED | {"StartTransaction"}
 _REPORTS: Final = _PRECIOUS | {"StatusNotification"}
+_GREETINGS: Final = frozenset({"BootNotification", "DataTransfer"})
+_LABELS: Final = frozenset(
+    {
+        "chargeBoxSerialNumber",
+        "chargePointSerialNumber",
+        "firmwareVersion",
+        "iccid",
+        "imsi",
+        "meterSerialNumber",
+        "meterType",
+        "serialNumber",
+    }
+)
 _SAMPLE_WORDS: Final = frozenset({"measurand", "unit", "context", "phase", "location", "format"})
 _REASONS: Final = frozenset({"reason", "stoppedReason", "triggerReason", "chargingState", "errorCode"})
 _CUT: Final = {"info": 50, "vendorErrorCode": 50, "vendorId": 255}
@@ -57,7 +70,7 @@ def empty_member(payload: Payload, problem: Problem) -> Settled | None:
     holder, last = _holder(payload, problem), problem.path[-1]
     if not isinstance(holder, dict) or holder.get(str(last)) not in (None, []):
         return None
-    del holder[str(last)]
+    holder.pop(str(last), None)  # a schema may complain twice of one member: its type, its words
     return Settled.MENDED
 
 
@@ -124,14 +137,28 @@ def unknown_member(payload: Payload, problem: Problem) -> Settled | None:
     return Settled.LET_PASS if problem.kind == "AdditionalProperties" else None
 
 
+def long_label(payload: Payload, problem: Problem) -> Settled | None:
+    """Serial numbers and the like beyond their length: a station would never get in for it."""
+    is_label = problem.kind == "MaxLength" and problem.path[-1] in _LABELS
+    return Settled.LET_PASS if is_label else None
+
+
+def data_not_text(payload: Payload, problem: Problem) -> Settled | None:
+    """A vendor's data as an object, where 1.6 wants a text (section 6.17): kept as it is."""
+    is_data = problem.kind == "Type" and problem.path == ("data",)
+    return Settled.LET_PASS if is_data and payload["data"] is not None else None
+
+
 QUIRKS: Final = (
-    Quirk("empty_member", _REPORTS, empty_member),
+    Quirk("empty_member", _REPORTS | _GREETINGS, empty_member),
     Quirk("number_as_text", _PRECIOUS, number_as_text),
     Quirk("sample_value_type", _METERED, sample_value_type),
     Quirk("vendor_sample", _METERED, vendor_sample),
     Quirk("vendor_reason", _REPORTS, vendor_reason),
     Quirk("long_text", frozenset({"StatusNotification"}), long_text),
     Quirk("long_signature", _METERED, long_signature),
+    Quirk("long_label", frozenset({"BootNotification"}), long_label),
+    Quirk("data_not_text", frozenset({"DataTransfer"}), data_not_text),
     Quirk("unknown_member", _REPORTS, unknown_member),
 )
 
