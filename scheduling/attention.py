@@ -35,5 +35,5 @@ def _exposed(place: Location, exposed_a: int) -> Attention:
         ),
         since=latest.made_at if latest else None,
         href=f"{reverse('scheduling:power')}?site={place.slug}",
-        action=_("See the site's power"),
+        action=_("Open"),
     )
