@@ -12,9 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from stations import causes, signatures, signed
+from stations import causes
 from stations.models import ChargingSession, ChargingStation, Evse, Measurement, SignedValue, StartAttempt
-from stations.services.measuring import as_signed, keep_signed_values, known_key
 
 Choices = Sequence[tuple[str, str | Promise]]
 COUNTED_FOR: Final = timedelta(days=30)
@@ -115,27 +114,6 @@ def proof_of(session: ChargingSession) -> Proof:
 
 def has_signed_values(session: ChargingSession) -> bool:
     return session.signed_values.exists()
-
-
-def transparency_file(session: ChargingSession) -> str | None:
-    """The file that the transparency software opens; None where nothing was signed.
-
-    What came after the session was weighed is taken in first.
-    """
-    keep_signed_values(session)
-    noted = known_key(session)
-    values = [
-        signed.Value(signed=one, key_hex=_hex(noted or one.public_key))
-        for one in map(as_signed, session.signed_values.all())
-    ]
-    return signed.transparency_file(values, transaction_id=session.number) if values else None
-
-
-def _hex(key: str) -> str:
-    try:
-        return signatures.key_bytes(key).hex().upper() if key else ""
-    except signatures.UnreadableKey:
-        return ""
 
 
 def metered_evses(user: Any) -> QuerySet[Evse]:

@@ -16,7 +16,7 @@ from payments.services.receipt_pdf import receipt_pdf
 from payments.views.guards import session_of_receipt_link, session_with_receipt
 from stations.models import ChargingSession
 from stations.selectors_energy import has_signed_values
-from stations.views.energy import signed_values_response
+from stations.services import transparency
 
 
 @never_cache
@@ -41,11 +41,20 @@ def receipt_link_file(request: HttpRequest, token: str) -> HttpResponse:
 
 def signed_values(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """What the meter signed, as the file that the transparency software opens."""
-    return signed_values_response(session_with_receipt(request, public_id))
+    return _signed_values(session_with_receipt(request, public_id))
 
 
 def link_signed_values(request: HttpRequest, token: str) -> HttpResponse:
-    return signed_values_response(session_of_receipt_link(token))
+    return _signed_values(session_of_receipt_link(token))
+
+
+def _signed_values(session: ChargingSession) -> HttpResponse:
+    text = transparency.signed_file(session)
+    if text is None:
+        return HttpResponse(status=404)
+    response = HttpResponse(text, content_type=transparency.CONTENT_TYPE)
+    response["Content-Disposition"] = f'attachment; filename="signed-values-{session.number}.xml"'
+    return response
 
 
 def _page(request: HttpRequest, session: ChargingSession) -> HttpResponse:

@@ -19,7 +19,7 @@ from core.ui.fragments import render_either
 from stations import selectors_energy as energy
 from stations import selectors_lists as lists
 from stations.models import ChargingSession, ChargingStation, Evse
-from stations.services import measuring
+from stations.services import measuring, transparency
 from stations.signatures import UnreadableKey
 from stations.views.guards import member, member_required, organization_of
 
@@ -73,15 +73,12 @@ def proof(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @member_required
 def signed_file(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    return signed_values_response(_session(request, public_id))
-
-
-def signed_values_response(session: ChargingSession) -> HttpResponse:
-    """The session's signed values as a file; 404 where nothing was signed."""
-    text = energy.transparency_file(session)
+    """The session's signed values; 404 where nothing was signed."""
+    session = _session(request, public_id)
+    text = transparency.signed_file(session)
     if text is None:
         raise Http404
-    response = HttpResponse(text, content_type="application/xml; charset=utf-8")
+    response = HttpResponse(text, content_type=transparency.CONTENT_TYPE)
     response["Content-Disposition"] = f'attachment; filename="signed-values-{session.number}.xml"'
     return response
 

@@ -84,7 +84,7 @@ def test_without_the_key_nothing_is_proven_and_the_key_that_the_station_tells_is
     record = meter.record([BEGIN, END])
     [answer] = told(begin())
     value = {"signedMeterData": record, "publicKey": meter.key_hex}
-    sample = RawSample("1", signed=value)
+    sample = RawSample("11000", signed=value)
     told(*readings([sample], taken_at=after(60), number=answer.number), finish(answer.number))
     found = measuring.measure_session(session_id=told.session().pk)
     assert (found.verdict, found.problems) == ("unproven", ["signature_unchecked"])
