@@ -27,13 +27,16 @@ def show_running_costs() -> int:
     return sum(_show(session) for session in chosen)
 
 
-def final_cost(*, station_id: int, transaction_id: str) -> Decimal | None:
-    """What an ended charge cost, for a station that shows it; None: it shows none, or it is not certain.
+def shows_costs(*, station_id: int) -> bool:
+    """Whether the station said that it shows costs."""
+    return DeviceVariable.objects.filter(
+        **DISPLAY, station_id=station_id, attribute="Actual", value__iexact="true"
+    ).exists()
 
-    Its own energy and times stand then; what is under review has no final cost yet.
-    """
+
+def final_cost(*, station_id: int, transaction_id: str) -> Decimal | None:
+    """What an ended charge cost; None: it is not certain. What is under review has no final cost yet."""
     ended = ChargingSession.objects.filter(
-        _displays("station_id"),
         station_id=station_id,
         transaction_id=transaction_id,
         status=ChargingSession.Status.COMPLETED,

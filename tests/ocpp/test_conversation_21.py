@@ -105,6 +105,16 @@ def test_a_charge_paid_at_the_terminal_from_its_start_to_its_settlement(conversa
 
 
 @pytest.mark.django_db
+def test_costs_that_cannot_be_kept_do_not_cost_the_transaction(conversation, monkeypatch):
+    monkeypatch.setattr("stations.services.notices.keep_notice", lambda **more: 1 / 0)
+    started = event("Started", 0, evse={"id": 1}, idToken=TERMINAL, info={"tariffId": "T1"})
+    assert say(conversation, "TransactionEvent", started)[0] == 3
+    del started["seqNo"]
+    assert say(conversation, "TransactionEvent", started)[0] == 3
+    assert ChargingSession.objects.get().transaction_id == "tx-21"
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("number", "status"), [("DE 123456789", "Accepted"), ("DE12", "Rejected"), ("ZZ1", "Rejected")]
 )

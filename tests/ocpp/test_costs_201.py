@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core import clock
+from ocpp_bridge import costs
 from ocpp_bridge.replay import Conversation
 from payments.services import showing, tariffs
 from stations.models import StationCommand
@@ -22,6 +23,7 @@ ENERGY = [{"price_components": [{"type": "ENERGY", "price": "0.50", "step_size":
 
 @pytest.fixture
 def conversation(station, card, network):
+    costs.shows.clear()
     with clock.at(NOON):
         yield Conversation(station, version="2.0.1")
 

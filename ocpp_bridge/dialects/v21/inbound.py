@@ -6,6 +6,7 @@ message is kept; its translation is the same. INBOUND names each that is said or
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -23,6 +24,8 @@ from stations.services import charging_reports, contracts, notices
 from stations.services.contracts import ChainStatus, Issued
 
 Message = Mapping[str, Any]
+
+logger = logging.getLogger(__name__)
 
 
 # --- said otherwise than in 2.0.1 --------------------------------------------------------------
@@ -45,18 +48,21 @@ def tells_cost(message: Message) -> bool:
 
 
 def keep_cost(station_id: int, message: Message) -> None:
-    """A station that reckons with a tariff of ours tells what came out (I12)."""
+    """A station that reckons with a tariff of ours tells what came out (I12).
+
+    Its transaction is worth more than its figures: whatever happens here, the message goes on.
+    """
     transaction = message["transactionInfo"]
-    notices.keep_notice(
-        station_id=station_id,
-        kind="cost_details",
-        body=given(
-            transaction_id=transaction["transactionId"],
-            seq_no=message["seqNo"],
-            tariff_id=transaction.get("tariffId"),
-            cost=message.get("costDetails"),
-        ),
+    body = given(
+        transaction_id=transaction.get("transactionId"),
+        seq_no=message.get("seqNo"),
+        tariff_id=transaction.get("tariffId"),
+        cost=message.get("costDetails"),
     )
+    try:
+        notices.keep_notice(station_id=station_id, kind="cost_details", body=body)
+    except Exception:
+        logger.exception("could not keep the cost that station %d told", station_id)
 
 
 # --- dynamic schedules, certificates -----------------------------------------------------------
