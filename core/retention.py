@@ -25,8 +25,9 @@ def keep_from(*, days: int) -> datetime:
 
     `RECORDS_NEEDED_SINCE` names functions of higher floors; each answers since when it needs them, or None.
     """
-    asked = (needed_since() for needed_since in resolve_all(settings.RECORDS_NEEDED_SINCE))
-    return min([clock.now() - timedelta(days=days), *(since for since in asked if since is not None)])
+    asked: list[datetime | None] = [ask() for ask in resolve_all(settings.RECORDS_NEEDED_SINCE)]
+    wanted: datetime = clock.now() - timedelta(days=days)
+    return min([wanted, *(since for since in asked if since is not None)])
 
 
 def forget_old_events() -> int:
@@ -47,7 +48,8 @@ def forget_old_events() -> int:
 def _window_after(last: int) -> list[tuple[int, datetime, bool]]:
     with connection.cursor() as cursor:
         cursor.execute(_WINDOW, [Delivery.State.DONE, last, WINDOW])
-        return cursor.fetchall()
+        rows: list[tuple[int, datetime, bool]] = cursor.fetchall()
+        return rows
 
 
 @transaction.atomic
@@ -55,4 +57,5 @@ def _forget(event_ids: list[int]) -> int:
     with connection.cursor() as cursor:
         cursor.execute("delete from core_delivery where event_id = any(%s)", [event_ids])
         cursor.execute("delete from core_domainevent where id = any(%s)", [event_ids])
-        return cursor.rowcount
+        gone: int = cursor.rowcount
+        return gone

@@ -24,7 +24,7 @@ class Progress:
     def tell(self, what: str, done: timedelta, total: timedelta) -> None: ...
     def tell(self, what: str, done: int | timedelta, total: int | timedelta) -> None:
         """Say how much of the whole is done, if the last line is some seconds old or all is done."""
-        share = float(done / total) if total else 1.0  # type: ignore[operator]
+        share = _share(done, total)
         now_s = self._now_s()
         if share < 1 and now_s - self._said_s < EVERY_S:
             return
@@ -36,3 +36,9 @@ class Progress:
             return ""
         rest_s = (now_s - self._begun_s) * (1 - share) / share
         return f", about {max(1, round(rest_s))} s to go"
+
+
+def _share(done: int | timedelta, total: int | timedelta) -> float:
+    if isinstance(done, timedelta) and isinstance(total, timedelta):
+        return done / total if total else 1.0
+    return float(done) / float(total) if isinstance(done, int) and isinstance(total, int) and total else 1.0
