@@ -120,7 +120,7 @@ def _read(station_id: int, asked: dict[str, str]) -> tuple[Search, int]:
     wrong: dict[str, list[str]] = {}
     for name, text in asked.items():
         try:
-            found[name] = readers.get(name, _text)(text) if name in NAMES else _unknown()
+            found[name] = (readers.get(name, _text) if name in NAMES else _unknown)(text)
         except ValueError as error:
             wrong[name] = [str(error)]
     if wrong:
@@ -142,7 +142,7 @@ def _text(text: str) -> str:
     return text.replace("\0", "")
 
 
-def _unknown() -> None:
+def _unknown(text: str) -> str:
     raise ValueError(_("There is no such filter here; there are: %(names)s.") % {"names": ", ".join(NAMES)})
 
 

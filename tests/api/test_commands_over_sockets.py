@@ -64,17 +64,26 @@ def plug(program, station, network):  # noqa: F811
         plug.close()
 
 
-def answer_next(plug: Plug, payload: object) -> threading.Thread:
-    """Answer the next call with this; the call is in `thread.heard`."""
+class Answering(threading.Thread):
+    """Hears one call in the background, and answers it."""
 
-    def answer() -> None:
-        thread.heard = plug.hear()
-        thread.heard_at = time.monotonic()
-        plug.answer(thread.heard[1], payload)
+    def __init__(self, plug: Plug, payload: object) -> None:
+        super().__init__()
+        self.plug, self.payload = plug, payload
+        self.heard: list = []
+        self.heard_at = 0.0
 
-    thread = threading.Thread(target=answer)
-    thread.start()
-    return thread
+    def run(self) -> None:
+        self.heard = self.plug.hear()
+        self.heard_at = time.monotonic()
+        self.plug.answer(self.heard[1], self.payload)
+
+
+def answer_next(plug: Plug, payload: object) -> Answering:
+    """Answer the next call with this; the call is in `heard`."""
+    answering = Answering(plug, payload)
+    answering.start()
+    return answering
 
 
 def test_a_command_is_on_the_wire_within_a_second_and_its_story_is_told(program, plug):
