@@ -85,9 +85,9 @@ def test_a_charger_shows_its_stalls_commands_and_messages(visit, look, network):
 def test_a_command_form_that_does_not_fit_comes_back_with_what_to_do(visit, network):
     visitor = visit(width=1440, user=network["user"])
     page = visitor.goto("/operate/chargers/HUB-1/")
-    page.get_by_text("Start a charge").first.click()
+    page.get_by_text("Change a setting").first.click()
     page.evaluate("document.querySelectorAll('[required]').forEach(f => f.removeAttribute('required'))")
-    page.get_by_role("button", name="Start a charge").click()
+    page.get_by_role("button", name="Change a setting").click()
     assert page.get_by_text("This field is required.").first.is_visible()
     assert StationCommand.objects.count() == 0
 
