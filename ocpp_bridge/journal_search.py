@@ -162,10 +162,9 @@ def _answers(asked: list[Frame]) -> dict[tuple[int, str], Frame]:
 
 
 def _talk(request: Frame, told: Frame | None) -> Talk:
+    answer, answered_at = request.answer, request.answered_at
     if request.direction == DIRECTION.OUT and told is not None:
         answer, answered_at = told.body, told.at
-    else:
-        answer, answered_at = request.answer, request.answered_at
     return Talk(
         id=request.pk,
         station_id=request.station_id,

@@ -7,7 +7,7 @@ station with its EVSEs, the tokens that were shown, the sessions that were under
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -33,10 +33,10 @@ class Recording:
     """`station`, `tokens`, `sessions` and `outcomes` hold model fields; `commands` go by message id."""
 
     station: Mapping[str, Any]
-    tokens: list[Mapping[str, Any]] = field(default_factory=list)
-    sessions: list[Mapping[str, Any]] = field(default_factory=list)
+    tokens: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    sessions: Sequence[Mapping[str, Any]] = field(default_factory=list)
     commands: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    outcomes: list[Mapping[str, Any]] = field(default_factory=list)
+    outcomes: Sequence[Mapping[str, Any]] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
 
 

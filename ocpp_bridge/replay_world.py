@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -112,7 +112,7 @@ class World:
 
     # --- the end ---------------------------------------------------------------------------
 
-    def outcomes(self, recorded: list[Mapping[str, Any]]) -> Iterator[tuple[int, list[Mismatch]]]:
+    def outcomes(self, recorded: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, list[Mismatch]]]:
         """Sessions that ended otherwise than then, by their recorded number."""
         for told in recorded:
             found = self._found(told)
