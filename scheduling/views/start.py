@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -44,17 +45,24 @@ def charge(request: HttpRequest) -> HttpResponse:
     running = _running(request)
     if running:
         return redirect("scheduling:live", public_id=running.public_id)
-    code = read_code(request.GET.get("code", ""))
-    if code and Evse.objects.filter(code=code).exists():
-        return redirect("scheduling:start", code=code)
+    typed = request.GET.get("code", "")
+    code = read_code(typed)
+    labelled = Evse.objects.filter(_on_label(typed)).first() if code else None
+    if labelled is not None:
+        return redirect("scheduling:start", code=labelled.code)
     context = {"tab": "charge", "code": code}
     return render(request, "scheduling/charge.html", context, status=404 if code else 200)
+
+
+def _on_label(text: str) -> Q:
+    """What stands on a stall's label: our code, or its public EVSE id (labels of other makers)."""
+    return Q(code=read_code(text)) | Q(evse_id__iexact=text.replace("\0", "").strip())
 
 
 def start(request: HttpRequest, code: str) -> HttpResponse:
     """GET and POST /c/<code>/, the address in the stall's QR code."""
     evses = Evse.objects.select_related("station__location__organization")
-    evse = get_object_or_404(evses, code=read_code(code))
+    evse = get_object_or_404(evses, _on_label(code))
     running = _way_to_mine(request, evse)
     if running:
         return HttpResponseRedirect(running)

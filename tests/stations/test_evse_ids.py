@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from stations.models import Evse, IssuedEvseId
 from stations.services.hardware import adopt_evse, make_evse
-from tests.factories import BareStationFactory
+from tests.factories import BareStationFactory, ConnectorFactory
 
 OCPI = re.compile(r"^[A-Z]{2}\*[A-Z0-9]{3}\*E[A-Z0-9*]{1,30}$")
 
@@ -55,3 +55,14 @@ def test_an_id_cannot_be_changed(station):
     evse.name = "Left"
     evse.save()
     assert Evse.objects.get(pk=evse.pk).name == "Left"
+
+
+@pytest.mark.parametrize("change", [str, str.lower])
+def test_a_label_with_the_public_id_leads_to_the_stall(client, station, change):
+    station.location.is_public = True
+    evse = make_evse(station=station, number=1)
+    ConnectorFactory(evse=evse)
+    assert evse.evse_id in client.get(f"/c/{change(evse.evse_id)}/").content.decode()
+    typed = client.get("/charge/", {"code": change(evse.evse_id)})
+    assert typed.headers["Location"] == f"/c/{evse.code}/"
+    assert client.get("/c/DE*NOB*E1/").status_code == 404

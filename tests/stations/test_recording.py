@@ -255,3 +255,20 @@ def test_a_fleet_card_may_charge_at_many_stations(told, card):
     card.save()
     outcomes = record([told.report(begin()), Report(StationFactory().pk, 0, (begin(),))])
     assert {outcome.answers[0].decision.status for outcome in outcomes} == {"accepted"}
+
+
+def test_a_register_that_begins_again_is_counted_in_parts(told, card):
+    [answer] = told(begin(meter_start_wh=50_000))
+    told(reading(20, number=answer.number, energy_wh=55_000))
+    told(reading(30, number=answer.number, energy_wh=100))
+    told(finish(answer.number, meter_end_wh=2_100))
+    assert told.session().energy_wh == 7_100
+    assert "register_restarted" in told.session().review_reasons
+
+
+def test_one_wrong_value_of_a_lifetime_register_does_not_make_a_lifetime_of_energy(told, card):
+    [answer] = told(begin(meter_start_wh=8_000_000))
+    told(reading(20, number=answer.number, energy_wh=0))
+    told(finish(answer.number, meter_end_wh=8_000_500))
+    assert told.session().energy_wh == 500
+    assert told.session().needs_review

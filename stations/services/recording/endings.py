@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from stations import events
-from stations.metering import judge_totals
+from stations.metering import judge_totals, possible_wh
 from stations.rules import counted_wh
 from stations.services.recording.batch import Batch
 
@@ -93,10 +93,17 @@ def conclude(batch: Batch, ended: Sequence[Ended], doubts: Mapping[int, Iterable
 def _counted_again(batch: Batch, ended: Sequence[Ended], restarted: Collection[int]) -> list[Ended]:
     """Where the register began again, its end says little: count what each part of it tells."""
     rows = batch.cursor.execute(_REGISTERS, {"ids": list(restarted)}).fetchall()
-    counted = {session_id: counted_wh(registers) for session_id, registers in rows}
+    known = {session.id: session for session in ended}
+    counted = {pk: _believable(known[pk], counted_wh(registers)) for pk, registers in rows}
     parameters = {"ids": list(counted), "energies": list(counted.values())}
     batch.cursor.execute(_SET_ENERGY, parameters)
     return [session._replace(energy_wh=counted.get(session.id, session.energy_wh)) for session in ended]
+
+
+def _believable(session: Ended, counted: int) -> int:
+    """More than can have flowed: the fall was one wrong value and no restart, the ends hold."""
+    elapsed = session.ended_at - session.started_at
+    return counted if counted <= possible_wh(elapsed, session.max_power_w) else session.energy_wh
 
 
 def add_flags(batch: Batch, flags: Sequence[tuple[int, str]]) -> None:
