@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -68,7 +69,7 @@ def _charge(visitor: Visitor, *, tell: Tell) -> tuple[str, ChargingSession]:
         evse = _a_free_stall()
         live = _start_as_guest(visitor, evse)
         tell(f"{evse} at {evse.station.location.name}: the hold stands, the charger is asked to start")
-        session = wait_for("energy flows or the start fails", lambda live=live: _started_or_failed(live))
+        session = wait_for("energy flows or the start fails", partial(_started_or_failed, live))
         if session.status != ChargingSession.Status.ABANDONED:
             return live, session
         _demand_clear_failure(visitor, live, session)

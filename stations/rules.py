@@ -182,5 +182,7 @@ def _ends(values: Sequence[Checked]) -> tuple[ocmf.Reading, ocmf.Reading] | None
     ordered = sorted(registers, key=lambda one: (one.taken_at is not None, one.taken_at or 0))
     begins = [one for one in ordered if one.reason in ocmf.BEGINNINGS]
     ends = [one for one in ordered if one.reason in ocmf.ENDINGS]
-    begin, end = (begins or ordered or [None])[0], (ends or ordered or [None])[-1]
-    return None if begin is None or end is None or begin is end else (begin, end)
+    if not ordered:
+        return None
+    begin, end = (begins or ordered)[0], (ends or ordered)[-1]
+    return None if begin is end else (begin, end)

@@ -100,9 +100,9 @@ def assign_tariff(
 def assign_to_station(*, tariff_id: int, station_id: int, starts_at: datetime) -> int:
     """A tariff of the station's organization holds on each of its EVSEs. Returns on how many; idempotent."""
     tariff = Tariff.objects.filter(pk=tariff_id).first()
-    evses = (
-        Evse.objects.filter(station_id=station_id, organization_id=tariff.organization_id) if tariff else ()
-    )
+    if tariff is None:
+        return 0
+    evses = Evse.objects.filter(station_id=station_id, organization_id=tariff.organization_id)
     bare = [evse for evse in evses if not TariffAssignment.objects.filter(evse=evse).exists()]
     for evse in bare:
         assign_tariff(tariff=tariff, evse=evse, starts_at=starts_at)

@@ -54,7 +54,7 @@ def _booked_ends(sessions: Mapping[int, ChargingSession]) -> dict[int, datetime]
 def _batteries(sessions: Mapping[int, ChargingSession]) -> dict[int, int]:
     drivers = {session.driver_id for session in sessions.values() if session.soc_percent}
     cars = Vehicle.objects.filter(user__in=drivers - {None}, is_default=True, battery_wh__gt=0)
-    return dict(cars.values_list("user", "battery_wh"))
+    return {user: size for user, size in cars.values_list("user", "battery_wh") if size is not None}
 
 
 def _at_target(session: ChargingSession, battery_wh: int | None, now: datetime) -> datetime | None:

@@ -49,7 +49,7 @@ def _without_each(query: QueryDict, car: Vehicle | None) -> Iterator[tuple[str, 
 
 def _labels(query: QueryDict, car: Vehicle | None) -> Iterator[tuple[str, str]]:
     if query.get("q"):
-        yield "q", f"“{query['q'].strip()[:40]}”"
+        yield "q", f"“{query.get('q', '').strip()[:40]}”"
     if car and query.get("car", "1") != "0":
         yield "car", car.name
     names = {

@@ -97,8 +97,8 @@ class SetProfile(CommandKind):
 
     `purpose` as in SetPowerLimit. `kind`: "absolute", "recurring" (then `recurrency` is "daily" or
     "weekly"), "relative", or in 2.1 "dynamic": one period, whose limit UpdateDynamicLimit changes and
-    which the station asks for every `update_every_s` seconds. `unit`: "A" or "W". Instants are ISO 8601, UTC; `start_at` is when the
-    schedule starts, `valid_from` and `valid_until` bound the profile.
+    which the station asks for every `update_every_s` seconds. `unit`: "A" or "W". Instants are ISO
+    8601, UTC; `start_at` is when the schedule starts, `valid_from` and `valid_until` bound the profile.
     """
 
     name: ClassVar[str] = "set_profile"

@@ -47,7 +47,7 @@ def _calls(source: str) -> Iterator[str]:
             getattr(node, "func", None), "attr", ""
         )
         if name in MARKS and isinstance(node, ast.Call) and isinstance(node.args[0], ast.Constant):
-            texts = [argument.value for argument in node.args[:2] if isinstance(argument, ast.Constant)]
+            texts = [str(argument.value) for argument in node.args[:2] if isinstance(argument, ast.Constant)]
             yield "\x04".join(texts) if name.startswith("pgettext") else texts[0]
 
 

@@ -116,7 +116,7 @@ class Fuzzer:
         return Broken("noise", text, self._framework(UNREADABLE))
 
     def other_json(self) -> Broken:
-        value = self.random.choice([None, True, 7, "text", {}, {"a": [1]}, []])
+        value: Any = self.random.choice([None, True, 7, "text", {}, {"a": [1]}, []])
         return Broken("no array", json.dumps(value), self._framework(UNREADABLE))
 
     def cut_off(self) -> Broken:
@@ -142,11 +142,11 @@ class Fuzzer:
 
     def crooked_type(self) -> Broken:
         message_id = self._id()
-        kind = self.random.choice(["2", None, 2.5, True, [], {}, "CALL"])
+        kind: Any = self.random.choice(["2", None, 2.5, True, [], {}, "CALL"])
         return Broken("type", json.dumps([kind, message_id, "Heartbeat", {}]), self._framework(message_id))
 
     def crooked_id(self) -> Broken:
-        message_id = self.random.choice([None, 7, True, [], {}, ""])
+        message_id: Any = self.random.choice([None, 7, True, [], {}, ""])
         text = json.dumps([2, message_id, "Heartbeat", {}])
         return Broken("id", text, self._framework(UNREADABLE))
 
@@ -156,7 +156,7 @@ class Fuzzer:
 
     def crooked_action(self) -> Broken:
         message_id = self._id()
-        action = self.random.choice([None, 7, True, [], {}])
+        action: Any = self.random.choice([None, 7, True, [], {}])
         return Broken("action", json.dumps([2, message_id, action, {}]), self._framework(message_id))
 
     def crooked_payload(self) -> Broken:
@@ -175,7 +175,7 @@ class Fuzzer:
     def crooked_answer(self) -> Broken:
         """An answer is never answered, however wrong it is."""
         message_id, kind = self._id(), self.random.choice([3, 4])
-        rest = self.random.choice([[], [[]], [7], ["a", 7, 8], [None, None]])
+        rest: list[Any] = self.random.choice([[], [[]], [7], ["a", 7, 8], [None, None]])
         return Broken("crooked answer", json.dumps([kind, message_id, *rest]), None)
 
     def answer_to_nothing(self) -> Broken:

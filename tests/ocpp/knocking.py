@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from core.outbox import deliver_pending
 from ocpp_bridge import handshake
@@ -56,7 +57,7 @@ def knock(port: int, identity: str, password: str, lines: list) -> None:
     lines.append(
         connect(
             f"ws://127.0.0.1:{port}/ocpp/northwind/{identity}",
-            subprotocols=["ocpp1.6"],
+            subprotocols=[Subprotocol("ocpp1.6")],
             additional_headers=basic(identity, password),
             open_timeout=30,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from jsonschema.validators import validator_for
+from jsonschema.validators import validator_for  # type: ignore[import-untyped]
 
 from ocpp_bridge import quirks, schemas
 from ocpp_bridge.dialects import BY_VERSION
@@ -73,6 +73,7 @@ def judged(version: str, action: str, wrong: Wrong) -> None:
     """Refused with the code for it, or let in by a named quirk."""
     quirks.seen.clear()
     answer = reply_of(make_exchange(version).hear(call(action, wrong.payload)))
+    assert answer is not None
     if answer[0] == 3:
         assert action in MENDED, wrong
         assert quirks.seen, wrong

@@ -17,6 +17,7 @@ from statistics import median
 
 import pytest
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from ocpp_bridge import desks
 from ocpp_bridge.dialects import BY_VERSION
@@ -80,7 +81,7 @@ def fuzz(port: int, password: str, version: str, count: int) -> None:
     held_kb: list[int] = []
     with connect(
         f"ws://127.0.0.1:{port}/ocpp/CP-1",
-        subprotocols=[subprotocol],
+        subprotocols=[Subprotocol(subprotocol)],
         additional_headers=basic("CP-1", password),
         compression=None,
     ) as line:

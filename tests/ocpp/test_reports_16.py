@@ -33,7 +33,7 @@ def tell(conversation: Conversation, action: str, payload: object) -> list:
 
 def ask(conversation: Conversation, station, kind: kinds.CommandKind, answer: object) -> StationCommand:
     command = commands.request(station=station, kind=kind)
-    _, message_id, *_ = json.loads(conversation.next_command())
+    _, message_id, *_ = json.loads(conversation.next_command() or "")
     conversation.exchange(json.dumps([3, message_id, answer]))
     command.refresh_from_db()
     return command

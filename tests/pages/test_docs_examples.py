@@ -31,14 +31,16 @@ TARIFFS = {tariff["id"]: from_ocpi(tariff) for tariff in map(json.loads, blocks(
 
 
 def period(line: str) -> Period:
-    hour, minute, what, minutes, kwh = STRETCH.fullmatch(line).groups()
+    told = STRETCH.fullmatch(line)
+    assert told, line
+    hour, minute, what, minutes, kwh = told.groups()
     start = datetime(2026, 3, 4, int(hour), int(minute), tzinfo=ZoneInfo(ZONE))
     return Period(
         start_at=start,
         end_at=start + timedelta(minutes=int(minutes)),
         energy_wh=round(float(kwh or 0) * 1000),
         use=USES[what],
-        **({"held_by": Holder.PLAN} if what == "held" else {}),
+        held_by=Holder.PLAN if what == "held" else Holder.STATION,
     )
 
 

@@ -11,8 +11,8 @@ from core import clock
 from core.links import sign
 from payments.models import BillingAccount, Payment, PaymentMethod
 from payments.services import receipts
-from payments.services.billing import bill_session
 from payments.services.addresses import return_path
+from payments.services.billing import bill_session
 from payments.services.tariffs import assign_tariff, create_tariff
 from stations.models import ChargingSession
 from tests.factories import MembershipFactory, SessionFactory

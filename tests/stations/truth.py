@@ -12,6 +12,7 @@ from typing import Any
 
 from core import clock
 from stations.facts import (
+    BeginAnswer,
     ReadingTaken,
     Recorded,
     Report,
@@ -81,7 +82,7 @@ class TrueStation:
         charge = Charge(f"tx{len(self.charges)}", self.now, self.register_wh, registers=[self.register_wh])
         self.charges.append(charge)
         at, start_wh, seq_no = self.now, self.register_wh, self._seq_no(charge)
-        named = {"transaction_id": charge.name, "seq_no": seq_no} if self.speaks_2x else {}
+        named: dict[str, Any] = {"transaction_id": charge.name, "seq_no": seq_no} if self.speaks_2x else {}
         self._say("start", charge, lambda: (
             SessionBegan(evse_number=1, connector_number=1, token_uid="CARD1", started_at=at,
                          meter_start_wh=start_wh, **named),
@@ -122,7 +123,7 @@ class TrueStation:
         charge.ended_at, charge.end_wh = self.now, self.register_wh
         charge.registers.append(self.register_wh)
         at, end_wh, seq_no = self.now, self.register_wh, self._seq_no(charge)
-        named = {"transaction_id": charge.name, "seq_no": seq_no} if self.speaks_2x else {}
+        named: dict[str, Any] = {"transaction_id": charge.name, "seq_no": seq_no} if self.speaks_2x else {}
         self._say("stop", charge, lambda: (
             SessionFinished(ended_at=at, meter_end_wh=end_wh, reason=reason, token_uid="CARD1",
                             **(named or {"number": self._number(charge), "evse_number": 1})),
@@ -190,4 +191,6 @@ class TrueStation:
             [outcome] = record([Report(self.station_id, 0, message.facts())])
         assert isinstance(outcome, Recorded)
         if message.kind == "start" and message.charge is not None:
-            message.charge.number = outcome.answers[0].number
+            [begun, *_] = outcome.answers
+            assert isinstance(begun, BeginAnswer)
+            message.charge.number = begun.number
