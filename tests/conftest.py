@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -20,6 +22,13 @@ def browser() -> Iterator[Any]:
 
     with running_browser() as browser:
         yield browser
+
+
+@pytest.fixture(autouse=True)
+def _first_language() -> Iterator[None]:
+    """A request leaves its language in the thread: the next test starts with the house's own."""
+    with translation.override(django_settings.LANGUAGE_CODE):
+        yield
 
 
 @pytest.hookimpl(trylast=True)

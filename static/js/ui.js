@@ -107,6 +107,10 @@
     if (form && (form.matches("[data-autosubmit]") || event.target.matches("[data-submits]"))) form.requestSubmit();
   });
 
+  document.addEventListener("input", (event) => {
+    if (event.target.form) event.target.form.dataset.begun = "yes";
+  });
+
   const focusErrors = (within) => {
     const summary = within.querySelector("[data-error-summary]");
     if (summary) summary.focus();
@@ -117,6 +121,8 @@
     // Without this, text typed in a live row is lost when the row is morphed.
     if (!window.Idiomorph) return;
     window.Idiomorph.defaults.ignoreActiveValue = true;
+    // Nor may live news take back what somebody fills in: a form in an open fold, once begun, is left alone.
+    window.Idiomorph.defaults.callbacks.beforeNodeMorphed = (node) => !(node.tagName === "FORM" && node.dataset.begun && node.closest("details[open]"));
     // What somebody has opened stays open: the server does not know of it.
     window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.tagName === "DETAILS");
   });
