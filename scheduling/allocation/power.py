@@ -215,7 +215,12 @@ class _Desk:
 
     def _bottleneck_name(self, claim: Claim) -> str:
         cell = claim.bottleneck if claim.bottleneck != NOWHERE else self.room.tightest(claim.cells)
-        return self.room.branch_name(cell)
+        return self.room.branch_name(self._nearest_full(claim, cell) if claim.granted_ma else cell)
+
+    def _nearest_full(self, claim: Claim, otherwise: int) -> int:
+        """Of several limits that hold a car back, the one nearest to it."""
+        step_ma = claim.scale.ma_of_steps(1)
+        return next((cell for cell in claim.cells if self.room.left[cell] < step_ma), otherwise)
 
 
 def _remembering(share: Share, before: Share | None, before_at: datetime, connected_at: datetime) -> Share:

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.ui.numbers import kw_text
 from scheduling.allocation.power_types import Reason, Share
+from scheduling.selectors.outer import AT
+from stations.models.charging_reports import SOURCES, source_text
 
 BETWEEN: Final = "|"
 LONGEST: Final = 200
@@ -36,4 +38,12 @@ def worded(reason: str, *, limit_w: int, limit_a: int | None) -> str:
     if code not in _SENTENCES:
         return reason
     limit = kw_text(limit_w) if limit_a is None else f"{limit_a} A"
-    return str(_SENTENCES[code]) % {"limit": limit, "branch": branch}
+    return str(_SENTENCES[code]) % {"limit": limit, "branch": _branch_text(branch)}
+
+
+def _branch_text(name: str) -> str:
+    """A circuit's own name; a limit that somebody else set is told with who set it."""
+    source, at, station = name.partition(AT)
+    if not at or source not in SOURCES:
+        return name
+    return _("%(source)s at %(station)s") % {"source": source_text(source), "station": station}

@@ -9,10 +9,12 @@ from datetime import datetime
 
 from django.db.models import OuterRef, Subquery
 
+from core import clock
 from core.units import watts
 from scheduling.models import PowerPlan, PowerSlice
+from scheduling.selectors.outer import StandingLimit, standing_limits
 from scheduling.selectors.reasons import worded
-from stations.models import ChargingSession, Circuit, Location
+from stations.models import ChargingSession, Circuit, Evse, Location
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,7 @@ class SitePower:
     loads: Sequence[CircuitLoad]
     cars: Sequence[CarShare]
     planned_at: datetime | None
+    outer_limits: Sequence[StandingLimit] = ()
 
     @property
     def drawn_w(self) -> int:
@@ -67,17 +70,20 @@ class SitePower:
 
 
 def sites_power(locations: Sequence[Location]) -> list[SitePower]:
-    """The power of these sites, in their order, in four queries."""
+    """The power of these sites, in their order, in six queries."""
     ids = [location.pk for location in locations]
     plans = {plan.location_id: plan for plan in _latest_plans(ids)}
     cars = _cars(ids, plans.values())
     circuits = _circuits(ids)
+    evses = Evse.objects.filter(station__location__in=ids).select_related("station")
+    outer = standing_limits(list(evses), now=clock.now())
     return [
         SitePower(
             location=location,
             loads=_loads(circuits[location.pk], cars[location.pk]),
             cars=cars[location.pk],
             planned_at=plans[location.pk].made_at if location.pk in plans else None,
+            outer_limits=outer.get(location.pk, ()),
         )
         for location in locations
     ]

@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from scheduling.allocation import power_types as words
+from scheduling.allocation.outer import under
 from scheduling.allocation.power_types import Plan, Reason
 from scheduling.allocation.replay import recorded_plan
 from scheduling.allocation.standby import Default
 from scheduling.allocation.transition import InForce
 from scheduling.models import PowerPlan, SentProfile
 from scheduling.selectors.following import Following, default_of, figure, following_of, is_waited_for
+from scheduling.selectors.outer import outer_limits
 from scheduling.selectors.power import latest_plan
 from stations.models import ChargingSession, Circuit, Evse, MeterReading
 
@@ -63,7 +65,7 @@ def situation_of(*, location_id: int, now: datetime) -> Situation | None:
         for key, session in charging.items()
     }
     return Situation(
-        site=_site(location_id, circuits, evses),
+        site=under(_site(location_id, circuits, evses), outer_limits(list(evses.values()), now=now)),
         sessions=(
             *(_session(s, evses[str(s.evse_id)], followings[k], previous, now) for k, s in charging.items()),
             *_unseen(evses, charging, defaults),

@@ -18,6 +18,7 @@ from core.events import publish
 from core.live import nudge
 from core.units import watts
 from scheduling.allocation import power, standby, verify
+from scheduling.allocation.outer import is_outer
 from scheduling.allocation.power import Plan, Share
 from scheduling.allocation.replay import record
 from scheduling.allocation.transition import release
@@ -129,13 +130,17 @@ def _standby(plan: Plan, situation: Situation) -> dict[str, float]:
 
 
 def _check(plan: Plan, situation: Situation, wanted: Mapping[str, float]) -> int:
-    """Answers by how much chargers out of reach could exceed a limit, which nobody can avoid: in amps."""
+    """Answers by how much chargers out of reach could exceed a limit, which nobody can avoid: in amps.
+
+    A limit of somebody else does not count there: the charger itself keeps to it.
+    """
     violations = verify.check(plan, situation.site)
     violations += verify.check_standby(plan, situation.site, wanted)
     avoidable = [violation for violation in violations if violation.is_avoidable]
     if avoidable:
         raise UnsafePlan(avoidable)
-    return math.ceil(max((violation.excess_a for violation in violations), default=0))
+    ours = [violation for violation in violations if not is_outer(violation.subject)]
+    return math.ceil(max((violation.excess_a for violation in ours), default=0))
 
 
 def _says_something_new(plan: Plan, previous: Plan | None) -> bool:

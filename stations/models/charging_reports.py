@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
@@ -45,8 +46,21 @@ class ReportedProfile(models.Model):
         return f"{self.purpose} #{self.number}"
 
 
+OURS: Final = "CSO"
+SOURCES: Final[dict[str, str | Promise]] = {
+    "EMS": _("Energy management"),
+    "SO": _("Grid operator"),
+    "CSO": _("Forecourt"),
+    "Other": _("Somebody else"),
+}
+
+
 class ReportedLimit(models.Model):
-    """Somebody else limits a station: a grid operator, a building (2.0.1 K11 to K14)."""
+    """Somebody else limits a station: a grid operator, a building (2.0.1 K11 to K14).
+
+    `bounds` are what its schedules mean: {"start_at", "end_at" or null, "limit_a" per phase or "limit_w"
+    over all phases}, instants in ISO form; none where it came without figures.
+    """
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     station = models.ForeignKey(ChargingStation, on_delete=models.CASCADE, related_name="reported_limits")
@@ -54,6 +68,7 @@ class ReportedLimit(models.Model):
     source = models.CharField(max_length=20)
     is_grid_critical = models.BooleanField(null=True)
     schedules = models.JSONField(default=list)
+    bounds = models.JSONField(default=list, db_default=[])
     told_at = models.DateTimeField(default=clock.now)
     cleared_at = models.DateTimeField(null=True, blank=True)
 
@@ -71,6 +86,19 @@ class ReportedLimit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.evse_number}"
+
+    @property
+    def is_ours(self) -> bool:
+        return self.source == OURS
+
+    @property
+    def source_text(self) -> str:
+        """Who set it, for people; a word that is not in the list is shown as it came (2.1)."""
+        return source_text(self.source)
+
+
+def source_text(source: str) -> str:
+    return str(SOURCES.get(source, source))
 
 
 class ChargingNeeds(models.Model):

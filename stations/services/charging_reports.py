@@ -61,8 +61,12 @@ def note_limit(
     source: str,
     is_grid_critical: bool | None = None,
     schedules: Sequence[Mapping[str, Any]] = (),
+    bounds: Sequence[Mapping[str, Any]] = (),
 ) -> ReportedLimit:
-    """Somebody else limits this station (K12, K14): the newest limit of a source replaces its last."""
+    """Somebody else limits this station (K12, K14): the newest limit of a source replaces its last.
+
+    `bounds` as in ReportedLimit; `schedules` are kept as they came.
+    """
     station = ChargingStation.objects.get(pk=station_id)
     limit, _ = ReportedLimit.objects.update_or_create(
         station=station,
@@ -73,6 +77,7 @@ def note_limit(
             "organization_id": station.organization_id,
             "is_grid_critical": is_grid_critical,
             "schedules": list(schedules),
+            "bounds": list(bounds),
             "told_at": clock.now(),
         },
     )

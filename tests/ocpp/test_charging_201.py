@@ -123,6 +123,7 @@ def test_a_limit_from_outside_stands_until_it_is_cleared(conversation):
         assert say(conversation, "NotifyChargingLimit", payload)[2] == {}
     limit = ReportedLimit.objects.get()
     assert (limit.source, limit.is_grid_critical, limit.cleared_at) == ("SO", True, None)
+    assert [set(bound) for bound in limit.bounds] == [{"start_at", "end_at", "limit_a"}]
     assert say(conversation, "ClearedChargingLimit", {"chargingLimitSource": "SO"})[2] == {}
     limit.refresh_from_db()
     assert limit.cleared_at == NOON

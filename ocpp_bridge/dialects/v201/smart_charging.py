@@ -5,24 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from core import clock
 from ocpp_bridge.dialects.base import Hearing, Inbound
 from ocpp_bridge.dialects.common import answer_yes_or_no, nothing, thanks
+from ocpp_bridge.dialects.v201.schedules import bounds_of
 from ocpp_bridge.dialects.values import as_number, instant, position, whole
 from ocpp_bridge.frames import Payload
-from stations.services import charging_reports
+from stations.services import charging_reports, notices
 
 Message = Mapping[str, Any]
 
 
 def note_limit(station_id: int, message: Message) -> None:
-    """NotifyChargingLimit (K12, K14)."""
-    limit = message["chargingLimit"]
+    """NotifyChargingLimit (K12, K14). What a local generator adds (2.1 K27.FR.03) limits nobody."""
+    limit, schedules = message["chargingLimit"], message.get("chargingSchedule", ())
+    if limit.get("isLocalGeneration"):
+        notices.keep_notice(station_id=station_id, kind="local_generation", body=dict(message))
+        return
     charging_reports.note_limit(
         station_id=station_id,
         evse_number=position(message.get("evseId", 0)),
         source=limit["chargingLimitSource"],
         is_grid_critical=limit.get("isGridCritical"),
-        schedules=message.get("chargingSchedule", ()),
+        schedules=schedules,
+        bounds=bounds_of(schedules, told_at=clock.now()),
     )
 
 
