@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from stations import pki
+from tests.ocpp.turns import TakingTurns
 
 NOW = datetime.now(UTC)
 
@@ -84,6 +85,7 @@ class Maker:
 def client_context(trusted: str, folder: Path, *, certificate: str = "", key=None) -> ssl.SSLContext:
     """What a station uses: it trusts one authority, and shows a certificate when it has one."""
     context = ssl.create_default_context(cadata=trusted)
+    context.sslsocket_class = TakingTurns
     if certificate:
         file = folder / f"client-{abs(hash(certificate))}.pem"
         file.write_text(certificate + key_pem(key))

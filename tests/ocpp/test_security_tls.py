@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 from datetime import timedelta
 
@@ -161,6 +162,35 @@ def test_a_certificate_of_an_unknown_authority_does_not_pass_tls(door, station, 
     ChargingStation.objects.update(security_profile=3)
     with pytest.raises((ssl.SSLError, ConnectionClosed, InvalidMessage, OSError, EOFError)):
         come(door, client_context(ours.certificate, tmp_path, certificate=pem, key=key)).recv(5)
+
+
+@pytest.mark.parametrize("kind", ["ec", "rsa"])
+@pytest.mark.parametrize("times", [30, pytest.param(1500, marks=pytest.mark.slow)])
+def test_every_arrival_with_a_certificate_is_answered(door, station, ours, tmp_path, kind, times):
+    """However often. A request that vanishes behind the handshake is a station that waits."""
+    ChargingStation.objects.update(security_profile=3)
+    key = make_key(kind)
+    pem = ours.sign(key, common_name="CP-2", organization="Northwind Charging")
+    context = client_context(ours.certificate, tmp_path, certificate=pem, key=key)
+    for _ in range(times):
+        assert reason(door, context) == "other_certificate"
+    assert FailedHandshake.objects.get().count == times
+
+
+def test_a_resumed_tls_session_still_shows_the_certificate(door, station, ours, tmp_path):
+    """A station that comes back with its session ticket sends no certificate again."""
+    ChargingStation.objects.update(security_profile=3)
+    key = make_key()
+    pem = ours.sign(key, common_name="CP-1", organization="Northwind Charging")
+    context = client_context(ours.certificate, tmp_path, certificate=pem, key=key)
+    with come(door, context) as line:
+        assert ask(line)[0] == 3
+        session = line.socket.session
+    raw = socket.create_connection(("127.0.0.1", door["tls"]))
+    again = context.wrap_socket(raw, server_hostname="127.0.0.1", session=session)
+    with connect("ws://127.0.0.1/ocpp/CP-1", sock=again, subprotocols=["ocpp1.6"]) as line:
+        assert again.session_reused
+        assert ask(line)[0] == 3
 
 
 def test_an_expired_certificate_may_come_once_to_be_renewed(door, station, ours, tmp_path):
