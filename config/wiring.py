@@ -23,10 +23,11 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
         "stations.handlers.follow_credentials",
         "stations.list_handlers.follow_list",
         "scheduling.handlers.follow_power_answer",
+        "scheduling.handlers.follow_reserve_answer",
     ),
-    "stations.EvseStatusChanged": (),
+    "stations.EvseStatusChanged": ("scheduling.handlers.keep_booking_at_stall",),
     "stations.OuterLimitChanged": ("scheduling.handlers.share_power_again",),
-    "stations.ReservationReleased": (),
+    "stations.ReservationReleased": ("scheduling.handlers.keep_booking",),
     "stations.SecurityEventReported": (),
     "stations.SessionAbandoned": (
         "stations.handlers.follow_abandoned_session",

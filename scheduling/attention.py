@@ -8,7 +8,9 @@ from django.urls import reverse
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.models import PowerPlan
+from core import clock
+from scheduling.models import PowerPlan, Reservation
+from scheduling.selectors.instead import has_lost_its_stall
 from scheduling.selectors.power import exposures
 from stations.attention import Attention
 from stations.models import Location
@@ -18,6 +20,34 @@ def power_out_of_reach(user: Any) -> list[Attention]:
     """Sites where chargers that we cannot steer could together draw more than the connection carries."""
     places = Location.objects.visible_to(user).in_bulk()
     return [_exposed(places[pk], exposed_a) for pk, exposed_a in sorted(exposures(list(places)).items())]
+
+
+def lost_stalls(user: Any) -> list[Attention]:
+    """Bookings whose stall is out of order: the driver knows, somebody should look at the charger."""
+    coming = Reservation.objects.visible_to(user).filter(
+        status=Reservation.Status.CONFIRMED,
+        lost_stall_at__isnull=False,
+        during__endswith__gt=clock.now(),
+    )
+    found = coming.select_related("evse", "driver", "location").order_by("during")
+    return [_lost(booking) for booking in found if has_lost_its_stall(booking)]
+
+
+def _lost(booking: Reservation) -> Attention:
+    return Attention(
+        role="fault",
+        icon="calendar-days",
+        title=format_lazy(_("{stall}: booked, but out of order"), stall=booking.evse),
+        detail=format_lazy(
+            _("Booking #{number} of {driver} at {place}. The driver is told what is free instead."),
+            number=booking.number,
+            driver=booking.driver,
+            place=booking.location.name,
+        ),
+        since=booking.lost_stall_at,
+        href=reverse("scheduling:operator_booking", args=[booking.public_id]),
+        action=_("Open"),
+    )
 
 
 def _exposed(place: Location, exposed_a: int) -> Attention:

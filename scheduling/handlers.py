@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from scheduling.events import ReservationCanceled
-from scheduling.services import arrivals, fulfilling, needs, profiles, smart_charging, telling
-from stations.events import ChargingNeedsTold, CommandAnswered, SessionStarted, StationBooted
+from scheduling.services import arrivals, fulfilling, keeping, needs, profiles, smart_charging, telling
+from stations.events import (
+    ChargingNeedsTold,
+    CommandAnswered,
+    EvseStatusChanged,
+    ReservationReleased,
+    SessionStarted,
+    StationBooted,
+)
+
+LETTING_GO: Final = frozenset({"available", "faulted", "unavailable"})
 
 
 class AtStation(Protocol):
@@ -48,6 +57,22 @@ def begin_anew(event: StationBooted) -> None:
     """A station that booted may have forgotten its limits."""
     profiles.forget_profiles(station_id=event.station_id, sent_before=event.at)
     smart_charging.replan_station(station_id=event.station_id)
+
+
+def keep_booking(event: ReservationReleased) -> None:
+    """A station lets a booking go that it was told of."""
+    keeping.follow_release(station_id=event.station_id, number=event.reservation_number, at=event.at)
+
+
+def keep_booking_at_stall(event: EvseStatusChanged) -> None:
+    """1.6 tells only by a stall's status that it is kept no more; a broken one is lost in every version."""
+    if event.status in LETTING_GO:
+        keeping.follow_status(evse_id=event.evse_id, at=event.at)
+
+
+def follow_reserve_answer(event: CommandAnswered) -> None:
+    """A station that refuses to keep a stall: is it broken?"""
+    keeping.follow_refusal(command_id=event.command_id)
 
 
 def tell_of_reservations(event: AtStation) -> None:

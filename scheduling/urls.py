@@ -15,6 +15,7 @@ urlpatterns = [
     path("bookings/", booking.bookings, name="bookings"),
     path("bookings/<uuid:public_id>/", booking.booking, name="booking"),
     path("bookings/<uuid:public_id>/cancel/", booking.cancel_booking, name="cancel_booking"),
+    path("bookings/<uuid:public_id>/instead/", booking.take_instead, name="take_instead"),
     path("bookings/<uuid:public_id>/booking.ics", booking.booking_calendar, name="booking_calendar"),
     path("charge/", start.charge, name="charge"),
     path("c/<str:code>/", start.start, name="start"),

@@ -52,6 +52,9 @@ class Reservation(models.Model):
     created_at = models.DateTimeField(default=clock.now)
     announced_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    lost_stall_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("since then the driver knows that the stall is out of order")
+    )
     canceled_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     cancel_note = models.CharField(
         max_length=200, blank=True, db_default="", help_text=_("a word to the driver")

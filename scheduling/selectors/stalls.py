@@ -16,6 +16,7 @@ from scheduling.selectors.turnover import expected_ends, next_bookings
 from stations.models import ChargingSession, Connector, Evse
 
 LONGEST_LABEL: Final = 4
+OUT_OF_ORDER: Final = frozenset({"faulted", "unavailable"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,12 @@ def stall_of(evse: Evse) -> StallNow:
     """One stall, with the label that it has on its site's page."""
     location_id = evse.station.location_id
     return next(stall for stall in stalls_of([location_id])[location_id] if stall.evse.pk == evse.pk)
+
+
+def is_out_of_order(evse: Evse) -> bool:
+    """By what its plugs report at this moment: each is broken or closed."""
+    statuses = set(Connector.objects.filter(evse=evse).values_list("status", flat=True))
+    return bool(statuses) and statuses <= OUT_OF_ORDER
 
 
 def labels_of(location_id: int) -> dict[int, str]:

@@ -14,6 +14,7 @@ from core.events import publish
 from scheduling import selectors
 from scheduling.events import ReservationMissed
 from scheduling.models import Reservation
+from scheduling.selectors.stalls import is_out_of_order
 from scheduling.services.fulfilling import session_of, use
 from scheduling.services.reservations import TELL_WITHIN, close, forget_at_station, told
 from scheduling.times import ANNOUNCE_BEFORE, GRACE
@@ -76,7 +77,7 @@ def _announce(reservation: Reservation) -> bool:
             token_uid=wire_token(reservation),
             token_type=token.type if token and _is_card(token) else "Central",
             group_uid=token.group_uid if token else "",
-            expires_at=_grace_ends_at(reservation).isoformat(),
+            expires_at=grace_ends_at(reservation).isoformat(),
         ),
         expires_in=TELL_WITHIN,
     )
@@ -112,8 +113,11 @@ def clear_the_way(*, evse: Evse, driver: User) -> bool:
     return True
 
 
-def _grace_ends_at(reservation: Reservation) -> datetime:
-    """Who books for a quarter of an hour that has begun has the whole grace from then."""
+def grace_ends_at(reservation: Reservation) -> datetime:
+    """Until when the driver may come.
+
+    Who books for a quarter of an hour that has begun has the whole grace from then.
+    """
     begins_at: datetime = max(reservation.during.lower, reservation.created_at)
     return begins_at + GRACE
 
@@ -154,5 +158,4 @@ def _excuse(reservation: Reservation) -> str:
         return "occupied"
     if not reservation.evse.station.is_connected:
         return "offline"
-    statuses = {connector.status for connector in reservation.evse.connectors.all()}
-    return "broken" if statuses and statuses <= {"faulted", "unavailable"} else ""
+    return "broken" if is_out_of_order(reservation.evse) else ""

@@ -90,7 +90,7 @@ def hold_slot(
         quote=quote,
     )
     _insert(reservation)
-    _nudge(reservation)
+    nudge_about(reservation)
     return reservation
 
 
@@ -105,7 +105,7 @@ def confirm(*, reservation: Reservation) -> Reservation:
     reservation.refresh_from_db()
     if changed:
         publish(told(ReservationConfirmed, reservation))
-        _nudge(reservation)
+        nudge_about(reservation)
     elif reservation.status != Status.CONFIRMED:
         raise TooLate(reservation.status)
     return reservation
@@ -190,7 +190,7 @@ def close(reservation: Reservation, status: str, **fields: Any) -> bool:
     open_ones = Reservation.objects.filter(pk=reservation.pk, status__in=sources(RESERVATION, status))
     changed = bool(open_ones.update(status=status, closed_at=clock.now(), **fields))
     if changed:
-        _nudge(reservation)
+        nudge_about(reservation)
     return changed
 
 
@@ -256,7 +256,8 @@ def _insert(reservation: Reservation) -> None:
         ) from error
 
 
-def _nudge(reservation: Reservation) -> None:
+def nudge_about(reservation: Reservation) -> None:
+    """The pages of its driver, of its place and of its operator show something old."""
     nudge(
         f"location.{reservation.location_id}",
         f"user.{reservation.driver_id}",

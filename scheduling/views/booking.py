@@ -18,9 +18,12 @@ from core.ui.fragments import render_either
 from scheduling import selectors
 from scheduling.calendar_file import calendar_file
 from scheduling.models import Reservation
+from scheduling.selectors.instead import has_lost_its_stall, instead_of
 from scheduling.selectors.stalls import labels_of
-from scheduling.services.reservations import TooLate, cancel
+from scheduling.services import keeping
+from scheduling.services.reservations import NotBookable, SlotTaken, TooLate, cancel
 from scheduling.times import ANNOUNCE_BEFORE, GRACE
+from scheduling.views.site import Chosen
 
 
 @login_required
@@ -55,6 +58,7 @@ def booking(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "kept_until": min(during.lower + GRACE, during.upper),
         "can_start": _is_coming(mine) and during.lower - ANNOUNCE_BEFORE <= clock.now(),
         "can_cancel": _is_coming(mine),
+        **_lost(mine),
         "total": _quoted(quote),
         "live_topics": [f"user.{request.user.pk}", f"location.{mine.location_id}"],
     }
@@ -74,6 +78,30 @@ def cancel_booking(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return redirect("scheduling:bookings")
 
 
+@require_POST
+@login_required
+def take_instead(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """POST /bookings/<id>/instead/: another stall or time for the one that is out of order."""
+    mine = _mine(request, public_id)
+    wish = Chosen.read(request.POST.get("slot", ""), mine.location)
+    if wish is None or not has_lost_its_stall(mine):
+        messages.error(request, _("This offer is over."))
+        return redirect("scheduling:booking", public_id=public_id)
+    return _take(request, mine, wish)
+
+
+def _take(request: HttpRequest, mine: Reservation, wish: Chosen) -> HttpResponse:
+    try:
+        taken = keeping.take_instead(
+            reservation=mine, evse=wish.evse, start_at=wish.start_at, end_at=wish.end_at
+        )
+    except (SlotTaken, NotBookable, TooLate):
+        messages.error(request, _("This time is no longer free. Your booking is as it was."))
+        return redirect("scheduling:booking", public_id=mine.public_id)
+    messages.success(request, _("Your booking has moved."))
+    return redirect("scheduling:booking", public_id=taken.public_id)
+
+
 @login_required
 def booking_calendar(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The booking as an iCalendar file."""
@@ -91,6 +119,13 @@ def _mine(request: HttpRequest, public_id: UUID) -> Reservation:
 def _is_coming(reservation: Reservation) -> bool:
     is_open = reservation.status in (Reservation.Status.HELD, Reservation.Status.CONFIRMED)
     return is_open and reservation.during.upper > clock.now()
+
+
+def _lost(reservation: Reservation) -> dict[str, object]:
+    """Whether the stall is out of order, and then what is free instead."""
+    if not has_lost_its_stall(reservation):
+        return {"is_lost": False}
+    return {"is_lost": True, "offers": instead_of(reservation)}
 
 
 def _label(reservation: Reservation) -> str:

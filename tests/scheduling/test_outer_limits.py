@@ -107,7 +107,7 @@ def test_the_operator_reads_who_limits_what_and_why_a_car_gets_less(site):
 
 
 def test_other_places_limits_are_not_shown_here(site):
-    location, (left, right) = site
+    location, (left, _) = site
     limit(left.station, 8)
     with clock.at(NOW + HOUR):
         charging_reports.clear_limit(station_id=left.station_id, source="SO")

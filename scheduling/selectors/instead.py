@@ -1,0 +1,51 @@
+"""What a driver may take for a stall that is out of order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from scheduling.models import Reservation
+from scheduling.selectors.availability import next_free_times
+from scheduling.selectors.stalls import is_out_of_order, labels_of
+from scheduling.states import OPEN_RESERVATION
+from stations.models import Evse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instead:
+    """A stall like the booked one, by the label painted on it, and a time as long as the booked one."""
+
+    evse: Evse
+    label: str
+    start_at: datetime
+    end_at: datetime
+
+    @property
+    def value(self) -> str:
+        """As the forms of the site page write it: start, minutes and stall code."""
+        minutes = int((self.end_at - self.start_at).total_seconds() // 60)
+        return f"{self.start_at:%Y%m%dT%H%M}Z-{minutes}-{self.evse.code}"
+
+
+def instead_of(reservation: Reservation) -> list[Instead]:
+    """The next three that are free, the earliest first."""
+    during = reservation.during
+    free = next_free_times(evse=reservation.evse, start_at=during.lower, end_at=during.upper)
+    labels = labels_of(reservation.location_id)
+    evses = Evse.objects.in_bulk([time.evse_id for time in free])
+    return [
+        Instead(
+            evse=evses[time.evse_id],
+            label=labels[time.evse_id],
+            start_at=time.start_at,
+            end_at=time.end_at,
+        )
+        for time in free
+    ]
+
+
+def has_lost_its_stall(reservation: Reservation) -> bool:
+    """Still to come, told to the driver, and not mended since."""
+    is_told = reservation.status in OPEN_RESERVATION and reservation.lost_stall_at is not None
+    return is_told and is_out_of_order(reservation.evse)
