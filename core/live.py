@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import cache
+from typing import Final
 
 import orjson
 import redis
@@ -19,10 +21,13 @@ import redis.asyncio
 from django.conf import settings
 from django.db import transaction
 
+from core.pacing import Paced
+
 logger = logging.getLogger(__name__)
 
 Listener = Callable[[str], None]
-RETRY_S = 1.0
+RETRY_S: Final = 1.0
+APART_S: Final = 0.1
 
 
 def nudge(*topics: str) -> None:
@@ -32,11 +37,26 @@ def nudge(*topics: str) -> None:
 
 
 def send(topics: Iterable[str]) -> None:
-    """Tell now. Never raises: a lost nudge costs a little time and nothing else."""
+    """Tell soon. Never raises: a lost nudge costs a little time and nothing else."""
+    with _lock:
+        _untold.update(dict.fromkeys(topics))
+    _teller.ask()
+
+
+def _tell() -> None:
+    with _lock:
+        topics = list(_untold)
+        _untold.clear()
     try:
-        _client().publish(settings.NUDGE_CHANNEL, orjson.dumps(list(dict.fromkeys(topics))))
+        _client().publish(settings.NUDGE_CHANNEL, orjson.dumps(topics))
     except redis.RedisError:
         logger.warning("a nudge was lost: Redis cannot be reached")
+
+
+_untold: Final[dict[str, None]] = {}
+_lock: Final = threading.Lock()
+_teller: Final = Paced(_tell, apart_s=APART_S)
+"""A bridge under load has news a hundred times a second, of the same few thousand things."""
 
 
 @cache

@@ -7,8 +7,8 @@ outside any transaction, and then marked. A crash in between costs the lease and
 from __future__ import annotations
 
 import logging
-import threading
 from datetime import timedelta
+from typing import Final
 
 from django.conf import settings
 from django.db import connection
@@ -17,6 +17,7 @@ from core import clock
 from core.dotted import resolve
 from core.events import event_types
 from core.models import Delivery
+from core.pacing import Paced
 
 logger = logging.getLogger(__name__)
 
@@ -33,46 +34,13 @@ returning id
 """
 
 
-WAKES_APART_S = 0.25
-
-
-class _Waker:
-    """Wakes of one process, at most four a second: each is a message to the broker."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._is_resting = False
-        self._is_wanted = False
-
-    def wake(self) -> None:
-        with self._lock:
-            if self._is_resting:
-                self._is_wanted = True
-                return
-            self._rest()
-        _send_wake()
-
-    def _rest(self) -> None:
-        self._is_resting, self._is_wanted = True, False
-        timer = threading.Timer(WAKES_APART_S, self._rested)
-        timer.daemon = True
-        timer.start()
-
-    def _rested(self) -> None:
-        with self._lock:
-            self._is_resting = False
-            is_wanted = self._is_wanted
-        if is_wanted:
-            self.wake()
-
-
-_waker = _Waker()
+WAKES_APART_S: Final = 0.25
 
 
 def wake() -> None:
     """Ask a worker to deliver soon. The periodic sweep is the guarantee; this is only quicker."""
     if settings.OUTBOX_WAKES:
-        _waker.wake()
+        _waker.ask()
 
 
 def _send_wake() -> None:
@@ -80,6 +48,10 @@ def _send_wake() -> None:
         resolve("core.tasks.deliver_outbox").delay()  # type: ignore[attr-defined]
     except Exception:
         logger.warning("the outbox could not be woken; the sweep will deliver")
+
+
+_waker: Final = Paced(_send_wake, apart_s=WAKES_APART_S)
+"""Wakes of one process, at most four a second: each is a message to the broker."""
 
 
 def deliver_pending(*, batch: int = BATCH) -> int:
