@@ -104,6 +104,36 @@ def readings(
     )
 
 
+Words: TypeAlias = tuple[str, str, int, str, str, str, str]
+"""What a sample says of itself, but for its value: the fields of `RawSample` from `measurand` to `format`."""
+
+
+def plain(samples: Iterable[tuple[str | float, Words]]) -> tuple[str, dict[str, Any]] | None:
+    """Context and columns of one instant's samples when each is a total with a column of its own, else None.
+
+    The short way of `readings` for what nearly every station nearly always sends.
+    """
+    context, columns = "", dict[str, Any]()
+    for value, words in samples:
+        place = _place(*words)
+        if place is None or (context and place[0] != context):
+            return None
+        context, multiplier, column = place
+        number = _whole(value, column, multiplier)
+        if number is None or column.name in columns:
+            return None
+        columns[column.name] = number
+    return (context, columns) if context else None
+
+
+@lru_cache(maxsize=1024)
+def _place(
+    measurand: str, unit: str, multiplier: int, phase: str, location: str, context: str, format: str
+) -> tuple[str, int, _Column] | None:
+    column = None if phase or format == SIGNED else _column(measurand, unit, location, format)
+    return None if column is None else (CONTEXTS.get(context, "other"), multiplier, column)
+
+
 def _by_context(samples: Sequence[RawSample]) -> Iterable[tuple[str, Sequence[RawSample]]]:
     """The plain samples by what caused them, in our words."""
     said = {(sample.context, sample.format) for sample in samples}

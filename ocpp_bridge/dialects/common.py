@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from core import clock
 from ocpp_bridge.dialects import words
@@ -13,7 +13,7 @@ from ocpp_bridge.dialects.values import instant, stamp, whole_seconds
 from ocpp_bridge.frames import Payload
 from stations import command_kinds as kinds
 from stations.facts import Decision, ReadingTaken
-from stations.metering import RawSample, readings
+from stations.metering import RawSample, Words, plain, readings
 
 # --- inward ------------------------------------------------------------------------------------
 
@@ -56,15 +56,26 @@ def token_answer(decision: Decision, *, expiry: str) -> Payload:
     return info
 
 
+class Sampling(NamedTuple):
+    """How a version writes a sample: its words alone, and whole."""
+
+    words: Callable[[Any], Words]
+    whole: Callable[[Any], RawSample]
+
+
 def read_meter(
-    values: Iterable[Mapping[str, Any]], read: Callable[[Any], RawSample], at: datetime, **named: Any
+    values: Iterable[Mapping[str, Any]], sampling: Sampling, at: datetime, **named: Any
 ) -> tuple[ReadingTaken, ...]:
     """The readings of a list of MeterValue; `named` tells whose they are."""
-    taken: list[ReadingTaken] = []
+    words, taken = sampling.words, list[ReadingTaken]()
     for value in values:
-        taken += readings(
-            map(read, value["sampledValue"]), taken_at=instant(value["timestamp"]) or at, **named
-        )
+        samples = value["sampledValue"]
+        taken_at = instant(value["timestamp"]) or at
+        simple = plain([(sample["value"], words(sample)) for sample in samples])
+        if simple is not None:
+            taken.append(ReadingTaken(taken_at=taken_at, context=simple[0], **named, **simple[1]))
+        else:
+            taken += readings(map(sampling.whole, samples), taken_at=taken_at, **named)
     return tuple(taken)
 
 

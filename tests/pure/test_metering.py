@@ -8,12 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stations.facts import ReadingTaken
 from stations.metering import (
+    REGISTER,
     RawSample,
     judge_step,
     judge_totals,
     judged_time,
     normalize,
+    plain,
     readings,
     register_wh,
 )
@@ -190,3 +193,25 @@ def test_what_the_hardware_can_deliver_is_never_doubted(start_wh, power_w, hours
     end_wh = start_wh + power_w * hours
     assert judge_totals(start_wh, end_wh, HOUR * hours, 22_000) == ()
     assert judge_step(start_wh, end_wh, HOUR * hours, 22_000) == ()
+
+
+WORDS = st.tuples(
+    st.sampled_from(["", REGISTER, "Power.Active.Import", "Voltage", "SoC", "Vendor.Humidity"]),
+    st.sampled_from(["", "Wh", "kWh", "W", "V", "VA", "Percent"]),
+    st.sampled_from([0, 3, -1]),
+    st.sampled_from(["", "", "", "L1", "L1-N"]),
+    st.sampled_from(["", "Outlet", "EV", "Inlet"]),
+    st.sampled_from(["", "Sample.Periodic", "Sample.Clock", "Vendor.Own"]),
+    st.sampled_from(["", "", "Raw", "SignedData"]),
+)
+VALUES = st.sampled_from(["12", "1.5", "-4", "NaN", "1e99", "x", 7, 0.25])
+
+
+@given(st.lists(st.tuples(VALUES, WORDS), max_size=5))
+def test_the_short_way_says_what_the_long_way_says_or_nothing(samples):
+    short = plain(samples)
+    found = readings([RawSample(value, *words) for value, words in samples], taken_at=AT)
+    if short is None:
+        return
+    context, columns = short
+    assert list(found) == [ReadingTaken(taken_at=AT, context=context, **columns)]

@@ -10,6 +10,7 @@ from typing import Any, Final
 from ocpp_bridge.dialects import errands
 from ocpp_bridge.dialects.base import NO_FACTS, Facts, Hearing, Inbound
 from ocpp_bridge.dialects.common import (
+    Sampling,
     answer_boot,
     answer_vendor,
     answer_yes_or_no,
@@ -31,7 +32,7 @@ from stations.facts import (
     StatusReported,
     TokenPresented,
 )
-from stations.metering import RawSample
+from stations.metering import RawSample, Words
 
 
 def boot(message: messages.BootNotification, at: datetime) -> Facts:
@@ -118,7 +119,7 @@ def stop(message: messages.StopTransaction, at: datetime) -> Facts:
     data = message.get("transactionData")
     if not data:
         return (finished,)
-    return (*read_meter(data, raw_sample, at, number=number), finished)
+    return (*read_meter(data, SAMPLING, at, number=number), finished)
 
 
 def salvage_stop(message: Payload, at: datetime) -> Facts | None:
@@ -145,7 +146,7 @@ def answer_stop(message: object, answers: Sequence[Any], hearing: Hearing) -> Pa
 def meter_values(message: messages.MeterValues, at: datetime) -> Facts:
     return read_meter(
         message["meterValue"],
-        raw_sample,
+        SAMPLING,
         at,
         number=whole(message.get("transactionId")),
         evse_number=position(message["connectorId"]),
@@ -158,10 +159,9 @@ def salvage_meter_values(message: Payload, at: datetime) -> Facts | None:
     return NO_FACTS if any(number is not None for number in named) else None
 
 
-def raw_sample(sample: messages.SampledValue) -> RawSample:
+def sample_words(sample: messages.SampledValue) -> Words:
     said: Callable[..., Any] = sample.get
-    return RawSample(
-        sample["value"],
+    return (
         said("measurand", ""),
         said("unit", ""),
         0,
@@ -170,6 +170,13 @@ def raw_sample(sample: messages.SampledValue) -> RawSample:
         said("context", ""),
         said("format", ""),
     )
+
+
+def raw_sample(sample: messages.SampledValue) -> RawSample:
+    return RawSample(sample["value"], *sample_words(sample))
+
+
+SAMPLING: Final = Sampling(sample_words, raw_sample)
 
 
 def id_tag_info(decision: Decision) -> Payload:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ocpp_bridge import costs
 from ocpp_bridge.dialects import common
 from ocpp_bridge.dialects.base import NO_FACTS, Facts, Hearing, Inbound
-from ocpp_bridge.dialects.common import nothing, read_meter, thanks, token_answer
+from ocpp_bridge.dialects.common import Sampling, nothing, read_meter, thanks, token_answer
 from ocpp_bridge.dialects.v201 import contracts, mapping, messages, reporting, smart_charging, upkeep
 from ocpp_bridge.dialects.values import as_number, instant, position, small, whole
 from ocpp_bridge.frames import Payload
@@ -24,7 +24,7 @@ from stations.facts import (
     StatusReported,
     TokenPresented,
 )
-from stations.metering import RawSample, register_wh
+from stations.metering import SIGNED, RawSample, Words, register_wh
 
 
 def boot(message: messages.BootNotification, at: datetime) -> Facts:
@@ -201,7 +201,7 @@ def register(message: messages.TransactionEvent, otherwise: int, context: str, p
 
 
 def meter_values(message: messages.MeterValues, at: datetime) -> Facts:
-    return read_meter(message["meterValue"], raw_sample, at, evse_number=position(message["evseId"]))
+    return read_meter(message["meterValue"], SAMPLING, at, evse_number=position(message["evseId"]))
 
 
 def salvage_meter_values(message: Payload, at: datetime) -> Facts | None:
@@ -215,27 +215,34 @@ def read_transaction_meter(
     evse = message.get("evse")
     return read_meter(
         values,
-        raw_sample,
+        SAMPLING,
         at,
         transaction_id=message["transactionInfo"]["transactionId"],
         evse_number=position(evse["id"]) if evse else None,
     )
 
 
-def raw_sample(sample: messages.SampledValue) -> RawSample:
+def sample_words(sample: messages.SampledValue) -> Words:
+    """Without the signature; a sample that has one says so by its format."""
     said: Callable[..., Any] = sample.get
-    unit = sample.get("unitOfMeasure")
-    return RawSample(
-        sample["value"],
+    unit = said("unitOfMeasure")
+    return (
         said("measurand", ""),
         unit.get("unit", "") if unit else "",
         unit.get("multiplier", 0) if unit else 0,
         said("phase", ""),
         said("location", ""),
         said("context", ""),
-        "",
-        said("signedMeterValue"),
+        SIGNED if "signedMeterValue" in sample else "",
     )
+
+
+def raw_sample(sample: messages.SampledValue) -> RawSample:
+    words = sample_words(sample)
+    return RawSample(sample["value"], *words[:-1], signed=sample.get("signedMeterValue"))
+
+
+SAMPLING: Final = Sampling(sample_words, raw_sample)
 
 
 def id_token_info(token: Mapping[str, Any], decision: Decision) -> Payload:
