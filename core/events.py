@@ -17,10 +17,11 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.module_loading import import_string
 
 from core import clock
+from core.hot import hot_cursor
 
 _BY_NAME: dict[str, type[Event]] = {}
 
@@ -69,8 +70,7 @@ def publish(*events: Event) -> None:
         for name in {e.name for e in events}
         for handler in routes.get(name, ())
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(_PUBLISH, [_json(news), _json(handlers), now])
+    hot_cursor().execute(_PUBLISH, [_json(news), _json(handlers), now])
     if handlers:
         transaction.on_commit(_wake_outbox, robust=True)
 

@@ -16,6 +16,7 @@ from django import db
 from django.db import connection, transaction
 
 from core import clock
+from core.hot import hot_cursor
 from ocpp_bridge import journal, quirks
 from ocpp_bridge.exchange import Job, digest
 from ocpp_bridge.journal import Entry
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 # the recorders use psycopg's own cursor, whose errors Django does not wrap
 TROUBLE: Final = (db.Error, psycopg.Error)
 BAD_DATA: Final = (db.DataError, db.IntegrityError, psycopg.DataError, psycopg.IntegrityError)
+OVERTAKEN: Final = psycopg.errors.FeatureNotSupported
 PASSING: Final = (db.OperationalError, psycopg.OperationalError)
 
 _KEEP_REPLIES: Final = """
@@ -71,14 +73,17 @@ def _write(jobs: Sequence[Job], notes: Sequence[Entry]) -> None:
         outcomes = record([job.report for job in jobs]) if jobs else ()
         for job, outcome in zip(jobs, outcomes, strict=True):
             job.settle(outcome)
-        cursor = _cursor()
+        cursor = hot_cursor()
         journal.write(cursor, notes, jobs)
         _keep_replies(cursor, jobs)
         _keep_strays([job for job in jobs if job.stray and not job.is_fenced])
 
 
 def _is_passing(error: Exception) -> bool:
-    """A deadlock or a serialization failure: once more may help."""
+    """A deadlock, a serialization failure, or a plan that a migration has overtaken: once more may help."""
+    if isinstance(error, OVERTAKEN):
+        connection.close()  # and with it what was prepared
+        return True
     return isinstance(error, PASSING) and _is_alive()
 
 
@@ -111,7 +116,7 @@ def _set_aside(job: Job, error: Exception) -> None:
     job.stray = f"{job.action}: could not be recorded"
     job.apologize()
     with transaction.atomic():
-        journal.write(_cursor(), (), [job])
+        journal.write(hot_cursor(), (), [job])
         _keep_strays([job])
 
 
@@ -163,12 +168,7 @@ def write_down_quirks() -> None:
     met = {key: quirks.seen.pop(key) for key in tuple(quirks.seen)}
     if met:
         station_ids, names = zip(*met, strict=True)
-        _cursor().execute(_ADD_QUIRKS, [clock.now(), list(station_ids), list(names), list(met.values())])
-
-
-def _cursor() -> psycopg.Cursor[Any]:
-    connection.ensure_connection()
-    return psycopg.Cursor(connection.connection)
+        hot_cursor().execute(_ADD_QUIRKS, [clock.now(), list(station_ids), list(names), list(met.values())])
 
 
 def _is_alive() -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
 
@@ -147,8 +147,7 @@ Fact: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """The facts of one message. `connection_no` fences: a stale connection's report is dropped."""
 
     station_id: int
@@ -156,8 +155,7 @@ class Report:
     facts: tuple[Fact, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """Answers to one report, one per fact in order (None where a fact needs no answer)."""
 
     answers: tuple[object, ...]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings as django_settings
 from django.utils import translation
 from hypothesis import HealthCheck, settings
+
+from core.hot import hot_cursor
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
@@ -29,6 +33,27 @@ def _first_language() -> Iterator[None]:
     """A request leaves its language in the thread: the next test starts with the house's own."""
     with translation.override(django_settings.LANGUAGE_CODE):
         yield
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], AbstractContextManager[None]]:
+    """`with statements(1):` so many statements are executed; also hot ones, which Django does not count."""
+    executed: list[Any] = []
+    execute = psycopg.Cursor.execute
+
+    def note(cursor: Any, query: Any, *rest: Any, **more: Any) -> Any:
+        executed.append(query)
+        return execute(cursor, query, *rest, **more)
+
+    @contextmanager
+    def counted(expected: int) -> Iterator[None]:
+        hot_cursor()  # the first on a connection looks whose it is
+        executed.clear()
+        yield
+        assert len(executed) == expected, executed
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", note)
+    return counted
 
 
 @pytest.hookimpl(trylast=True)

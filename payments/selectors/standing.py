@@ -6,11 +6,10 @@ The ORM needed several times as long to write the queries as the database to ans
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, Final, NamedTuple
-
-from django.db import connection
+from typing import Final, NamedTuple
 
 from core import clock
+from core.hot import array, hot_cursor
 from payments.selectors.books import DEBT_SETTLES_IN
 
 
@@ -34,7 +33,6 @@ select u.id,
 
 def standings(user_ids: Collection[int]) -> dict[int, Standing]:
     """How each of these people stands, by user id. One statement."""
-    parameters: dict[str, Any] = {"users": list(user_ids), "settled_before": clock.now() - DEBT_SETTLES_IN}
-    with connection.cursor() as cursor:
-        cursor.execute(_STANDINGS, parameters)
-        return {user_id: Standing(*rest) for user_id, *rest in cursor.fetchall()}
+    parameters = {"users": array(user_ids), "settled_before": clock.now() - DEBT_SETTLES_IN}
+    rows = hot_cursor().execute(_STANDINGS, parameters)
+    return {user_id: Standing(*rest) for user_id, *rest in rows}

@@ -11,6 +11,7 @@ from scheduling.selectors.availability import (
 )
 from scheduling.selectors.boards import board_of, class_of
 from scheduling.selectors.bookings import (
+    Kept,
     booking_at,
     booking_of_session,
     bookings_of,
@@ -27,6 +28,7 @@ __all__ = [
     "Ahead",
     "FreeTime",
     "HourForecast",
+    "Kept",
     "PlanLine",
     "PowerNow",
     "Quarter",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from core import clock
+from core.hot import array, hot_cursor
 from scheduling.models import Reservation
 from scheduling.states import OPEN_RESERVATION
 from scheduling.times import ANNOUNCE_BEFORE
@@ -44,7 +46,16 @@ def upcoming_at(*, location_id: int, now: datetime | None = None) -> QuerySet[Re
     )
 
 
-def keeping(*, evse_ids: Sequence[int], at: datetime) -> list[Reservation]:
+class Kept(NamedTuple):
+    """For whom an EVSE is kept, and when. `during` has `lower` and `upper`."""
+
+    evse_id: int
+    driver_id: int | None
+    id_token_id: int | None
+    during: Any
+
+
+def keeping(*, evse_ids: Sequence[int], at: datetime) -> list[Kept]:
     """The confirmed reservations for which these EVSEs are kept at an instant.
 
     Kept means: from a little before the start (when the charger is told) until the end, or until the
@@ -54,15 +65,16 @@ def keeping(*, evse_ids: Sequence[int], at: datetime) -> list[Reservation]:
 
 
 _KEPT = """
-select id, evse_id, driver_id, id_token_id, during from scheduling_reservation
- where evse_id = any(%s) and status = 'confirmed' and lower(during) <= %s and upper(during) > %s
+select evse_id, driver_id, id_token_id, during from scheduling_reservation
+ where evse_id = any(%s::bigint[]) and status = 'confirmed' and lower(during) <= %s and upper(during) > %s
  order by during
 """
 
 
-def kept_between(*, evse_ids: Sequence[int], first_at: datetime, last_at: datetime) -> list[Reservation]:
+def kept_between(*, evse_ids: Sequence[int], first_at: datetime, last_at: datetime) -> list[Kept]:
     """Those for which these EVSEs are kept at some instant between two. In SQL: every start asks it."""
-    return list(Reservation.objects.raw(_KEPT, [list(evse_ids), last_at + ANNOUNCE_BEFORE, first_at]))
+    parameters = [array(evse_ids), last_at + ANNOUNCE_BEFORE, first_at]
+    return [Kept(*row) for row in hot_cursor().execute(_KEPT, parameters)]
 
 
 def booking_at(

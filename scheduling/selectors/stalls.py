@@ -10,8 +10,7 @@ from typing import Final, Self
 
 from core import clock
 from core.ui.status import shown, stall_word
-from scheduling.models import Reservation
-from scheduling.selectors.bookings import keeping
+from scheduling.selectors.bookings import Kept, keeping
 from scheduling.selectors.turnover import expected_ends, next_bookings
 from stations.models import ChargingSession, Connector, Evse
 
@@ -29,7 +28,7 @@ class StallNow:
     word: str
     standards: tuple[str, ...]
     session: ChargingSession | None
-    booked: Reservation | None
+    booked: Kept | None
     free_at: datetime | None = None
     free_until: datetime | None = None
 
@@ -63,7 +62,7 @@ class _Situation:
     """What is known of each EVSE: its open session, who keeps it now, and how long it lasts."""
 
     sessions: Mapping[int, ChargingSession]
-    kept: Mapping[int, Reservation]
+    kept: Mapping[int, Kept]
     free_at: Mapping[int, datetime]
     next_booked_at: Mapping[int, datetime]
 

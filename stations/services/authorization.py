@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import Final, NamedTuple, TypeAlias
 
 from django.conf import settings
-from django.db import connection
 
 from accounts.models import IdToken
 from core.dotted import resolve_all
+from core.hot import array, hot_cursor
 from stations.facts import Decision, Question
 
 ACCEPTED: Final = "accepted"
@@ -58,7 +58,7 @@ select k.id, k.status, k.valid_until, k.group_uid, s.station_id, s.evse_id
   from accounts_idtoken k
   left join stations_chargingsession s
     on s.id_token_id = k.id and s.status = 'active' and not k.allows_concurrent
- where k.id = any(%s)
+ where k.id = any(%s::bigint[])
 """
 
 
@@ -72,12 +72,12 @@ def _tokens(ids: Collection[int]) -> tuple[dict[int, Token], dict[int, Places]]:
     """The tokens, and where those charge that may do so at one place only. One query."""
     tokens: dict[int, Token] = {}
     busy: dict[int, Places] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_TOKENS, [list(ids)])
-        for pk, status, valid_until, group_uid, station_id, evse_id in cursor.fetchall():
-            tokens[pk] = Token(status, valid_until, group_uid)
-            if station_id is not None:
-                busy.setdefault(pk, set()).add((station_id, evse_id))
+    for pk, status, valid_until, group_uid, station_id, evse_id in hot_cursor().execute(
+        _TOKENS, [array(ids)]
+    ):
+        tokens[pk] = Token(status, valid_until, group_uid)
+        if station_id is not None:
+            busy.setdefault(pk, set()).add((station_id, evse_id))
     return tokens, busy
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import psycopg
 import pytest
 from django.db import connection
 
@@ -125,6 +126,23 @@ def test_a_bad_message_is_kept_aside_and_the_rest_of_its_batch_recorded(network,
     kept = StrayReport.objects.get(station=poison)
     assert kept.body["payload"]["transactionId"] == 5
     assert Frame.objects.exclude(answer="").filter(station=poison).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_under_a_running_bridge_costs_one_more_try(network, card, monkeypatch):
+    """A prepared plan whose result changed its type is refused for as long as its connection lives."""
+    real, tries = batches.record, []
+
+    def record(reports):
+        tries.append(connection.connection)
+        if len(tries) == 1:
+            raise psycopg.errors.FeatureNotSupported("cached plan must not change result type")
+        return real(reports)
+
+    monkeypatch.setattr(batches, "record", record)
+    conversation = Conversation(network.add("G-1"), version="1.6")
+    assert conversation.exchange(call("Authorize", {"idTag": "X"}))[0].startswith("[3,")
+    assert len(set(map(id, tries))) == 2
 
 
 def test_our_own_trouble_is_not_answered(station, monkeypatch):

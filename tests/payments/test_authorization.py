@@ -73,12 +73,12 @@ def test_who_has_just_made_a_hold_for_the_stall_may_start_there(paid_story, stan
     assert account_can_pay(asked) == [None, NO_CARD]
 
 
-def test_the_number_of_queries_does_not_depend_on_the_number_of_questions(story, django_assert_num_queries):
+def test_the_number_of_queries_does_not_depend_on_the_number_of_questions(story, statements):
     few = [question(story.evse, with_card(UserFactory())) for _ in range(2)]
     many = [question(story.evse, with_card(UserFactory())) for _ in range(30)]
-    with django_assert_num_queries(1):
+    with statements(1):
         account_can_pay(few)
-    with django_assert_num_queries(1):
+    with statements(1):
         assert account_can_pay(many) == [None] * 30
-    with django_assert_num_queries(0):
+    with statements(0):
         assert account_can_pay([]) == []

@@ -191,9 +191,7 @@ def question(evse, at, user=None, token=None, kind="rfid"):
     )
 
 
-def test_a_kept_place_refuses_strangers_and_lets_its_driver_charge(
-    booked, driver, evse, django_assert_num_queries
-):
+def test_a_kept_place_refuses_strangers_and_lets_its_driver_charge(booked, driver, evse, statements):
     other = make_evse(evse.station.location)
     near = NOW + 50 * MINUTE
     asked = [
@@ -205,15 +203,15 @@ def test_a_kept_place_refuses_strangers_and_lets_its_driver_charge(
         question(evse, near),
         question(evse, NOW + 2 * HOUR),
     ]
-    with django_assert_num_queries(1):
+    with statements(1):
         answers = evse_is_not_kept_for_someone_else(asked)
     refused = [answer is not None for answer in answers]
     assert refused == [False, False, False, False, False, True, False]
     assert (answers[5].status, answers[5].reason) == ("blocked", "kept for somebody else")
 
 
-def test_nothing_is_asked_of_the_database_for_questions_without_a_place(evse, django_assert_num_queries):
+def test_nothing_is_asked_of_the_database_for_questions_without_a_place(evse, statements):
 
     nowhere = dataclasses.replace(question(evse, NOW), evse_id=None)
-    with django_assert_num_queries(0):
+    with statements(0):
         assert evse_is_not_kept_for_someone_else([nowhere, nowhere]) == [None, None]
