@@ -1,4 +1,8 @@
-"""`python -m bench ocpp [--json FILE] [--stations 200,1000] [--seconds N] [--rounds N] [--kills N]`."""
+"""`python -m bench ocpp [--version 1.6,2.0.1] [--goal] [--stations 200,1000] [--seconds N] [--rounds N]`.
+
+Without options it measures 1.6 against what was promised; `--goal` measures both versions, also
+against what comes next. `--json FILE` writes the figures.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,7 @@ WARM_UP_S: Final = 2.0
 MOST_STATIONS: Final = 5_000
 MOST_SECONDS: Final = 60
 MOST_ROUNDS: Final = 9
+MEASURED: Final = ("1.6", "2.0.1")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -30,7 +35,7 @@ def main(argv: Sequence[str]) -> int:
     except (CannotRun, Unavailable) as problem:
         print(f"The bench could not run: {problem}", file=sys.stderr)
         return 2
-    bars = verdict.judge(rounds, killed)
+    bars = verdict.judge(rounds, killed, with_goal=options.goal)
     print(report.table(rounds, bars))
     if options.json:
         options.json.write_text(json.dumps(report.document(rounds, killed, bars), indent=2) + "\n")
@@ -56,28 +61,38 @@ def _rounds(options: argparse.Namespace, ground: Ground) -> list[Round]:
         for server in (floor, bridge):
             running.callback(server.stop)
         return [
-            _round(options, ground, floor, bridge, stations)
+            _round(options, ground, (floor, bridge), version, stations)
+            for version in options.version
             for stations in options.stations
             for _ in range(options.rounds)
         ]
 
 
 def _round(
-    options: argparse.Namespace, ground: Ground, floor: Server, bridge: Server, stations: int
+    options: argparse.Namespace,
+    ground: Ground,
+    servers_up: tuple[Server, Server],
+    version: str,
+    stations: int,
 ) -> Round:
     """The control is started anew: it would still work off the messages of its last round."""
-    of_floor = _window(options, ground, floor, stations)
+    floor, bridge = servers_up
+    where = (version, stations)
+    of_floor = _window(options, ground, floor, where)
     control = servers.control(ground)
     try:
-        of_control = _window(options, ground, control, stations)
+        of_control = _window(options, ground, control, where)
     finally:
         control.kill()
-    return Round(stations, of_floor, of_control, _window(options, ground, bridge, stations))
+    return Round(stations, of_floor, of_control, _window(options, ground, bridge, where), version)
 
 
-def _window(options: argparse.Namespace, ground: Ground, server: Server, stations: int) -> Window:
-    found = measure(server, ground, stations=stations, seconds=options.seconds, warm_up_s=WARM_UP_S)
-    print(report.row(stations, server.name, found.window), flush=True)
+def _window(options: argparse.Namespace, ground: Ground, server: Server, where: tuple[str, int]) -> Window:
+    version, stations = where
+    found = measure(
+        server, ground, stations=stations, seconds=options.seconds, warm_up_s=WARM_UP_S, version=version
+    )
+    print(report.row(version, stations, server.name, found.window), flush=True)
     for words, count in found.details["complaints"].items():
         print(f"{'':>10}{count} × {words}", flush=True)
     return found.window
@@ -92,13 +107,24 @@ def _kill(ground: Ground) -> Killed:
 def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench ocpp", description=__doc__)
     parser.add_argument("--json", type=Path, help="write the figures to this file")
+    parser.add_argument("--version", type=_versions, help="1.6, 2.0.1, or both with a comma")
+    parser.add_argument("--goal", action="store_true", help="judge the goal too: half of the floor")
     parser.add_argument("--stations", type=_counts, default=[200, 1000], help="for example 200,1000")
     parser.add_argument("--seconds", type=_up_to(MOST_SECONDS), default=6, help="length of each window")
     parser.add_argument("--rounds", type=_up_to(MOST_ROUNDS), default=3)
     parser.add_argument(
         "--kills", type=_up_to(MOST_ROUNDS), default=2, help="how often to kill -9 the bridge"
     )
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    options.version = options.version or (list(MEASURED) if options.goal else ["1.6"])
+    return options
+
+
+def _versions(text: str) -> list[str]:
+    named = text.split(",")
+    if not set(named) <= set(MEASURED):
+        raise argparse.ArgumentTypeError(f"must be of {', '.join(MEASURED)}")
+    return named
 
 
 def _counts(text: str) -> list[int]:

@@ -21,7 +21,8 @@ import orjson
 import uvloop
 
 from bench.ocpp import cpu, names
-from bench.ocpp.mix import Charger, WrongAnswer, day
+from bench.ocpp.mix import Charger, WrongAnswer
+from bench.ocpp.versions import VERSIONS
 from bench.ocpp.wire import Socket, greeting
 
 AT_ONCE: Final = 50
@@ -75,7 +76,8 @@ class Station:
         length = fleet.options.meter_values
         meter_wh = 100_000 + 7 * number
         charger = Charger(names.tag(number), meter_wh, time.time, length, number % (length + 1))
-        self.story = day(charger)
+        self.version = VERSIONS[fleet.options.version]
+        self.story = self.version.day(charger)
         self.count = 0
         self.action = b""
         self.message_id = b""
@@ -87,9 +89,8 @@ class Station:
     async def connect(self) -> None:
         options = self.fleet.options
         identity = names.identity(self.number)
-        hello = greeting(
-            f"127.0.0.1:{options.port}", f"/ocpp/{identity}", identity, names.password(self.number)
-        )
+        host, path = f"127.0.0.1:{options.port}", f"/ocpp/{identity}"
+        hello = greeting(host, path, identity, names.password(self.number), self.version.subprotocol)
         loop = asyncio.get_running_loop()
         await loop.create_connection(
             lambda: Socket(hello, self.opened, self.heard, self.lost), "127.0.0.1", options.port
@@ -218,6 +219,7 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.ocpp.load")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--stations", type=int, required=True)
+    parser.add_argument("--version", choices=VERSIONS, default="1.6")
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--warm-up", type=float, default=1.0)
     parser.add_argument("--server", type=int, required=True, help="its process id")

@@ -35,9 +35,12 @@ class Measured:
     details: dict[str, Any]
 
 
-def measure(server: Server, ground: Ground, *, stations: int, seconds: float, warm_up_s: float) -> Measured:
+def measure(
+    server: Server, ground: Ground, *, stations: int, seconds: float, warm_up_s: float, version: str = "1.6"
+) -> Measured:
     """One window. Raises CannotRun when the load itself fails."""
     arguments = ["--port", str(server.port), "--stations", str(stations), "--seconds", str(seconds)]
+    arguments += ["--version", version]
     arguments += [
         "--warm-up",
         str(warm_up_s),

@@ -9,23 +9,22 @@ from typing import Any
 from bench.ocpp import verdict
 from bench.ocpp.verdict import Bar, Killed, Round, Window
 
-HEAD = f"{'':>9} {'server':<8} {'messages':>10} {'per CPU-s':>10} {'µs CPU':>8} {'PostgreSQL µs':>14}"
+HEAD = f"{'':>5} {'':>6} {'server':<8} {'messages':>10} {'per CPU-s':>10} {'µs CPU':>8} {'PostgreSQL µs':>14}"
 
 
-def row(stations: int, name: str, window: Window) -> str:
+def row(version: str, stations: int, name: str, window: Window) -> str:
     """One line: messages, messages per CPU-second, and CPU per message of the server and PostgreSQL."""
     count = window.messages or 1
     server_us, postgres_us = (1e6 * s / count for s in (window.server_cpu_s, window.postgres_cpu_s))
     figures = f"{window.messages:>10,} {window.per_cpu_s:>10,.0f} {server_us:>8.1f} {postgres_us:>14.1f}"
-    return f"{stations:>9,} {name:<8} {figures}"
+    return f"{version:>5} {stations:>6,} {name:<8} {figures}"
 
 
 def table(rounds: Sequence[Round], bars: Sequence[Bar]) -> str:
     lines = ["", "Medians of the rounds' own ratios"]
-    for stations in sorted({r.stations for r in rounds}):
-        found = verdict.ratios([r for r in rounds if r.stations == stations])
+    for found in verdict.medians(rounds):
         lines.append(
-            f"{stations:>9,} stations: {found.of_floor:.1%} of the floor,"
+            f"{found.version:>5} {found.stations:>6,} stations: {found.of_floor:.1%} of the floor,"
             f" {found.times_control:.1f} × the control,"
             f" with PostgreSQL {found.together_of_floor:.1%} of the floor"
         )
@@ -40,11 +39,10 @@ def line(bar: Bar) -> str:
 
 def document(rounds: Sequence[Round], killed: Sequence[Killed], bars: Sequence[Bar]) -> dict[str, Any]:
     """Everything, for `--json`."""
-    counts = sorted({r.stations for r in rounds})
     return {
         "bench": "ocpp",
         "rounds": [_round(r) for r in rounds],
-        "medians": [asdict(verdict.ratios([r for r in rounds if r.stations == n])) for n in counts],
+        "medians": [asdict(found) for found in verdict.medians(rounds)],
         "kill": [asdict(one) for one in killed],
         "bars": [asdict(bar) | {"holds": bar.holds} for bar in bars],
         "holds": all(bar.holds for bar in bars),
@@ -54,7 +52,9 @@ def document(rounds: Sequence[Round], killed: Sequence[Killed], bars: Sequence[B
 def _round(one: Round) -> dict[str, Any]:
     names = ("floor", "control", "bridge")
     windows: dict[str, Window] = {name: getattr(one, name) for name in names}
-    return {"stations": one.stations} | {name: _window(window) for name, window in windows.items()}
+    return {"version": one.version, "stations": one.stations} | {
+        name: _window(window) for name, window in windows.items()
+    }
 
 
 def _window(window: Window) -> dict[str, Any]:

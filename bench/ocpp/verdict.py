@@ -8,6 +8,7 @@ from statistics import median
 from typing import Final
 
 OF_FLOOR: Final = 0.40
+GOAL_OF_FLOOR: Final = 0.50
 TIMES_CONTROL: Final = 12.0
 TOGETHER_OF_FLOOR: Final = 0.30
 TOGETHER_FROM_STATIONS: Final = 1_000
@@ -43,6 +44,12 @@ class Round:
     floor: Window
     control: Window
     bridge: Window
+    version: str = "1.6"
+
+    @property
+    def where(self) -> tuple[str, int]:
+        """What rounds that are judged together have in common."""
+        return self.version, self.stations
 
 
 @dataclass(frozen=True)
@@ -70,8 +77,9 @@ class Bar:
 
 @dataclass(frozen=True)
 class Ratios:
-    """Medians over the rounds of one number of stations."""
+    """Medians over the rounds of one version and number of stations."""
 
+    version: str
     stations: int
     of_floor: float
     times_control: float
@@ -81,6 +89,7 @@ class Ratios:
 def ratios(rounds: Sequence[Round]) -> Ratios:
     """The medians of each round's own ratios: neighbors in time are compared, nothing else."""
     return Ratios(
+        version=rounds[0].version,
         stations=rounds[0].stations,
         of_floor=median(_ratio(r.bridge.per_cpu_s, r.floor.per_cpu_s) for r in rounds),
         times_control=median(_ratio(r.bridge.per_cpu_s, r.control.per_cpu_s) for r in rounds),
@@ -92,11 +101,18 @@ def _ratio(measured: float, reference: float) -> float:
     return measured / reference if reference else 0.0
 
 
-def judge(rounds: Sequence[Round], killed: Sequence[Killed]) -> list[Bar]:
-    """Every bar of the issue, over all rounds and kills."""
-    bars = []
-    for stations in sorted({r.stations for r in rounds}):
-        bars += _bars(ratios([r for r in rounds if r.stations == stations]))
+def medians(rounds: Sequence[Round]) -> list[Ratios]:
+    """One line for each version and number of stations."""
+    places = sorted({r.where for r in rounds})
+    return [ratios([r for r in rounds if r.where == place]) for place in places]
+
+
+def judge(rounds: Sequence[Round], killed: Sequence[Killed], *, with_goal: bool = False) -> list[Bar]:
+    """Every bar of the promise, over all rounds and kills; `with_goal` also the next one."""
+    found = medians(rounds)
+    bars = [bar for one in found for bar in _bars(one)]
+    if with_goal:
+        bars += [Bar(f"goal: of the floor {_where(one)}", one.of_floor, GOAL_OF_FLOOR) for one in found]
     failures = sum(w.failures for r in rounds for w in (r.floor, r.control, r.bridge))
     bars.append(Bar("answers that were no results", failures, at_most=0))
     bars.append(Bar("acknowledged starts and stops under kill -9", acknowledged(killed), LEAST_ACKNOWLEDGED))
@@ -108,8 +124,12 @@ def acknowledged(killed: Sequence[Killed]) -> int:
     return sum(one.acknowledged for one in killed)
 
 
+def _where(found: Ratios) -> str:
+    return f"at {found.stations:,} stations of {found.version}"
+
+
 def _bars(found: Ratios) -> list[Bar]:
-    where = f"at {found.stations:,} stations"
+    where = _where(found)
     bars = [
         Bar(f"of the floor {where}", found.of_floor, OF_FLOOR),
         Bar(f"times the control {where}", found.times_control, TIMES_CONTROL),

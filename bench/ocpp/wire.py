@@ -12,7 +12,7 @@ from typing import Final, cast
 
 GREETING: Final = (
     "GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: ocpp1.6\r\n"
+    "Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: {subprotocol}\r\n"
     "Authorization: Basic {login}\r\n\r\n"
 )
 TEXT, CLOSE, PING, PONG = 0x81, 0x88, 0x89, 0x8A
@@ -31,10 +31,11 @@ def encode(payload: bytes, opcode: int = TEXT) -> bytes:
     return bytes((opcode, 0xFF)) + size.to_bytes(8, "big") + NO_MASK + payload
 
 
-def greeting(host: str, path: str, user: str, password: str) -> bytes:
+def greeting(host: str, path: str, user: str, password: str, subprotocol: str) -> bytes:
     login = base64.b64encode(f"{user}:{password}".encode()).decode()
     key = base64.b64encode(user.encode().ljust(16, b"0")[:16]).decode()
-    return GREETING.format(path=path, host=host, key=key, login=login).encode()
+    head = GREETING.format(path=path, host=host, key=key, login=login, subprotocol=subprotocol)
+    return head.encode()
 
 
 class Socket(asyncio.Protocol):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+from collections import Counter
+from dataclasses import replace
 from itertools import islice
 from types import SimpleNamespace
 
@@ -11,12 +14,14 @@ import pytest
 
 from bench import __main__ as bench
 from bench.ocpp import command, cpu, loading, names, servers, wire
-from bench.ocpp.mix import Charger, WrongAnswer, day
+from bench.ocpp.mix import Charger, WrongAnswer
 from bench.ocpp.servers import CannotRun
 from bench.ocpp.verdict import Killed, Round, Window, judge, ratios
+from bench.ocpp.versions import VERSIONS
 from ocpp_bridge import schemas
 
-ANSWER = {"status": "Accepted", "idTagInfo": {"status": "Accepted"}, "transactionId": 7}
+ACCEPTED = {"status": "Accepted"}
+ANSWER = {"status": "Accepted", "idTagInfo": ACCEPTED, "idTokenInfo": ACCEPTED, "transactionId": 7}
 KILLED = [Killed(acknowledged=5_000, missing=0)]
 
 
@@ -44,18 +49,44 @@ def test_good_figures_hold_every_bar():
 @pytest.mark.parametrize("stations", [200, 1000])
 def test_less_than_forty_percent_of_the_floor_fails(stations):
     rounds = [planted(200), planted(1000), planted(stations, bridge_us=63), planted(stations, bridge_us=63)]
-    assert failing(rounds) == [f"of the floor at {stations:,} stations"]
+    assert failing(rounds) == [f"of the floor at {stations:,} stations of 1.6"]
 
 
 def test_less_than_twelve_controls_fails():
-    assert failing([planted(200, control_us=599)]) == ["times the control at 200 stations"]
+    assert failing([planted(200, control_us=599)]) == ["times the control at 200 stations of 1.6"]
 
 
 def test_postgres_counts_at_a_thousand_stations_and_not_at_two_hundred():
     assert failing([planted(200, postgres_us=40)]) == []
     assert failing([planted(1000, postgres_us=40)]) == [
-        "bridge and PostgreSQL together of the floor at 1,000 stations"
+        "bridge and PostgreSQL together of the floor at 1,000 stations of 1.6"
     ]
+
+
+def test_versions_are_judged_apart():
+    good, bad = planted(200), replace(planted(200, bridge_us=64), version="2.0.1")
+    assert failing([good, bad]) == ["of the floor at 200 stations of 2.0.1"]
+
+
+def test_the_goal_is_half_of_the_floor_and_is_judged_only_when_asked():
+    rounds = [planted(200, bridge_us=52)]
+    assert failing(rounds) == []
+    judged = judge(rounds, KILLED, with_goal=True)
+    assert [bar.name for bar in judged if not bar.holds] == ["goal: of the floor at 200 stations of 1.6"]
+    assert all(bar.holds for bar in judge([planted(200)], KILLED, with_goal=True))
+
+
+def test_the_goal_measures_both_versions_unless_one_is_named(monkeypatch):
+    asked = []
+
+    def remember(options):
+        asked.append(options.version)
+        return [planted(200)], KILLED
+
+    monkeypatch.setattr(command, "_run", remember)
+    for words in ([], ["--goal"], ["--goal", "--version", "2.0.1"]):
+        bench.main(["ocpp", *words])
+    assert asked == [["1.6"], ["1.6", "2.0.1"], ["2.0.1"]]
 
 
 def test_one_missing_acknowledgment_fails():
@@ -83,14 +114,14 @@ def test_the_median_of_the_rounds_own_ratios_counts():
 
 def test_a_server_that_answered_nothing_holds_no_bar():
     dead = Round(200, window(25), window(800), Window(0, 0.0))
-    assert "of the floor at 200 stations" in failing([dead])
+    assert "of the floor at 200 stations of 1.6" in failing([dead])
 
 
 def test_the_command_prints_writes_and_exits_by_its_bars(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(command, "_run", lambda options: ([planted(200, bridge_us=90)], KILLED))
     status = bench.main(["ocpp", "--json", str(tmp_path / "figures.json")])
     assert status == 1
-    assert "FAILS  of the floor at 200 stations" in capsys.readouterr().out
+    assert "FAILS  of the floor at 200 stations of 1.6" in capsys.readouterr().out
     figures = json.loads((tmp_path / "figures.json").read_text())
     assert figures["holds"] is False
     assert figures["rounds"][0]["floor"]["per_cpu_s"] == 40_000
@@ -107,25 +138,38 @@ def test_what_cannot_be_measured_is_neither_yes_nor_no(monkeypatch, capsys):
     assert bench.main(["unknown"]) == 2
 
 
-@pytest.mark.parametrize("wrong", [["--stations", "0"], ["--rounds", "99"], ["--seconds", "3600"]])
+@pytest.mark.parametrize(
+    "wrong", [["--stations", "0"], ["--rounds", "99"], ["--seconds", "3600"], ["--version", "1.5"]]
+)
 def test_the_bench_is_bounded(wrong):
     with pytest.raises(SystemExit):
         bench.main(["ocpp", *wrong])
 
 
-def story(length: int = 16):
-    return day(Charger(names.tag(3), 1000, lambda: 1_800_000_000.123, length, length))
+CHARGER = Charger(names.tag(3), 1000, lambda: 1_800_000_000.123)
 
 
-def test_every_message_of_the_mix_is_valid_ocpp():
-    calls, messages = story(), []
+def story(version: str = "1.6"):
+    return VERSIONS[version].day(CHARGER)
+
+
+def told(calls, count: int) -> list[tuple[str, dict]]:
+    """The first calls of a story whose every call is answered well."""
     spoken = next(calls)
-    for _ in range(80):
-        messages.append(spoken)
-        spoken = calls.send(ANSWER)
-    for action, payload in messages:
-        judge_of = schemas.request("1.6", action.decode())
-        assert judge_of.is_valid(json.loads(payload)), (action, payload)
+    said = [spoken]
+    with contextlib.suppress(StopIteration):
+        while len(said) < count:
+            said.append(calls.send(ANSWER))
+    return [(action.decode(), json.loads(payload)) for action, payload in said]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_message_of_the_mix_is_valid_ocpp(version):
+    spoken = VERSIONS[version]
+    opening = told(spoken.opening(CHARGER, spoken.three_places), 99)
+    assert [action for action, _ in opening] == ["BootNotification", *["StatusNotification"] * 3]
+    for action, payload in [*told(story(version), 80), *told(spoken.charging(CHARGER), 80), *opening]:
+        assert schemas.request(version, action).is_valid(payload), (action, payload)
 
 
 def test_the_mix_is_mostly_meter_values_heartbeats_and_statuses():
@@ -138,6 +182,25 @@ def test_the_mix_is_mostly_meter_values_heartbeats_and_statuses():
     assert counts[b"Heartbeat"] == 60
     assert counts[b"StatusNotification"] == 52
     assert counts[b"StartTransaction"] == counts[b"StopTransaction"] == counts[b"Authorize"] == 10
+
+
+def test_the_mix_of_201_says_the_same_day_in_transaction_events():
+    said = told(story("2.0.1"), 3 + 30 * 10)
+    kinds = Counter(payload.get("eventType", action) for action, payload in said)
+    assert kinds["Heartbeat"] == 60
+    assert kinds["StatusNotification"] == 2 + 20
+    assert kinds["Started"] == kinds["Ended"] == kinds["Authorize"] == 10
+    events = [payload for action, payload in said if action == "TransactionEvent"]
+    measured = [e for e in events if e["triggerReason"] == "MeterValuePeriodic"]
+    assert len(measured) == 160
+    assert all(len(e["meterValue"][0]["sampledValue"]) == 6 for e in measured)
+    assert sum(e["triggerReason"] == "ChargingStateChanged" for e in events) == 30
+
+
+def test_the_events_of_a_transaction_are_numbered_without_a_gap():
+    events = [payload for action, payload in told(story("2.0.1"), 33) if action == "TransactionEvent"]
+    assert [event["seqNo"] for event in events] == list(range(21))
+    assert len({event["transactionInfo"]["transactionId"] for event in events}) == 1
 
 
 def test_a_charger_does_not_take_a_refusal_for_an_answer():
@@ -168,11 +231,12 @@ def test_cpu_time_is_counted_in_seconds():
     assert cpu.family_used_s(os.getpid()) >= before
 
 
-def test_a_small_load_on_the_floor_is_all_results():
+@pytest.mark.parametrize("version", command.MEASURED)
+def test_a_small_load_on_the_floor_is_all_results(version):
     ground = SimpleNamespace(environment=dict(os.environ), postmaster=os.getpid())
     server = servers.floor(ground)
     try:
-        found = loading.measure(server, ground, stations=5, seconds=1, warm_up_s=0)
+        found = loading.measure(server, ground, stations=5, seconds=1, warm_up_s=0, version=version)
     finally:
         server.stop()
     assert found.window.failures == 0, found.details["complaints"]
@@ -185,4 +249,5 @@ def test_a_small_load_on_the_floor_is_all_results():
         "StartTransaction",
         "MeterValues",
         "StopTransaction",
+        "TransactionEvent",
     }

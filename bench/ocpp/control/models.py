@@ -49,6 +49,24 @@ class Session(models.Model):
         return str(self.pk)
 
 
+class Transaction(models.Model):
+    """A charge of 2.0.1, which the station itself names."""
+
+    station = models.ForeignKey(Station, on_delete=models.CASCADE)
+    transaction_id = models.CharField(max_length=36)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    last_event_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["station", "transaction_id"], name="transaction_once_per_station")
+        ]
+
+    def __str__(self) -> str:
+        return self.transaction_id
+
+
 class Frame(models.Model):
     station = models.ForeignKey(Station, on_delete=models.CASCADE)
     at = models.DateTimeField()
