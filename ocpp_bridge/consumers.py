@@ -31,7 +31,7 @@ class StationConsumer(AsyncConsumer):  # type: ignore[misc]
         if board.is_draining:
             return await refuse(scope, send, HTTPStatus.SERVICE_UNAVAILABLE)
         caller = handshake.read_head(scope)
-        answer = await in_db_thread(handshake.admit, caller)
+        answer = await board.admissions.admit(caller)
         if isinstance(answer, Refusal):
             return await turn_away(answer, scope, send)
         await self._serve(answer, scope, receive, send)

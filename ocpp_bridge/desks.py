@@ -37,6 +37,17 @@ def _open(version: str, action: str) -> Desk | None:
     return _desks.setdefault((version, action), Desk(inbound, schemas.request(version, action)))
 
 
+def open_all() -> None:
+    """Compile every schema now (20 ms), so that no station waits for it."""
+    from ocpp_bridge.dialects import BY_VERSION
+
+    for version, dialect in BY_VERSION.items():
+        for action in dialect.inbound:
+            desk(version, action)
+        for action in dialect.sends:
+            send_desk(version, action)
+
+
 def send_desk(version: str, action: str) -> Desk | None:
     """The same for a SEND."""
     return _send_desks.get((version, action)) or _open_for_send(version, action)

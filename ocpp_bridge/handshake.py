@@ -1,19 +1,20 @@
 """Who is calling, may they, and in which version (1.6 J section 3, 2.0.1 part 4 section 3, A00).
 
 Nothing here talks to the socket: what the head of the request says goes in (`callers`), an
-`Admission` or a `Refusal` comes out. What fails is counted (`turned_away`).
+`Admission` or a `Refusal` comes out. What fails is counted (`turned_away`). After an outage all
+stations return at once: many callers are decided together, and one is a crowd of one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
 from accounts.models import Organization
 from ocpp_bridge import credentials
 from ocpp_bridge.callers import Caller, read_head
-from ocpp_bridge.credentials import Refused, Shown
+from ocpp_bridge.credentials import Refused
 from ocpp_bridge.dialects import DIALECTS
 from ocpp_bridge.dialects.base import Dialect
 from ocpp_bridge.exchange import Remembered
@@ -22,7 +23,17 @@ from ocpp_bridge.turned_away import count_failure
 from stations.models import ChargingStation, DoorPolicy, HeldStation
 from stations.services import connectivity, onboarding
 
-__all__ = ["Admission", "Caller", "Reason", "Refusal", "admit", "choose", "enter", "read_head"]
+__all__ = [
+    "Admission",
+    "Caller",
+    "Reason",
+    "Refusal",
+    "admit",
+    "admit_together",
+    "choose",
+    "enter",
+    "read_head",
+]
 
 Reason = FailedHandshake.Reason
 STATUS: Final = {
@@ -60,6 +71,14 @@ class Refusal(NamedTuple):
     reason: Reason
 
 
+class Welcome(NamedTuple):
+    """Who may come in, and how: what `enter` makes an admission of."""
+
+    station: ChargingStation
+    dialect: Dialect
+    certified_serial: str = ""
+
+
 def choose(offered: Iterable[str]) -> Dialect | None:
     """The best version that both sides speak: the newest of ours among the offered ones."""
     words = set(offered)
@@ -68,7 +87,18 @@ def choose(offered: Iterable[str]) -> Dialect | None:
 
 def admit(caller: Caller) -> Admission | Refusal:
     """Decide, claim the station for this connection, and count what failed."""
-    station = find(caller)
+    return admit_together([caller])[0]
+
+
+def admit_together(callers: Sequence[Caller]) -> list[Admission | Refusal]:
+    """The same for many who call at once, each identity once: one answer for each, in order."""
+    stations = find(callers)
+    judged = [_judge(caller, stations.get(caller)) for caller in callers]
+    entered = iter(enter([one for one in judged if isinstance(one, Welcome)]))
+    return [next(entered) if isinstance(one, Welcome) else one for one in judged]
+
+
+def _judge(caller: Caller, station: ChargingStation | None) -> Welcome | Refusal:
     try:
         return _stranger(caller) if station is None else _known(station, caller)
     except Refused as refused:
@@ -77,23 +107,30 @@ def admit(caller: Caller) -> Admission | Refusal:
         return Refusal(STATUS.get(refused.reason, HTTPStatus.FORBIDDEN), refused.reason)
 
 
-def find(caller: Caller) -> ChargingStation | None:
-    """The station of this identity; on an organization's address only one of its own."""
-    if not caller.identity:
-        return None
-    found = ChargingStation.objects.filter(identity=caller.identity)
-    if caller.organization:
-        found = found.filter(organization__slug=caller.organization)
-    return found.first()
+def find(callers: Sequence[Caller]) -> dict[Caller, ChargingStation]:
+    """The stations of these identities; on an organization's address only one of its own."""
+    named = {caller.identity for caller in callers} - {""}
+    stations = {station.identity: station for station in ChargingStation.objects.filter(identity__in=named)}
+    owners = _organizations({caller.organization for caller in callers} - {""})
+    return {
+        caller: station
+        for caller in callers
+        if (station := stations.get(caller.identity)) is not None
+        and (not caller.organization or station.organization_id == owners.get(caller.organization))
+    }
 
 
-def _known(station: ChargingStation, caller: Caller) -> Admission:
+def _organizations(slugs: set[str]) -> Mapping[str, int]:
+    return dict(Organization.objects.filter(slug__in=slugs).values_list("slug", "pk")) if slugs else {}
+
+
+def _known(station: ChargingStation, caller: Caller) -> Welcome:
     if station.registration == ChargingStation.Registration.REJECTED and _was_turned_away(station):
         raise Refused(Reason.REJECTED)
     shown = credentials.judge(station, caller)
     dialect = _agree(caller)
     credentials.follow(station, shown)
-    return enter(station, dialect, shown)
+    return Welcome(station, dialect, shown.certified_serial)
 
 
 def _was_turned_away(station: ChargingStation) -> bool:
@@ -107,7 +144,7 @@ def _agree(caller: Caller) -> Dialect:
     return dialect
 
 
-def _stranger(caller: Caller) -> Admission:
+def _stranger(caller: Caller) -> Welcome:
     """A station that we do not know: held for adoption where the network wants that."""
     if not caller.identity:
         raise Refused(Reason.UNREADABLE_IDENTITY)
@@ -122,7 +159,7 @@ def _stranger(caller: Caller) -> Admission:
     return _hold(organization, policy, caller)
 
 
-def _hold(organization: Organization, policy: DoorPolicy, caller: Caller) -> Admission:
+def _hold(organization: Organization, policy: DoorPolicy, caller: Caller) -> Welcome:
     """Let it in as pending. The password comes first: who does not know it leaves no row behind."""
     try:
         credentials.judge_password(caller, policy.onboarding_hash)
@@ -139,19 +176,29 @@ def _hold(organization: Organization, policy: DoorPolicy, caller: Caller) -> Adm
         raise Refused(Reason.UNKNOWN_IDENTITY, organization_id=organization.pk) from None
     except Refused as refused:
         raise Refused(refused.reason, refused.detail, organization_id=organization.pk) from None
-    return enter(station, dialect)
+    return Welcome(station, dialect)
 
 
-def enter(station: ChargingStation, dialect: Dialect, shown: Shown | None = None) -> Admission:
-    """Claim the station for a new connection, which fences every older one."""
-    connection_no = connectivity.claim(station_id=station.pk, ocpp_version=dialect.version)
-    last = LastReply.objects.filter(pk=station.pk).values_list("message_id", "reply", "digest").first()
-    return Admission(
-        station.pk,
-        station.identity,
-        connection_no,
-        station.registration,
-        dialect,
-        Remembered(last[0], last[1], digest=bytes(last[2])) if last else None,
-        shown.certified_serial if shown else "",
-    )
+def enter(welcomes: Sequence[Welcome]) -> list[Admission]:
+    """Claim these stations for new connections, which fence every older one."""
+    if not welcomes:
+        return []
+    numbers = connectivity.claim({station.pk: dialect.version for station, dialect, _ in welcomes})
+    last = _last_replies(numbers)
+    return [
+        Admission(
+            station.pk,
+            station.identity,
+            numbers[station.pk],
+            station.registration,
+            dialect,
+            last.get(station.pk),
+            certified_serial,
+        )
+        for station, dialect, certified_serial in welcomes
+    ]
+
+
+def _last_replies(station_ids: Iterable[int]) -> dict[int, Remembered]:
+    kept = LastReply.objects.filter(pk__in=station_ids).values_list("pk", "message_id", "reply", "digest")
+    return {pk: Remembered(message_id, reply, digest=bytes(mark)) for pk, message_id, reply, mark in kept}

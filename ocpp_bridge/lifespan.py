@@ -15,10 +15,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import FrameType
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import connection
 
+from core.dotted import resolve_all
 from core.threads import in_db_thread
-from ocpp_bridge import retention, tls
+from ocpp_bridge import desks, retention, tls
 from ocpp_bridge.switchboard import stop_switchboard, switchboard
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,7 @@ HEALTH_TIME_OUT_S: Final = 3.0
 async def lifespan(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
     """ASGI lifespan: the switchboard lives between these two messages."""
     await receive()  # lifespan.startup
+    get_ready()
     switchboard().run(in_db_thread(retention.make_partitions))
     if threading.current_thread() is threading.main_thread():
         for number in SIGNALS:
@@ -46,6 +49,12 @@ async def lifespan(scope: Mapping[str, Any], receive: Receive, send: Send) -> No
         await door.close()
     await stop_switchboard()
     await send({"type": "lifespan.shutdown.complete"})
+
+
+def get_ready() -> None:
+    """Load what the first stations would wait for: they may be all of them at once."""
+    desks.open_all()
+    resolve_all(settings.AUTHORIZATION_CHECKS)
 
 
 def _drain_before(number: signal.Signals) -> None:

@@ -12,7 +12,7 @@ from ocpp_bridge import batches, commanding
 from ocpp_bridge.commanding import Ready
 from ocpp_bridge.dialects import BY_VERSION
 from ocpp_bridge.exchange import Exchange, Heard, Job, Said, Settled
-from ocpp_bridge.handshake import enter
+from ocpp_bridge.handshake import Welcome, enter
 from ocpp_bridge.journal import Entry
 from stations.models import ChargingStation
 from stations.services import connectivity
@@ -22,7 +22,7 @@ class Conversation:
     """One connection of a station. `version`: "1.6" or "2.0.1"."""
 
     def __init__(self, station: ChargingStation, *, version: str = "1.6") -> None:
-        admission = enter(station, BY_VERSION[version])
+        admission = enter([Welcome(station, BY_VERSION[version])])[0]
         self.station_id = station.pk
         self._notes: list[Entry] = []
         self.state = Exchange(

@@ -14,7 +14,9 @@ from typing import Any, Final, NamedTuple
 import jsonschema_rs
 import orjson
 
-PACKAGES: Final = {"1.6": "ocpp.v16", "2.0.1": "ocpp.v201", "2.1": "ocpp.v21"}
+FOLDERS: Final = {"1.6": "v16", "2.0.1": "v201", "2.1": "v21"}
+"""In the package; the modules beside them are not imported: a bridge needs none, and they take 0.2 s."""
+
 _REQUEST_SUFFIX: Final = {"1.6": "", "2.0.1": "Request", "2.1": "Request"}
 
 CODES: Final = {
@@ -50,7 +52,7 @@ class NoSchema(LookupError):
 
 
 def _folder(version: str) -> Any:
-    return files(PACKAGES[version]) / "schemas"
+    return files("ocpp") / FOLDERS[version] / "schemas"
 
 
 @cache

@@ -16,6 +16,7 @@ from core import clock
 from core.live import hub
 from core.threads import in_db_thread
 from ocpp_bridge import batches, selectors
+from ocpp_bridge.admissions import Admissions
 from ocpp_bridge.committer import Committer
 from stations.services import connectivity
 
@@ -42,6 +43,7 @@ class Switchboard:
         self.seen: set[int] = set()
         self.is_draining = False
         self.committer = Committer()
+        self.admissions = Admissions()
         self._to_look: set[int] = set()
         self._looking: asyncio.Task[None] | None = None
         self._errands: set[asyncio.Task[Any]] = set()

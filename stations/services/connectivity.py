@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -18,11 +18,15 @@ from stations.models import ChargingStation
 SILENT_FOR: Final = timedelta(minutes=10)
 
 _CLAIM: Final = """
-update stations_chargingstation
-   set connection_no = connection_no + 1, is_connected = true, connected_at = %(now)s,
-       last_seen_at = %(now)s, ocpp_version = %(version)s
- where id = %(station)s
-returning connection_no, organization_id, location_id
+with held as materialized (
+  select s.id, u.version from stations_chargingstation s
+    join unnest(%(stations)s::bigint[], %(versions)s::text[]) as u(id, version) on u.id = s.id
+   order by s.id for no key update of s)
+update stations_chargingstation s
+   set connection_no = s.connection_no + 1, is_connected = true, connected_at = %(now)s,
+       last_seen_at = %(now)s, ocpp_version = held.version
+  from held where s.id = held.id
+returning s.id, s.connection_no, s.organization_id, s.location_id
 """
 
 _TOUCH: Final = """
@@ -36,25 +40,31 @@ update stations_chargingstation s
 
 
 @transaction.atomic
-def claim(*, station_id: int, ocpp_version: str = "") -> int:
-    """The station belongs to a new connection from now on; returns its number, which fences the old.
+def claim(versions: Mapping[int, str]) -> dict[int, int]:
+    """These stations (id to OCPP version) belong to new connections from now on.
 
-    Raises ChargingStation.DoesNotExist.
+    Returns the number of each connection, which fences the old one.
+    Raises ChargingStation.DoesNotExist when one of them is gone; then none is claimed.
     """
     now = clock.now()
+    values: dict[str, Any] = {"stations": list(versions), "versions": list(versions.values()), "now": now}
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"station": station_id, "now": now, "version": ocpp_version})
-        row = cursor.fetchone()
-    if row is None:
-        raise ChargingStation.DoesNotExist(station_id)
-    connection_no, organization_id, location_id = row
+        cursor.execute(_CLAIM, values)
+        rows = cursor.fetchall()
+    if len(rows) < len(versions):
+        raise ChargingStation.DoesNotExist(versions.keys() - {row[0] for row in rows})
     publish(
-        StationConnected(
-            station_id=station_id, organization_id=organization_id, at=now, connection_no=connection_no
+        *(
+            StationConnected(station_id=pk, organization_id=organization_id, at=now, connection_no=number)
+            for pk, number, organization_id, _ in rows
         )
     )
-    nudge(f"station.{station_id}", f"location.{location_id}", f"org.{organization_id}")
-    return int(connection_no)
+    nudge(
+        *(f"station.{pk}" for pk in versions),
+        *{f"location.{location_id}" for _, _, _, location_id in rows},
+        *{f"org.{organization_id}" for _, _, organization_id, _ in rows},
+    )
+    return {pk: number for pk, number, _, _ in rows}
 
 
 @transaction.atomic

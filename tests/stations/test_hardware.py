@@ -92,8 +92,8 @@ def test_evses_are_numbered_from_one(made):
 
 
 def test_the_newest_connection_wins(station):
-    first = connectivity.claim(station_id=station.pk, ocpp_version="1.6")
-    second = connectivity.claim(station_id=station.pk, ocpp_version="2.0.1")
+    first = connectivity.claim({station.pk: "1.6"})[station.pk]
+    second = connectivity.claim({station.pk: "2.0.1"})[station.pk]
     assert second == first + 1
     assert not connectivity.disconnected(station_id=station.pk, connection_no=first)
     station.refresh_from_db()
@@ -103,9 +103,11 @@ def test_the_newest_connection_wins(station):
     assert list(kinds) == ["stations.StationConnected"] * 2 + ["stations.StationDisconnected"]
 
 
-def test_an_unknown_station_cannot_be_claimed(db):
+def test_an_unknown_station_cannot_be_claimed_nor_who_is_claimed_with_it(station):
     with pytest.raises(ChargingStation.DoesNotExist):
-        connectivity.claim(station_id=0)
+        connectivity.claim({station.pk: "1.6", 0: "1.6"})
+    station.refresh_from_db()
+    assert (station.connection_no, station.is_connected) == (0, False)
 
 
 def test_last_seen_never_goes_back(station):
@@ -116,7 +118,7 @@ def test_last_seen_never_goes_back(station):
 
 
 def test_a_silent_station_is_offline_after_a_while(station):
-    connectivity.claim(station_id=station.pk)
+    connectivity.claim({station.pk: "1.6"})
     assert connectivity.mark_silent() == 0
     with clock.at(clock.now() + timedelta(minutes=11)):
         assert connectivity.mark_silent() == 1
