@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Final
 
-BENCHES: Final = {"ocpp": "bench.ocpp.command"}
+BENCHES: Final = {"ocpp": "bench.ocpp.command", "storm": "bench.storm.command"}
 
 
 def main(argv: Sequence[str]) -> int:

@@ -110,11 +110,9 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--version", type=_versions, help="1.6, 2.0.1, or both with a comma")
     parser.add_argument("--goal", action="store_true", help="judge the goal too: half of the floor")
     parser.add_argument("--stations", type=_counts, default=[200, 1000], help="for example 200,1000")
-    parser.add_argument("--seconds", type=_up_to(MOST_SECONDS), default=6, help="length of each window")
-    parser.add_argument("--rounds", type=_up_to(MOST_ROUNDS), default=3)
-    parser.add_argument(
-        "--kills", type=_up_to(MOST_ROUNDS), default=2, help="how often to kill -9 the bridge"
-    )
+    parser.add_argument("--seconds", type=up_to(MOST_SECONDS), default=6, help="length of each window")
+    parser.add_argument("--rounds", type=up_to(MOST_ROUNDS), default=3)
+    parser.add_argument("--kills", type=up_to(MOST_ROUNDS), default=2, help="how often to kill -9 the bridge")
     options = parser.parse_args(argv)
     options.version = options.version or (list(MEASURED) if options.goal else ["1.6"])
     return options
@@ -128,11 +126,13 @@ def _versions(text: str) -> list[str]:
 
 
 def _counts(text: str) -> list[int]:
-    read = _up_to(MOST_STATIONS)
+    read = up_to(MOST_STATIONS)
     return [read(part) for part in text.split(",")]
 
 
-def _up_to(most: int) -> type:
+def up_to(most: int) -> type:
+    """A whole number of an option, from 1 to `most`."""
+
     class Bounded(int):
         def __new__(cls, text: str) -> Bounded:
             value = super().__new__(cls, text)

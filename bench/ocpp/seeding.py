@@ -1,4 +1,4 @@
-"""`python -m bench.ocpp.seeding COUNT`: the stations, cards and drivers that the bridge must know.
+"""`python -m bench.ocpp.seeding COUNT EVSES`: the stations, cards and drivers that the bridge must know.
 
 Every driver has a card on file, so that each authorization is decided by all checks.
 """
@@ -25,8 +25,8 @@ PER_LOCATION = 10
 
 
 @transaction.atomic
-def seed(count: int) -> None:
-    """`count` stations with one EVSE each, ten at a location, and as many drivers with a card."""
+def seed(count: int, evses: int) -> None:
+    """`count` stations with so many EVSEs each, ten at a location, and as many drivers with a card."""
     organization = Organization.objects.create(
         name="Bench",
         slug="bench",
@@ -36,7 +36,7 @@ def seed(count: int) -> None:
         time_zone="Europe/Berlin",
     )
     stations = _stations(organization, _locations(organization, count), count)
-    _evses(organization, stations)
+    _evses(organization, stations, evses)
     _drivers(count)
 
 
@@ -66,16 +66,17 @@ def _stations(organization: Organization, places: Sequence[Location], count: int
     )
 
 
-def _evses(organization: Organization, stations: Sequence[ChargingStation]) -> None:
+def _evses(organization: Organization, stations: Sequence[ChargingStation], each: int) -> None:
     evses = Evse.objects.bulk_create(
         Evse(
             organization=organization,
             station=station,
-            number=1,
-            evse_id=f"DE*BEN*E{number:05d}",
-            code=f"B{number:05d}",
+            number=position + 1,
+            evse_id=f"DE*BEN*E{number * each + position:05d}",
+            code=f"B{number * each + position:05d}",
         )
         for number, station in enumerate(stations)
+        for position in range(each)
     )
     Connector.objects.bulk_create(Connector(organization=organization, evse=evse) for evse in evses)
 
@@ -95,4 +96,4 @@ def _drivers(count: int) -> None:
 
 
 if __name__ == "__main__":
-    seed(int(sys.argv[1]))
+    seed(int(sys.argv[1]), int(sys.argv[2]))

@@ -52,23 +52,23 @@ class Ground:
     def postmaster(self) -> int:
         return int((self.postgres.data / "postmaster.pid").read_text().split()[0])
 
-    def prepare(self, stations: int) -> None:
+    def prepare(self, stations: int, evses: int) -> None:
         """Tables for both, and the stations the bridge must know."""
         control = self.environment | {"DJANGO_SETTINGS_MODULE": "bench.ocpp.control.settings"}
         must(["-m", "django", "migrate", "--run-syncdb", "-v", "0"], control)
         must(["-m", "django", "migrate", "-v", "0"], self.environment)
-        must(["-m", "bench.ocpp.seeding", str(stations)], self.environment)
+        must(["-m", "bench.ocpp.seeding", str(stations), str(evses)], self.environment)
 
     def close(self) -> None:
         self.servers.close()
 
 
 @contextmanager
-def ground(stations: int) -> Iterator[Ground]:
+def ground(stations: int, evses: int = 1) -> Iterator[Ground]:
     """The ground, prepared, and taken away at the end."""
     made = Ground()
     try:
-        made.prepare(stations)
+        made.prepare(stations, evses)
         yield made
     finally:
         made.close()
@@ -136,8 +136,8 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def floor(ground: Ground) -> Server:
-    port = free_ports(1)[0]
+def floor(ground: Ground, port: int = 0) -> Server:
+    port = port or free_ports(1)[0]
     return Server("floor", ["-m", "bench.ocpp.floor", str(port)], ground.environment, port)
 
 
@@ -150,9 +150,9 @@ def control(ground: Ground) -> Server:
     return Server("control", arguments, environment, port)
 
 
-def bridge(ground: Ground) -> Server:
-    """As every system of ours starts it (`embedded.programs`)."""
-    port = free_ports(1)[0]
+def bridge(ground: Ground, port: int = 0) -> Server:
+    """As every system of ours starts it (`embedded.programs`); on a port of its own unless one is named."""
+    port = port or free_ports(1)[0]
     ports = programs.Ports(host="127.0.0.1", web=0, bridge=port, stripe=0)
     _, *arguments = map(str, programs.bridge(ports, ground.environment).argv)
     return Server("bridge", [*arguments, *QUIET], ground.environment, port)
