@@ -20,7 +20,7 @@ from embedded.postgres import Postgres
 from embedded.spawn import spawn
 from embedded.throwaway import Throwaway
 
-PATIENCE_S: Final = 60
+PATIENCE_S: Final = 120
 CONTROL_DATABASE: Final = "control"
 UVICORN: Final = ("--ws", "websockets-sansio", "--loop", "uvloop", "--backlog", "4096")
 QUIET: Final = ("--no-access-log", "--log-level", "warning")
@@ -112,9 +112,11 @@ class Server:
     def _wait(self) -> None:
         end = time.monotonic() + PATIENCE_S
         while not _listens(self.port):
-            if self.process.poll() is not None or time.monotonic() > end:
+            fallen = self.process.poll()
+            if fallen is not None or time.monotonic() > end:
                 self.stop()
-                raise CannotRun(f"the {self.name} did not start")
+                why = f"within {PATIENCE_S} s" if fallen is None else f"but fell with status {fallen}"
+                raise CannotRun(f"the {self.name} did not start {why}")
             time.sleep(0.05)
 
     def kill(self) -> None:
