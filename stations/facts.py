@@ -102,7 +102,8 @@ class ReadingTaken:
     """One instant's meter values, normalized (`stations.metering`).
 
     Names its session by `transaction_id` (2.x) or `number` (1.6), or neither: then the session
-    that ran on the EVSE at `taken_at` gets it. `other` keeps whatever has no column, raw.
+    that ran on the EVSE at `taken_at` gets it. `other` keeps whatever has no column, raw. `seq_no` is
+    the counter of the message that it came with, where the recording lets the reading count it.
     """
 
     transaction_id: str = ""
@@ -116,6 +117,7 @@ class ReadingTaken:
     current_ma: int | None = None
     voltage_dv: int | None = None
     soc_percent: int | None = None
+    seq_no: int | None = None
     other: Json | None = None
 
 

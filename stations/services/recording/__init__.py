@@ -92,6 +92,8 @@ def _record_round(reports: Sequence[Report], now: datetime) -> dict[int, Outcome
     for report in live:
         for fact in report.facts:
             kinds.setdefault(type(fact), []).append(Sighting(report.station_id, fact))
+    if SessionUpdated in kinds:
+        batch.readings = {s.station_id: s.fact for s in kinds.get(ReadingTaken, ()) if s.fact.transaction_id}
     _ask_at_once(batch, kinds)
     for kind, recorder in RECORDERS:
         if kind in kinds:

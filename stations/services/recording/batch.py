@@ -14,7 +14,7 @@ import psycopg
 
 from core.events import Event
 from core.hot import array
-from stations.facts import Json
+from stations.facts import Json, ReadingTaken
 
 SQL_TYPES: Final[dict[Any, str]] = {
     str: "text",
@@ -46,7 +46,10 @@ class Sighting(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
-    """One call of `record`. `answers` is keyed by the identity of the fact, `verdicts` by what was asked."""
+    """One call of `record`. `answers` is keyed by the identity of the fact, `verdicts` by what was asked.
+
+    `readings` has one of each station that names its transaction.
+    """
 
     cursor: psycopg.Cursor[Any]
     now: datetime
@@ -54,6 +57,7 @@ class Batch:
     answers: dict[int, object] = field(default_factory=dict)
     verdicts: dict[Sighting, Any] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    readings: dict[int, ReadingTaken] = field(default_factory=dict)
     touched: set[int] = field(default_factory=set)
     touched_sessions: set[int] = field(default_factory=set)
 

@@ -9,12 +9,13 @@ from typing import Final
 from stations.facts import ReadingTaken
 from stations.metering import judge_step
 from stations.services.recording.batch import Batch, Sighting, recordset
+from stations.services.recording.counters import count_sql
 from stations.services.recording.endings import add_flags
 
 SUSPICIOUS_STEP_WH: Final = 2_000
 """A smaller step of the register needs no judge (the slack of `stations.metering`)."""
 
-_READ_SPACED: Final = f"""
+_READ: Final = f"""
 with f as materialized (
   select f.*, least(f.taken_at, %(now)s) as at, f.taken_at > %(now)s as is_ahead
     from {recordset(ReadingTaken)}),
@@ -58,7 +59,7 @@ kept as (
 summed as (
   select session_id, max(at) as at, max(energy_wh) as top_wh,
          (min(array[k, energy_wh]) filter (where energy_wh is not null))[2] as first_wh,
-         max(array[k, power_w, soc_percent]) as last
+         max(array[k, power_w, soc_percent]) as last, max(seq_no) as seq_no
     from r where session_id is not null group by session_id),
 changed as (
   update stations_chargingsession s
@@ -68,7 +69,8 @@ changed as (
                         then coalesce(l.last[2], s.power_w) else s.power_w end,
          soc_percent = case when l.at >= coalesce(s.last_reading_at, l.at)
                             then coalesce(l.last[3], s.soc_percent) else s.soc_percent end,
-         last_reading_at = greatest(s.last_reading_at, l.at)
+         last_reading_at = greatest(s.last_reading_at, l.at),
+{count_sql("l.seq_no")}
     from summed l
    where s.id = l.session_id and s.status in ('active', 'interrupted')),
 steps as (
@@ -86,8 +88,6 @@ select s.station_id, s.session_id, o.is_over, o.before_wh, o.after_wh, o.elapsed
   left join lateral (
     select s.* where not s.after_wh - s.before_wh between 0 and {SUSPICIOUS_STEP_WH}) o on true
 """
-_READ: Final = " ".join(_READ_SPACED.split())
-"""Short enough (4,096 characters) that psycopg keeps its parsed form."""
 
 
 def record_readings(batch: Batch, sightings: Sequence[Sighting]) -> None:

@@ -26,6 +26,7 @@ class Target(NamedTuple):
     status: str | None
     phase: str | None
     seen_evse_id: int | None
+    connector_number: int | None
     evse_id: int | None
     driver_id: int | None
     open_id: int | None
@@ -51,7 +52,8 @@ class Change:
 
 _FIND: Final = f"""
 with f as materialized (select * from {recordset(SessionUpdated)})
-select s.id, s.status, s.phase, s.evse_id, e.id, s.driver_id, o.id, coalesce(minted.id, remote.id)
+select s.id, s.status, s.phase, s.evse_id, s.connector_number, e.id, s.driver_id, o.id,
+       coalesce(minted.id, remote.id)
   from f
   left join stations_chargingsession s
     on s.station_id = f.station_id and s.transaction_id = f.transaction_id and s.transaction_id <> ''
@@ -103,13 +105,35 @@ def _record(batch: Batch, sightings: Sequence[Sighting]) -> None:
         _with_asked(batch, sighting.station_id, target)
         for sighting, target in zip(sightings, _targets(batch, sightings), strict=True)
     ]
-    pairs = list(zip(sightings, targets, strict=True))
+    pairs = [pair for pair in zip(sightings, targets, strict=True) if not _is_counted_along(batch, *pair)]
+    if pairs:
+        _change_all(batch, pairs)
+
+
+def _is_counted_along(batch: Batch, sighting: Sighting, target: Target) -> bool:
+    """Nothing has changed but the message counter, and a reading came along: its statement counts, too.
+
+    Not for the statement saved: PostgreSQL checks every foreign key of a row that one transaction updates
+    twice, and most messages of a charge are these.
+    """
+    fact: SessionUpdated = sighting.fact
+    reading = batch.readings.get(sighting.station_id)
+    is_placed = fact.evse_number is None or None not in (target.seen_evse_id, target.connector_number)
+    is_quiet = not fact.token_uid and fact.phase in ("", target.phase) and target.asked_id is None
+    if reading is None or reading.transaction_id != fact.transaction_id or target.status != "active":
+        return False
+    if is_placed and is_quiet:
+        reading.seq_no = fact.seq_no
+    return is_placed and is_quiet
+
+
+def _change_all(batch: Batch, pairs: Sequence[tuple[Sighting, Target]]) -> None:
     interrupt(batch, {target.open_id: s.fact.at for s, target in pairs if target.open_id is not None})
     for n, phase, is_complete_now, *columns in batch.run(_CHANGE, _changes(batch, pairs)):
         session = Ended(*columns)
         if is_complete_now:
             conclude(batch, [session])
-        _tell_phase(batch, session, phase, targets[n - 1].phase or "")
+        _tell_phase(batch, session, phase, pairs[n - 1][1].phase or "")
 
 
 def _targets(batch: Batch, sightings: Sequence[Sighting]) -> list[Target]:
