@@ -43,14 +43,23 @@ which the live town goes on (`fleet.write_state`). Equal seeds and births give e
 The rooms of `simulator/stations/`
 ----------------------------------
     spec, settings, words     values
+    firmware, images, logs, keys, known_tokens, networks, power, upkeep
+                              what an operator asks of a station besides charging
+    errands, carrier          files fetched and handed in: the core asks, a shell goes
     vehicles, profiles, supply, evse, cabinet, keeping      the body: no protocol, no socket
     link, frames, schemas     one conversation: a queue, one call in flight, retries
-    dialects/v16, v201        what is said and heard in each version
+    dialects/v16, v201, v21   what is said and heard in each version
     station, reader, aligned, mischief, clock               the core put together
     virtual, snapshot                                       virtual time
     shell, live, backoff, obliging, fleet                   real sockets
     town, demand, visits, scenarios                         who lives there, who comes when
 
-Not simulated: ISO 15118 (plug and charge), firmware updates, diagnostics uploads, display messages,
-variable monitoring, several connectors on one EVSE, TLS client certificates, OCPP 2.1.
+On request things fail: a station's `mischief` knows `fail_update("download" | "signature" | "install")`,
+`fail_upload`, `lose_power`, `go_offline` and more; a town file names them in `"mischief": [...]`.
+
+TLS: `LiveStation(url, spec, password, tls_url="wss://…", trust=PEM)`; security profiles 2 and 3 go to
+`tls_url`, and 3 shows the certificate that the station has asked for and been given.
+
+Not simulated: ISO 15118 (plug and charge), several connectors on one EVSE, local controllers, what 2.1
+adds beyond 2.0.1 (it answers those requests, and says that it has none of it).
 """

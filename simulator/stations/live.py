@@ -58,11 +58,22 @@ class LiveStation(Shell):
         clock: Now = utc_now,
         obliging: bool = False,
         backoff: Backoff | None = None,
+        tls_url: str = "",
+        trust: str = "",
         wait_for: Literal["accepted", "connected"] | None = "accepted",
         timeout_s: float = 20.0,
     ) -> None:
         super().__init__(
-            url, spec, password, speed=speed, seed=seed, clock=clock, obliging=obliging, backoff=backoff
+            url,
+            spec,
+            password,
+            speed=speed,
+            seed=seed,
+            clock=clock,
+            obliging=obliging,
+            backoff=backoff,
+            tls_url=tls_url,
+            trust=trust,
         )
         self._wait_for, self._timeout_s = wait_for, timeout_s
 

@@ -65,6 +65,18 @@ class Mischief:
     def repair(self, at: datetime, *, evse: int = 1) -> None:
         keeping.repair(self._station.cabinet, evse, at)
 
+    def fail_update(self, where: str) -> None:
+        """The next firmware update fails there: "download", "signature" or "install"."""
+        self._station.firmware.fails_at = where
+
+    def fail_upload(self, times: int = 1) -> None:
+        """The next logs do not arrive."""
+        self._station.logs.fails += times
+
+    def lose_power(self, at: datetime, for_s: float) -> None:
+        """The mains fail in the middle of everything; the station boots after `for_s`."""
+        self._station.power.fail(at, for_s)
+
     def never_unplug(self, evse: int) -> None:
         """Whoever stands there stays: `Station.leave` does nothing."""
         self.never_unplugs.add(evse)
@@ -109,6 +121,9 @@ SCRIPTED: Final[Mapping[str, Callable[[Mischief, datetime, Mapping[str, Any]], N
     "break_schema": lambda it, at, args: it.break_schema(args["action"], args.get("times", 1)),
     "vanish_after": lambda it, at, args: it.vanish_after(args["action"], args.get("times", 1)),
     "vanish_on": lambda it, at, args: it.vanish_on(args["action"], args.get("times", 1)),
+    "fail_update": lambda it, at, args: it.fail_update(args.get("where", "install")),
+    "fail_upload": lambda it, at, args: it.fail_upload(args.get("times", 1)),
+    "lose_power": lambda it, at, args: it.lose_power(at, args.get("for_s", 60.0)),
     "never_unplug": lambda it, at, args: it.never_unplug(args.get("evse", 1)),
 }
 """Kinds as a town file names them; `after_s` (from the station's birth) says when."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import ssl
 from collections import deque
 from random import Random
 from typing import Any, Final, Literal
@@ -16,10 +17,13 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from websockets.typing import Subprotocol
 
 from simulator.stations.backoff import Backoff
+from simulator.stations.carrier import carry
 from simulator.stations.clock import Now, utc_now
+from simulator.stations.errands import Errand
 from simulator.stations.obliging import Obliging
 from simulator.stations.spec import StationSpec
 from simulator.stations.station import Station
+from simulator.stations.upkeep import ENCRYPTED, WITH_CERTIFICATE
 
 _LONGEST_SLEEP_S: Final = 30.0
 
@@ -27,7 +31,8 @@ _LONGEST_SLEEP_S: Final = 30.0
 class Shell:
     """Lives in the background between `start` and `stop`. `core` is the sans-I/O station.
 
-    `frames` keeps what was said, `refusals` the HTTP statuses of failed handshakes.
+    `frames` keeps what was said, `refusals` the HTTP statuses of failed handshakes. `tls_url`: where
+    security profiles 2 and 3 go; `trust`: the root (PEM) that the station was put up with.
     """
 
     def __init__(
@@ -41,8 +46,10 @@ class Shell:
         clock: Now = utc_now,
         obliging: bool = False,
         backoff: Backoff | None = None,
+        tls_url: str = "",
+        trust: str = "",
     ) -> None:
-        self.url = f"{url.rstrip('/')}/{quote(spec.identity, safe='')}"
+        self._plain_url, self._tls_url, self._trust = url, tls_url, trust
         self.core = Station(spec, now=clock(), seed=seed, pace=speed)
         if password is not None:
             self.core.password = password
@@ -53,6 +60,7 @@ class Shell:
         self._backoff = backoff or Backoff(rng=Random(self.core.rng.random()))
         self._wake, self._news = asyncio.Event(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._out: set[asyncio.Task[None]] = set()
         self.is_connected = False
         if obliging:
             Obliging(self.core)
@@ -74,6 +82,8 @@ class Shell:
         """End: the socket is closed, nothing is said. Raises what went wrong in the background."""
         if self._task is None:
             return
+        for out in self._out:
+            out.cancel()
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
@@ -97,6 +107,7 @@ class Shell:
                 self.core.note("error", self._clock(), 0, f"{type(error).__name__}: {error}")
             self._tell()
             if self.core.wants_line:
+                self.core.networks.failed()
                 await self._live_offline(self._backoff.next_s())
 
     async def _live_offline(self, wait_s: float) -> None:
@@ -107,13 +118,37 @@ class Shell:
 
     # --- the socket
 
+    @property
+    def url(self) -> str:
+        """Where the next connection goes."""
+        core = self.core
+        is_encrypted = core.settings.security_profile >= ENCRYPTED
+        base = self._tls_url if is_encrypted and self._tls_url else self._plain_url
+        if core.networks.active is not None:
+            base = core.networks.active.url
+        return f"{base.rstrip('/')}/{quote(core.spec.identity, safe='')}"
+
+    def _tls(self, url: str) -> ssl.SSLContext | None:
+        if not url.startswith("wss"):
+            return None
+        shows_own = self.core.settings.security_profile == WITH_CERTIFICATE
+        return self.core.keys.context(extra_trust=self._trust, shows_own=shows_own)
+
+    def _login(self) -> dict[str, str]:
+        """Profile 3 needs no password: the certificate says who we are."""
+        core = self.core
+        if core.settings.security_profile == WITH_CERTIFICATE:
+            return {}
+        login = base64.b64encode(f"{core.spec.identity}:{core.password}".encode()).decode()
+        return {"Authorization": f"Basic {login}"}
+
     async def _connect(self) -> None:
-        spec = self.core.spec
-        login = base64.b64encode(f"{spec.identity}:{self.core.password}".encode()).decode()
+        spec, url = self.core.spec, self.url
         async with connect(
-            self.url,
+            url,
+            ssl=self._tls(url),
             subprotocols=[Subprotocol(spec.subprotocol)],
-            additional_headers={"Authorization": f"Basic {login}"},
+            additional_headers=self._login(),
             compression=None,
             open_timeout=10,
             close_timeout=1,
@@ -128,6 +163,7 @@ class Shell:
     async def _converse(self, socket: ClientConnection) -> None:
         self.is_connected = True
         self._backoff.reset()
+        self.core.networks.arrived()
         ticker = asyncio.create_task(self._tick(socket))
         try:
             await self._send(socket, self.core.line_up(self._clock()))
@@ -181,7 +217,22 @@ class Shell:
             return _LONGEST_SLEEP_S
         return max(0.002, (due - self._clock()).total_seconds() / self._rate)
 
+    # --- errands
+
+    def _send_out(self) -> None:
+        for errand in self.core.errands.take():
+            out = asyncio.create_task(self._go(errand))
+            self._out.add(out)
+            out.add_done_callback(self._out.discard)
+
+    async def _go(self, errand: Errand) -> None:
+        trust = self.core.keys.context(extra_trust=self._trust, shows_own=False) if self._trust else None
+        outcome = await asyncio.to_thread(carry, errand, trust)
+        self.core.back_from(errand, outcome, self._clock())
+        self._wake.set()
+
     def _tell(self) -> None:
+        self._send_out()
         news, self._news = self._news, asyncio.Event()
         news.set()
 

@@ -1,7 +1,8 @@
 """A station's memory as JSON, so that another process can go on where one stopped.
 
 A revived station keeps its meters, cars and running sessions, and does not boot again: for the
-central system only the line was lost. Profiles and unsent messages are kept too.
+central system only the line was lost. Profiles, unsent messages, the local list, keys, the log and
+the firmware are kept too; an update or an upload that was under way has failed.
 """
 
 from __future__ import annotations
@@ -29,6 +30,13 @@ def take(station: Station, now: datetime) -> Json:
         "taken_at": now.isoformat(),
         "registration": str(station.registration),
         "password": station.password,
+        "organization": station.organization,
+        "security_profile": station.settings.security_profile,
+        "firmware": station.firmware.memory(),
+        "tokens": station.tokens.memory(),
+        "keys": station.keys.memory(),
+        "log": station.logs.memory(),
+        "remembered": dict(station.remembered),
         "heartbeat_interval_s": station.settings.heartbeat_interval_s,
         "is_operative": station.cabinet.is_operative,
         "profiles": [_plain(asdict(profile)) for profile in station.cabinet.profiles.installed],
@@ -42,6 +50,8 @@ def restore(station: Station, data: Mapping[str, Any], now: datetime) -> None:
     station.registration = RegistrationState(data["registration"])
     station.link.is_open = station.registration is RegistrationState.ACCEPTED
     station.password = data["password"]
+    if "firmware" in data:  # a snapshot of today, and not one of an earlier version
+        _recall_upkeep(station, data)
     station.settings.heartbeat_interval_s = data["heartbeat_interval_s"]
     station.cabinet.is_operative = data["is_operative"]
     station.cabinet.profiles.installed = [_profile(item) for item in data["profiles"]]
@@ -51,6 +61,16 @@ def restore(station: Station, data: Mapping[str, Any], now: datetime) -> None:
         station.link.call(Message(action=item["action"], payload=item["payload"], is_durable=True))
     station.keep_beating(now)
     station.cabinet.review(now)
+
+
+def _recall_upkeep(station: Station, data: Mapping[str, Any]) -> None:
+    station.organization = data["organization"]
+    station.settings.security_profile = data["security_profile"]
+    station.firmware.recall(data["firmware"])
+    station.tokens.recall(data["tokens"])
+    station.keys.recall(data["keys"])
+    station.logs.recall(data["log"])
+    station.remembered.update(data["remembered"])
 
 
 def _plain(value: Any) -> Any:

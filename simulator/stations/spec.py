@@ -48,8 +48,9 @@ class EvseSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationSpec:
-    """A station's papers. `settings` overrides fields of `Settings`; `mischief` is a list of
-    scripted misbehaviours (`simulator.stations.mischief`). Raises SpecError."""
+    """A station's papers. `organization`: who runs it, for its certificates. `settings` overrides
+    fields of `Settings`; `mischief` is a list of scripted misbehaviours (`simulator.stations.mischief`).
+    Raises SpecError."""
 
     identity: str
     version: Version = "1.6"
@@ -58,6 +59,7 @@ class StationSpec:
     model: str = "Duo 22"
     serial: str = ""
     firmware: str = "4.2.1"
+    organization: str = ""
     max_power_w: int | None = None
     evses: tuple[EvseSpec, ...] = (EvseSpec(number=1),)
     settings: Mapping[str, Any] = field(default_factory=dict)

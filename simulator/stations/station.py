@@ -23,9 +23,16 @@ from simulator.stations.dialects.base import Dialect, NotSupportedHere
 from simulator.stations.dialects.v16.dialect import Dialect16
 from simulator.stations.dialects.v21.dialect import Dialect21
 from simulator.stations.dialects.v201.dialect import Dialect201
+from simulator.stations.errands import Errand, Errands, Outcome
 from simulator.stations.evse import Evse
+from simulator.stations.firmware import Firmware
 from simulator.stations.frames import Call, FrameError, Refusal, Result, parse
+from simulator.stations.keys import Keys
+from simulator.stations.known_tokens import KnownTokens
 from simulator.stations.link import Link
+from simulator.stations.logs import Logs
+from simulator.stations.networks import Networks
+from simulator.stations.power import Power
 from simulator.stations.reader import Reader, Then
 from simulator.stations.settings import Settings
 from simulator.stations.spec import StationSpec, Version
@@ -35,7 +42,6 @@ from simulator.stations.words import Note, RegistrationState, StopReason, Token,
 Act = Callable[[datetime], None]
 
 _DIALECTS: Final[dict[Version, type[Dialect]]] = {"1.6": Dialect16, "2.0.1": Dialect201, "2.1": Dialect21}
-_RESET_GRACE_S: Final = 20.0
 
 
 class Station:
@@ -48,19 +54,21 @@ class Station:
     spec: StationSpec
     settings: Settings
     cabinet: Cabinet
+    firmware: Firmware
+    tokens: KnownTokens
+    keys: Keys
 
     def __init__(self, spec: StationSpec, *, now: datetime, seed: int = 0, pace: float = 1.0) -> None:
         self.spec, self.pace = spec, pace
         # The birth is in the seed: a second life must not repeat transaction ids of the first.
         self.rng = Random(f"{seed}/{spec.identity}/{now.isoformat()}")
         self.settings = Settings.from_mapping(spec.settings)
-        self.password = spec.password
+        self.password, self.organization = spec.password, spec.organization
         self.clock = StationClock()
         self.registration = RegistrationState.NONE
         self.boot_reason = "PowerUp"
-        self.tokens: dict[str, Verdict] = {}
+        self.tokens = KnownTokens()
         self.remembered: dict[str, str] = {}
-        self.list_version = 0
         self.notes: deque[Note] = deque(maxlen=1000)
         self.watchers: list[Callable[[Note], None]] = []
         self.wants_line = True
@@ -70,11 +78,14 @@ class Station:
         self.cabinet = Cabinet(spec, self.settings, self.dialect, rng=Random(self.rng.random()), pace=pace)
         self.reader = Reader(self)
         self.aligned = AlignedSampler(self)
+        self.power, self.errands = Power(self), Errands()
+        self.keys, self.networks = Keys(spec.identity), Networks()
+        self.firmware, self.logs = Firmware(self), Logs(self)
         self.mischief = mischief.Mischief(self)
         self.link.tamper = self.mischief.tamper
         self._scripts: list[tuple[datetime, int, Act]] = []
         self._order = count()
-        self.born_at = self._now = now
+        self.born_at = self.up_since = self._now = now
         self._heartbeat_at: datetime | None = None
         self.settings_changed()
         for script in spec.mischief:
@@ -83,11 +94,17 @@ class Station:
     # --- time
 
     @property
+    def now(self) -> datetime:
+        """The last instant that it was told."""
+        return self._now
+
+    @property
     def next_due_at(self) -> datetime | None:
         """When `advance` should be called next; None when only the world can change anything."""
         heartbeat = self._heartbeat_at if self.link.is_open and self.link.is_up else None
         script = self._scripts[0][0] if self._scripts else None
-        dues = (self.link.next_due_at(self._now), self.cabinet.next_due_at, heartbeat, script)
+        bodies = (self.cabinet.next_due_at, self.dialect.next_due_at)
+        dues = (self.link.next_due_at(self._now), *bodies, heartbeat, script)
         return min((due for due in dues if due is not None), default=None)
 
     def advance(self, now: datetime) -> list[str]:
@@ -106,6 +123,7 @@ class Station:
             act(max(due, self._now))
         self.cabinet.advance(now)
         self._now = max(self._now, now)
+        self.dialect.look(now)
         self._beat(now)
 
     def _beat(self, now: datetime) -> None:
@@ -128,6 +146,7 @@ class Station:
         self.link.up()
         if self.registration is RegistrationState.ACCEPTED and not self.settings.boots_on_reconnect:
             self.dialect.say_all(now)
+            self.firmware.booted(now)
         else:
             self.registration, self.link.is_open = RegistrationState.NONE, False
             self.dialect.boot(now)
@@ -155,6 +174,11 @@ class Station:
                 self.note("error", now, 0, f"{frame.code}: {frame.description}")
                 self.link.refused(frame, now)
         return self.link.flush(now)
+
+    def back_from(self, errand: Errand, outcome: Outcome, now: datetime) -> None:
+        """Somebody has been where `errands` wanted to go."""
+        self._pass_time(now)
+        errand.then(outcome, now)
 
     def _hear(self, call: Call, now: datetime) -> None:
         if self.mischief.ignores(call.action):
@@ -190,6 +214,7 @@ class Station:
             self.keep_beating(now)
             self.note("accepted", now, 0, "")
             self.dialect.say_all(now)
+            self.firmware.booted(now)
         else:
             self.retry_boot(interval_s or self.settings.boot_retry_s, now)
 
@@ -222,30 +247,7 @@ class Station:
     def _want_line(self, at: datetime) -> None:
         self.wants_line, self.is_rude = True, False
 
-    def restart(self, now: datetime, *, is_hard: bool) -> None:
-        """Stop everything, tell it, go dark, boot again."""
-        reason = StopReason.IMMEDIATE_RESET if is_hard else StopReason.SOFT_RESET
-        self.cabinet.stop_all(reason, Trigger.RESET_COMMAND, now)
-        self.at(now + timedelta(seconds=1), lambda at: self._go_dark(at, now))
-
-    def restart_when_idle(self, now: datetime) -> None:
-        """Look again every half minute until no transaction runs."""
-        if any(self.cabinet.transactions()):
-            self.at(now + timedelta(seconds=30), self.restart_when_idle)
-        else:
-            self.restart(now, is_hard=False)
-
-    def _go_dark(self, at: datetime, asked_at: datetime) -> None:
-        """Wait a little for the last messages to be acknowledged."""
-        if self.link.is_up and self.link.backlog and (at - asked_at).total_seconds() < _RESET_GRACE_S:
-            self.at(at + timedelta(seconds=1), lambda later: self._go_dark(later, asked_at))
-            return
-        self.registration, self.boot_reason = RegistrationState.NONE, "RemoteReset"
-        self.link.is_open = False
-        self.hang_up(at, self.settings.reboot_s)
-
     def settings_changed(self) -> None:
-        """An operator has turned a knob."""
         self.aligned.arrange(self._now)
 
     # --- acts of the world
@@ -276,21 +278,17 @@ class Station:
         self.cabinet.stop(evse, StopReason.LOCAL, Trigger.STOP_AUTHORIZED, now)
 
     def authorize(self, token: Token, evse: Evse, now: datetime, then: Then) -> None:
-        """Ask the central system; offline, what we remember or our policy decides."""
+        """Ask the central system; offline, the list, what we remember, or our policy decides."""
+        listed = self.tokens.listed(token, now) if self.settings.local_pre_authorize else None
+        if listed is not None and listed.is_accepted:
+            then(listed, now)
+            return
         if self.link.is_up and self.link.is_open:
             self.dialect.authorize(token, now, then)
             return
-        known = self.tokens.get(token.uid.casefold())
+        known = self.tokens.judge(token, now) if self.settings.local_authorize_offline else None
         unknown = Verdict("Accepted" if self.settings.allow_offline_unknown else "Invalid")
         then(known or unknown, now)
-
-    def remember(self, token: Token, verdict: Verdict) -> None:
-        """The authorization cache."""
-        self.keep(token.uid, verdict)
-
-    def keep(self, uid: str, verdict: Verdict) -> None:
-        """The local list lives in the same drawer."""
-        self.tokens[uid.casefold()] = verdict
 
     # --- telling
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
+from simulator.stations.errands import Errand, Outcome
 from simulator.stations.station import Station
 
 Exchange = Callable[[str, datetime], Sequence[str]]
@@ -19,14 +20,30 @@ Exchange = Callable[[str, datetime], Sequence[str]]
 
 OnLine = Callable[[bool, datetime], None]
 
+Carry = Callable[[Errand], Outcome]
+"""Go on an errand over HTTP, in no time."""
+
+
+def nobody_home(errand: Errand) -> Outcome:
+    """In virtual time there is no web, unless somebody gives one."""
+    return Outcome(0)
+
 
 class VirtualStation:
-    """Couples a station to `exchange`. `on_line(is_up, now)` is told when the line opens or closes."""
+    """Couples a station to `exchange`. `on_line(is_up, now)` is told when the line opens or closes;
+    `carry` goes on the station's errands."""
 
-    def __init__(self, station: Station, exchange: Exchange, *, on_line: OnLine | None = None) -> None:
+    def __init__(
+        self,
+        station: Station,
+        exchange: Exchange,
+        *,
+        on_line: OnLine | None = None,
+        carry: Carry = nobody_home,
+    ) -> None:
         self.station = station
         self.now = station.born_at
-        self._exchange = exchange
+        self._exchange, self._carry = exchange, carry
         self._on_line = on_line or (lambda is_up, now: None)
 
     @property
@@ -67,6 +84,11 @@ class VirtualStation:
                     waiting.extend(self.station.receive(reply, now))
             waiting.extend(self.station.advance(now))
         self._mind_line(now)
+        self._run_errands(now)
+
+    def _run_errands(self, now: datetime) -> None:
+        for errand in self.station.errands.take():
+            self.station.back_from(errand, self._carry(errand), now)
 
     def _mind_line(self, now: datetime) -> list[str]:
         """Open or close the line as the station wishes."""

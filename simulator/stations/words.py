@@ -103,7 +103,7 @@ class Sample:
 @dataclass(frozen=True, slots=True)
 class Note:
     """Something worth knowing that is not a message. `kind`: accepted, awaiting, started, state,
-    ended, reservation, refused, lost, error."""
+    ended, reservation, refused, lost, error, firmware, log, reboot, security."""
 
     at: datetime
     kind: str

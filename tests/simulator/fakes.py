@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from simulator.stations import schemas
+from simulator.stations.errands import Outcome
 from simulator.stations.spec import EvseSpec, StationSpec
 from simulator.stations.station import Station
 from simulator.stations.vehicles import CATALOG, Vehicle
@@ -92,14 +93,33 @@ class Central:
         return [item["transactionInfo"].get("chargingState") for item in self.of("TransactionEvent")]
 
 
+class Web:
+    """Files by address; what is handed in stands beside them. Everything else is not found."""
+
+    def __init__(self):
+        self.files = {}
+        self.received = {}
+        self.asked = []
+
+    def carry(self, errand):
+        self.asked.append(errand.url)
+        if errand.method == "GET":
+            body = self.files.get(errand.url)
+            return Outcome(404) if body is None else Outcome(200, body)
+        if not errand.url.startswith("https://files/in/"):
+            return Outcome(404)
+        self.received[errand.file_name] = errand.body
+        return Outcome(201)
+
+
 class Conversation:
     """A station and its central system; `after(seconds)` lets time pass."""
 
     def __init__(self, spec, *, seed=1, now=NOON, pace=1.0, answers=()):
-        self.central = Central(spec.version)
+        self.central, self.web = Central(spec.version), Web()
         self.central.answers.update(answers)
         self.station = Station(spec, now=now, seed=seed, pace=pace)
-        self.line = VirtualStation(self.station, self.central.exchange)
+        self.line = VirtualStation(self.station, self.central.exchange, carry=self.web.carry)
         self.now = now
         self._calls = 0
         self.after(0)

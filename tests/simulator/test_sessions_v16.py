@@ -229,13 +229,12 @@ def test_the_answer_comes_before_the_triggered_message(talk):
     assert [frame[:2] for frame in frames] == ["[3", "[2"]
 
 
-def test_unknown_and_unsupported_actions_are_told_apart(talk):
+def test_unknown_and_unsupported_actions_are_told_apart():
+    talk = Conversation(ac_spec(settings={"has_security_extension": False}))
     frames = talk.station.receive('[2,"x","Nonsense",{}]', talk.now)
     assert '"NotImplemented"' in frames[0]
-    assert talk.call("UpdateFirmware", location="http://x/", retrieveDate=NOON.isoformat()) == (
-        "error",
-        "NotSupported",
-    )
+    log = {"remoteLocation": "https://files/in/"}
+    assert talk.call("GetLog", logType="SecurityLog", requestId=1, log=log) == ("error", "NotSupported")
     frames = talk.station.receive('[2,"y","Reset",{"type":"Sideways"}]', talk.now)
     assert '"FormationViolation"' in frames[0]
 

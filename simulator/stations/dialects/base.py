@@ -13,6 +13,8 @@ from simulator.stations.link import Message, OnAnswer
 from simulator.stations.words import RegistrationState, Sample, Token, Trigger, Verdict
 
 if TYPE_CHECKING:
+    from simulator.stations.firmware import Update
+    from simulator.stations.logs import Upload
     from simulator.stations.reader import Then
     from simulator.stations.station import Station
 
@@ -28,6 +30,8 @@ class Dialect(ABC):
     """A voice and an ear of one OCPP version."""
 
     violation_code: ClassVar[str]
+    invalid_certificate: ClassVar[str]
+    """The security event of a certificate that was not for us."""
 
     def __init__(self, station: Station) -> None:
         self.station = station
@@ -72,6 +76,14 @@ class Dialect(ABC):
         """A reservation lapsed or was taken away."""
 
     @abstractmethod
+    def say_firmware(self, word: str, update: Update | None, *, on_answer: OnAnswer | None = None) -> None:
+        """How an update goes, as far as this version has a word for it; no update: what was asked for."""
+
+    @abstractmethod
+    def say_log(self, word: str, upload: Upload | None) -> None:
+        """How the upload of a log goes."""
+
+    @abstractmethod
     def say_all(self, at: datetime) -> None:
         """The state of every connector, as after boot or a lost line."""
 
@@ -82,6 +94,13 @@ class Dialect(ABC):
         if self.said.get(evse.number) != status and link.is_up and link.is_open:
             self.said[evse.number] = status
             self.say_connector(evse, at)
+
+    def security_event(self, kind: str, at: datetime, info: str = "") -> None:
+        """SecurityEventNotification, and a line in the security log; alike in all versions."""
+        self.station.note("security", at, 0, f"{kind} {info}".rstrip())
+        if self.station.settings.has_security_extension:
+            told = {"type": kind, "timestamp": self.station.clock.stamp(at), "techInfo": info[:255] or None}
+            self.say("SecurityEventNotification", without_none(told))
 
     def heartbeat(self, at: datetime, *, is_triggered: bool = False) -> None:
         self.say("Heartbeat", {}, on_answer=self._clock_told, is_triggered=is_triggered)
@@ -126,7 +145,7 @@ class Dialect(ABC):
 
         def answered(reply: Payload, at: datetime) -> None:
             verdict = self.verdict(reply.get(key) or {})
-            self.station.remember(token, verdict)
+            self.station.tokens.remember(token, verdict)
             then(verdict, at)
 
         def failed(code: str, at: datetime) -> None:
@@ -138,6 +157,17 @@ class Dialect(ABC):
     @abstractmethod
     def verdict(info: Payload) -> Verdict:
         """idTagInfo or idTokenInfo."""
+
+    # --- what only some versions do by themselves
+
+    @property
+    def next_due_at(self) -> datetime | None:
+        """When `look` has something to do."""
+        return None
+
+    def look(self, at: datetime) -> None:
+        """Time has passed, or something has happened."""
+        return
 
     # --- ear
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from simulator.stations import upkeep
+
 if TYPE_CHECKING:
     from simulator.stations.station import Station
 
@@ -98,6 +100,40 @@ def password() -> Knob:
         station.password = text
 
     return Knob("string", None, write)
+
+
+def organization() -> Knob:
+    """Who runs the station: the O of its certificates."""
+
+    def write(station: Station, text: str) -> None:
+        if not text.strip():
+            raise ValueError("empty")
+        station.organization = text.strip()
+
+    return Knob("string", lambda station: station.organization, write)
+
+
+def security_profile() -> Knob:
+    """Upwards only; the station comes back with the new one."""
+
+    def write(station: Station, text: str) -> None:
+        upkeep.raise_profile(station, int(text))
+
+    return Knob("integer", lambda station: str(station.settings.security_profile), write)
+
+
+def network_priority() -> Knob:
+    """Which of the network slots are used from the next boot on."""
+
+    def write(station: Station, text: str) -> None:
+        station.networks.prefer(text)
+
+    return Knob(
+        "SequenceList",
+        lambda station: ",".join(map(str, station.networks.priority)),
+        write,
+        needs_reboot=True,
+    )
 
 
 def _truth(text: str) -> bool:

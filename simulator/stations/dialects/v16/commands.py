@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from simulator.stations import keeping
+from simulator.stations import keeping, upkeep
 from simulator.stations.clock import parse_instant
 from simulator.stations.dialects import charging
 from simulator.stations.dialects.base import Handler
 from simulator.stations.dialects.v16 import configuration, wire
+from simulator.stations.dialects.v16.upkeep import Upkeep16
 from simulator.stations.evse import Evse, Reservation
 from simulator.stations.frames import Payload
+from simulator.stations.logs import Upload
 from simulator.stations.profiles import Profile
 from simulator.stations.words import Context, StopReason, Token, Trigger
 
@@ -25,27 +27,31 @@ class Commands16:
 
     def __init__(self, station: Station, dialect: Dialect16) -> None:
         self._station, self._dialect = station, dialect
+        self._upkeep = Upkeep16(station, dialect)
 
     def handlers(self) -> dict[str, Handler]:
-        return {
-            "CancelReservation": self.cancel_reservation,
-            "ChangeAvailability": self.change_availability,
-            "ChangeConfiguration": self.change_configuration,
-            "ClearCache": self.clear_cache,
-            "ClearChargingProfile": self.clear_charging_profile,
-            "DataTransfer": self.data_transfer,
-            "GetCompositeSchedule": self.get_composite_schedule,
-            "GetConfiguration": self.get_configuration,
-            "GetLocalListVersion": self.get_local_list_version,
-            "RemoteStartTransaction": self.remote_start,
-            "RemoteStopTransaction": self.remote_stop,
-            "ReserveNow": self.reserve_now,
-            "Reset": self.reset,
-            "SendLocalList": self.send_local_list,
-            "SetChargingProfile": self.set_charging_profile,
-            "TriggerMessage": self.trigger_message,
-            "UnlockConnector": self.unlock_connector,
-        }
+        extended: dict[str, Handler] = {"ExtendedTriggerMessage": self.extended_trigger_message}
+        known = self._station.settings.has_security_extension
+        return (
+            self._upkeep.handlers()
+            | (extended if known else {})
+            | {
+                "CancelReservation": self.cancel_reservation,
+                "ChangeAvailability": self.change_availability,
+                "ChangeConfiguration": self.change_configuration,
+                "ClearChargingProfile": self.clear_charging_profile,
+                "DataTransfer": self.data_transfer,
+                "GetCompositeSchedule": self.get_composite_schedule,
+                "GetConfiguration": self.get_configuration,
+                "RemoteStartTransaction": self.remote_start,
+                "RemoteStopTransaction": self.remote_stop,
+                "ReserveNow": self.reserve_now,
+                "Reset": self.reset,
+                "SetChargingProfile": self.set_charging_profile,
+                "TriggerMessage": self.trigger_message,
+                "UnlockConnector": self.unlock_connector,
+            }
+        )
 
     # --- sessions
 
@@ -101,7 +107,7 @@ class Commands16:
 
     def reset(self, request: Payload, at: datetime) -> Payload:
         is_hard = request["type"] == "Hard"
-        self._station.restart(at, is_hard=is_hard)
+        self._station.power.restart(at, is_hard=is_hard)
         return {"status": "Accepted"}
 
     def change_availability(self, request: Payload, at: datetime) -> Payload:
@@ -129,8 +135,27 @@ class Commands16:
             case "MeterValues":
                 for evse in self._chosen(number):
                     self._dialect.say_meter(evse, evse.sample(at, Context.TRIGGER), is_triggered=True)
+            case "FirmwareStatusNotification":
+                self._dialect.say_firmware(upkeep.last_firmware_word(self._station), None)
+            case "DiagnosticsStatusNotification":
+                self._dialect.say_log(upkeep.last_log_word(self._station), None)
             case _:
                 return {"status": "NotImplemented"}
+        return {"status": "Accepted"}
+
+    def extended_trigger_message(self, request: Payload, at: datetime) -> Payload:
+        """The whitepaper's; its own two, and all the others."""
+        station = self._station
+        match request["requestedMessage"]:
+            case "LogStatusNotification":
+                upload = station.logs.upload or Upload(url="", request_id=0)
+                self._dialect.say_log(upkeep.last_log_word(station), upload)
+            case "FirmwareStatusNotification":
+                self._dialect.say_firmware(upkeep.last_firmware_word(station), station.firmware.update)
+            case "SignChargePointCertificate":
+                self._upkeep.sign_certificate()
+            case _:
+                return self.trigger_message(request, at)
         return {"status": "Accepted"}
 
     def _say_status(self, number: int | None, at: datetime) -> None:
@@ -143,31 +168,13 @@ class Commands16:
         evses = self._station.cabinet.evses
         return [evses[number]] if number else list(evses.values())
 
-    # --- configuration and lists
+    # --- configuration
 
     def get_configuration(self, request: Payload, at: datetime) -> Payload:
         return configuration.read(self._station, request.get("key", []))
 
     def change_configuration(self, request: Payload, at: datetime) -> Payload:
         return {"status": configuration.write(self._station, request["key"], request["value"])}
-
-    def clear_cache(self, request: Payload, at: datetime) -> Payload:
-        self._station.tokens.clear()
-        return {"status": "Accepted"}
-
-    def get_local_list_version(self, request: Payload, at: datetime) -> Payload:
-        return {"listVersion": self._station.list_version}
-
-    def send_local_list(self, request: Payload, at: datetime) -> Payload:
-        version, is_full = request["listVersion"], request["updateType"] == "Full"
-        if not is_full and version <= self._station.list_version:
-            return {"status": "VersionMismatch"}
-        if is_full:
-            self._station.tokens.clear()
-        for entry in request.get("localAuthorizationList", []):
-            self._station.keep(entry["idTag"], self._dialect.verdict(entry.get("idTagInfo") or {}))
-        self._station.list_version = version
-        return {"status": "Accepted"}
 
     def data_transfer(self, request: Payload, at: datetime) -> Payload:
         return {"status": "UnknownVendorId"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from simulator.stations import keys, known_tokens
 from simulator.stations.dialects import knobs
 from simulator.stations.dialects.charging import rate_units
 from simulator.stations.dialects.knobs import Knob
@@ -31,10 +32,10 @@ KEYS: Final[dict[str, Knob]] = {
     "ConnectorPhaseRotation": knobs.noted("ConnectorPhaseRotation", "NotApplicable"),
     "GetConfigurationMaxKeys": knobs.fixed("50"),
     "HeartbeatInterval": knobs.number("heartbeat_interval_s", at_least=1),
-    "LocalAuthListEnabled": knobs.noted("LocalAuthListEnabled", "true", "boolean"),
-    "LocalAuthListMaxLength": knobs.fixed("500"),
-    "LocalAuthorizeOffline": knobs.noted("LocalAuthorizeOffline", "true", "boolean"),
-    "LocalPreAuthorize": knobs.noted("LocalPreAuthorize", "false", "boolean"),
+    "LocalAuthListEnabled": knobs.flag("local_list_enabled"),
+    "LocalAuthListMaxLength": knobs.fixed(str(known_tokens.MOST)),
+    "LocalAuthorizeOffline": knobs.flag("local_authorize_offline"),
+    "LocalPreAuthorize": knobs.flag("local_pre_authorize"),
     "MaxChargingProfilesInstalled": knobs.told(lambda it: it.settings.max_profiles),
     "MeterValueSampleInterval": knobs.number("sample_interval_s"),
     "MeterValuesAlignedData": knobs.noted("MeterValuesAlignedData", "Energy.Active.Import.Register"),
@@ -42,39 +43,51 @@ KEYS: Final[dict[str, Knob]] = {
     "NumberOfConnectors": knobs.told(lambda it: len(it.spec.evses)),
     "ReserveConnectorZeroSupported": knobs.fixed("false"),
     "ResetRetries": knobs.noted("ResetRetries", "1", "integer"),
-    "SecurityProfile": knobs.fixed("1"),
-    "SendLocalListMaxLength": knobs.fixed("100"),
+    "SendLocalListMaxLength": knobs.fixed(str(known_tokens.MOST_AT_ONCE)),
     "StopTransactionOnEVSideDisconnect": knobs.fixed("true"),
     "StopTransactionOnInvalidId": knobs.flag("stop_on_invalid_token"),
     "StopTxnAlignedData": knobs.noted("StopTxnAlignedData", ""),
     "StopTxnSampledData": knobs.noted("StopTxnSampledData", ""),
     "SupportedFeatureProfiles": knobs.fixed(
-        "Core,LocalAuthListManagement,RemoteTrigger,Reservation,SmartCharging"
+        "Core,FirmwareManagement,LocalAuthListManagement,RemoteTrigger,Reservation,SmartCharging"
     ),
+    "SupportedFileTransferProtocols": knobs.fixed("HTTP,HTTPS"),
     "TransactionMessageAttempts": knobs.number("message_attempts", at_least=1),
     "TransactionMessageRetryInterval": knobs.number("message_retry_interval_s"),
     "UnlockConnectorOnEVSideDisconnect": knobs.noted("UnlockConnectorOnEVSideDisconnect", "true", "boolean"),
     "WebSocketPingInterval": knobs.noted("WebSocketPingInterval", "60", "integer", needs_reboot=True),
 }
 
+_SECURE: Final[dict[str, Knob]] = {
+    "AdditionalRootCertificateCheck": knobs.fixed("false"),
+    "CertificateStoreMaxLength": knobs.fixed(str(keys.MOST_ROOTS)),
+    "CpoName": knobs.organization(),
+    "SecurityProfile": knobs.security_profile(),
+}
+"""The keys of the security whitepaper (chapter 7)."""
+
+
+def known_to(station: Station) -> dict[str, Knob]:
+    return KEYS | _SECURE if station.settings.has_security_extension else KEYS
+
 
 def read(station: Station, wanted: list[str]) -> Payload:
     """GetConfiguration.conf: all keys, or the named ones and those we do not know."""
-    names = wanted or sorted(KEYS)
-    known = [_entry(station, name) for name in names if name in KEYS]
-    unknown = [name for name in names if name not in KEYS]
+    knobs_here = known_to(station)
+    names = wanted or sorted(knobs_here)
+    known = [_entry(station, name, knobs_here[name]) for name in names if name in knobs_here]
+    unknown = [name for name in names if name not in knobs_here]
     return {"configurationKey": known} | ({"unknownKey": unknown} if unknown else {})
 
 
-def _entry(station: Station, name: str) -> dict[str, Any]:
-    knob = KEYS[name]
+def _entry(station: Station, name: str, knob: Knob) -> dict[str, Any]:
     entry: dict[str, Any] = {"key": name, "readonly": knob.write is None}
     return entry if knob.read is None else entry | {"value": knob.read(station)}
 
 
 def write(station: Station, name: str, value: str) -> str:
     """ChangeConfiguration.conf status."""
-    knob = KEYS.get(name)
+    knob = known_to(station).get(name)
     if knob is None:
         return "NotSupported"
     if knob.write is None:

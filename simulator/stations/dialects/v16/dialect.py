@@ -10,9 +10,12 @@ from simulator.stations.dialects.v16 import wire
 from simulator.stations.dialects.v16.commands import Commands16
 from simulator.stations.evse import Evse, Reservation, Transaction
 from simulator.stations.frames import Payload
+from simulator.stations.link import OnAnswer
 from simulator.stations.words import Context, Sample, StopReason, Token, Trigger, Verdict
 
 if TYPE_CHECKING:
+    from simulator.stations.firmware import Update
+    from simulator.stations.logs import Upload
     from simulator.stations.reader import Then
     from simulator.stations.station import Station
 
@@ -23,6 +26,7 @@ class Dialect16(Dialect):
     """EVSE n is connector n; connector 0 is the whole station."""
 
     violation_code: ClassVar[str] = "FormationViolation"
+    invalid_certificate: ClassVar[str] = "InvalidChargePointCertificate"
 
     def __init__(self, station: Station) -> None:
         super().__init__(station)
@@ -38,7 +42,7 @@ class Dialect16(Dialect):
                 "chargePointVendor": spec.vendor[:20],
                 "chargePointModel": spec.model[:20],
                 "chargePointSerialNumber": spec.serial[:25] or None,
-                "firmwareVersion": spec.firmware[:50] or None,
+                "firmwareVersion": self.station.firmware.version[:50] or None,
                 "meterType": "DC-Meter" if spec.is_dc else "MID 3p",
             }
         )
@@ -120,7 +124,7 @@ class Dialect16(Dialect):
     def _judge(self, evse: Evse, transaction: Transaction, verdict: Verdict, at: datetime) -> None:
         """A token refused after the fact ends the session, if it still runs."""
         if transaction.token is not None:
-            self.station.remember(transaction.token, verdict)
+            self.station.tokens.remember(transaction.token, verdict)
         transaction.group = verdict.group or transaction.group
         is_running = evse.transaction is transaction
         if is_running and not verdict.is_accepted and self.station.settings.stop_on_invalid_token:
@@ -168,6 +172,26 @@ class Dialect16(Dialect):
 
         self.station.note("ended", sample.at, evse.number, str(transaction.stop_reason))
         self.say("StopTransaction", payload, is_durable=True, on_failure=failed)
+
+    # --- upkeep
+
+    def say_firmware(self, word: str, update: Update | None, *, on_answer: OnAnswer | None = None) -> None:
+        """The whitepaper's message for what it asked, the core's few words for the rest."""
+        if update is not None and update.request_id is not None:
+            payload = {"status": word, "requestId": update.request_id}
+            self.say("SignedFirmwareStatusNotification", payload, is_triggered=True, on_answer=on_answer)
+        elif core_word := wire.FIRMWARE.get(word):
+            self.say(
+                "FirmwareStatusNotification", {"status": core_word}, is_triggered=True, on_answer=on_answer
+            )
+
+    def say_log(self, word: str, upload: Upload | None) -> None:
+        """GetDiagnostics is answered with the core's words, GetLog with the whitepaper's."""
+        if upload is not None and not upload.is_plain:
+            payload = {"status": word, "requestId": upload.request_id}
+            self.say("LogStatusNotification", payload, is_triggered=True)
+        elif core_word := wire.DIAGNOSTICS.get(word):
+            self.say("DiagnosticsStatusNotification", {"status": core_word}, is_triggered=True)
 
     def reservation_ended(self, reservation: Reservation, why: str, at: datetime) -> None:
         """1.6 tells it by the connector's status alone."""

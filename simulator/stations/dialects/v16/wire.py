@@ -29,6 +29,31 @@ PURPOSES: Final[dict[str, Purpose]] = {
     "TxProfile": "session",
 }
 
+FIRMWARE: Final[dict[str, str]] = {
+    "Idle": "Idle",
+    "Downloading": "Downloading",
+    "Downloaded": "Downloaded",
+    "DownloadFailed": "DownloadFailed",
+    "Installing": "Installing",
+    "Installed": "Installed",
+    "InstallationFailed": "InstallationFailed",
+    "InstallVerificationFailed": "InstallationFailed",
+}
+"""FirmwareStatus (section 7.25) has no word for the other steps."""
+
+DIAGNOSTICS: Final[dict[str, str]] = {
+    "Idle": "Idle",
+    "Uploading": "Uploading",
+    "Uploaded": "Uploaded",
+    "UploadFailure": "UploadFailed",
+}
+"""DiagnosticsStatus (section 7.24)."""
+
+ROOTS: Final[dict[str, str]] = {
+    "CentralSystemRootCertificate": "central",
+    "ManufacturerRootCertificate": "manufacturer",
+}
+
 ERROR_CODES: Final = frozenset(
     {
         "ConnectorLockFailure", "EVCommunicationError", "GroundFailure", "HighTemperature",

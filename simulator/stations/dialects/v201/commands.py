@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from simulator.stations import keeping
 from simulator.stations.clock import parse_instant
 from simulator.stations.dialects import charging
 from simulator.stations.dialects.base import Handler, without_none
-from simulator.stations.dialects.v201 import variables
+from simulator.stations.dialects.v201.model import ModelCommands201
+from simulator.stations.dialects.v201.monitors import Monitors201
+from simulator.stations.dialects.v201.people import PeopleCommands201
 from simulator.stations.dialects.v201.power import PowerCommands201, read_profile, rejected
+from simulator.stations.dialects.v201.upkeep import Upkeep201
 from simulator.stations.evse import Evse, Reservation
 from simulator.stations.frames import Payload
+from simulator.stations.networks import Network
 from simulator.stations.profiles import Profile
 from simulator.stations.words import Context, StopReason, Token, Trigger
 
@@ -20,32 +24,44 @@ if TYPE_CHECKING:
     from simulator.stations.dialects.v201.dialect import Dialect201
     from simulator.stations.station import Station
 
-_REPORT_CHUNK: Final = 12
-
 
 class Commands201:
     """Handlers by action (2.0.1 part 2). Payloads were judged by the schema before."""
 
     def __init__(self, station: Station, dialect: Dialect201) -> None:
         self._station, self._dialect = station, dialect
-        self._power = PowerCommands201(station)
+        self._upkeep = Upkeep201(station, dialect)
+        self._monitors = Monitors201(station, dialect)
+        self._others = (
+            PowerCommands201(station),
+            ModelCommands201(station, dialect),
+            PeopleCommands201(station, dialect),
+        )
+
+    @property
+    def next_due_at(self) -> datetime | None:
+        return self._monitors.next_due_at
+
+    def look(self, at: datetime) -> None:
+        self._monitors.look(at)
 
     def handlers(self) -> dict[str, Handler]:
-        return self._power.handlers() | {
+        known = self._own() | self._upkeep.handlers() | self._monitors.handlers()
+        for others in self._others:
+            known |= others.handlers()
+        return known
+
+    def _own(self) -> dict[str, Handler]:
+        return {
             "CancelReservation": self.cancel_reservation,
             "ChangeAvailability": self.change_availability,
-            "ClearCache": self.clear_cache,
             "DataTransfer": self.data_transfer,
-            "GetBaseReport": self.get_base_report,
-            "GetLocalListVersion": self.get_local_list_version,
             "GetTransactionStatus": self.get_transaction_status,
-            "GetVariables": self.get_variables,
             "RequestStartTransaction": self.request_start,
             "RequestStopTransaction": self.request_stop,
             "ReserveNow": self.reserve_now,
             "Reset": self.reset,
-            "SendLocalList": self.send_local_list,
-            "SetVariables": self.set_variables,
+            "SetNetworkProfile": self.set_network_profile,
             "TriggerMessage": self.trigger_message,
             "UnlockConnector": self.unlock_connector,
         }
@@ -134,9 +150,9 @@ class Commands201:
             return self._reset_evse(request["evseId"], at)
         is_hard = request["type"] == "Immediate"
         if not is_hard and any(self._station.cabinet.transactions()):
-            self._station.restart_when_idle(at)
+            self._station.power.restart_when_idle(at)
             return {"status": "Scheduled"}
-        self._station.restart(at, is_hard=is_hard)
+        self._station.power.restart(at, is_hard=is_hard)
         return {"status": "Accepted"}
 
     def _reset_evse(self, number: int, at: datetime) -> Payload:
@@ -175,7 +191,7 @@ class Commands201:
                     self._dialect.say_meter(evse, evse.sample(at, Context.TRIGGER), is_triggered=True)
             case "TransactionEvent":
                 return self._trigger_transactions(evses, at)
-            case _:
+            case other if not self._upkeep.trigger(other):
                 return {"status": "NotImplemented"}
         return {"status": "Accepted"}
 
@@ -192,52 +208,16 @@ class Commands201:
         evses = self._station.cabinet.evses
         return [evses[number]] if number else list(evses.values())
 
-    # --- variables and lists
+    def set_network_profile(self, request: Payload, at: datetime) -> Payload:
+        """B09: used from the next boot on, when its slot is preferred."""
+        wanted = request["connectionData"]
+        network = Network(url=wanted["ocppCsmsUrl"], security_profile=wanted["securityProfile"])
+        is_kept = self._station.networks.keep(
+            request["configurationSlot"], network, present_profile=self._station.settings.security_profile
+        )
+        return {"status": "Accepted" if is_kept else "Rejected"}
 
-    def get_variables(self, request: Payload, at: datetime) -> Payload:
-        return {
-            "getVariableResult": [variables.get(self._station, item) for item in request["getVariableData"]]
-        }
-
-    def set_variables(self, request: Payload, at: datetime) -> Payload:
-        return {
-            "setVariableResult": [variables.put(self._station, item) for item in request["setVariableData"]]
-        }
-
-    def get_base_report(self, request: Payload, at: datetime) -> Payload:
-        if request["reportBase"] == "SummaryInventory":
-            return {"status": "EmptyResultSet"}
-        data = variables.report(self._station)
-        chunks = [data[start : start + _REPORT_CHUNK] for start in range(0, len(data), _REPORT_CHUNK)]
-        for number, chunk in enumerate(chunks):
-            payload = {
-                "requestId": request["requestId"],
-                "generatedAt": self._station.clock.stamp(at),
-                "reportData": chunk,
-                "tbc": number + 1 < len(chunks),
-                "seqNo": number,
-            }
-            self._dialect.say("NotifyReport", payload, is_triggered=True)
-        return {"status": "Accepted"}
-
-    def clear_cache(self, request: Payload, at: datetime) -> Payload:
-        self._station.tokens.clear()
-        return {"status": "Accepted"}
-
-    def get_local_list_version(self, request: Payload, at: datetime) -> Payload:
-        return {"versionNumber": self._station.list_version}
-
-    def send_local_list(self, request: Payload, at: datetime) -> Payload:
-        version, is_full = request["versionNumber"], request["updateType"] == "Full"
-        if not is_full and version <= self._station.list_version:
-            return {"status": "VersionMismatch"}
-        if is_full:
-            self._station.tokens.clear()
-        for entry in request.get("localAuthorizationList", []):
-            verdict = self._dialect.verdict(entry.get("idTokenInfo") or {})
-            self._station.keep(entry["idToken"]["idToken"], verdict)
-        self._station.list_version = version
-        return {"status": "Accepted"}
+    # --- the rest
 
     def data_transfer(self, request: Payload, at: datetime) -> Payload:
         return {"status": "UnknownVendorId"}

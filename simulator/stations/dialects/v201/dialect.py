@@ -10,9 +10,12 @@ from simulator.stations.dialects.v201 import wire
 from simulator.stations.dialects.v201.commands import Commands201
 from simulator.stations.evse import Evse, Reservation, Transaction
 from simulator.stations.frames import Payload
+from simulator.stations.link import OnAnswer
 from simulator.stations.words import Sample, StopReason, Token, Trigger, Verdict
 
 if TYPE_CHECKING:
+    from simulator.stations.firmware import Update
+    from simulator.stations.logs import Upload
     from simulator.stations.reader import Then
     from simulator.stations.station import Station
 
@@ -23,6 +26,7 @@ class Dialect201(Dialect):
     """Each EVSE has one connector, number 1."""
 
     violation_code: ClassVar[str] = "FormatViolation"
+    invalid_certificate: ClassVar[str] = "InvalidChargingStationCertificate"
 
     def __init__(self, station: Station) -> None:
         super().__init__(station)
@@ -37,7 +41,7 @@ class Dialect201(Dialect):
             "model": spec.model[:20],
             "vendorName": spec.vendor[:50],
             "serialNumber": spec.serial[:25] or None,
-            "firmwareVersion": spec.firmware[:50] or None,
+            "firmwareVersion": self.station.firmware.version[:50] or None,
         }
         reason = "Triggered" if is_triggered else self.station.boot_reason
         self.say(
@@ -156,7 +160,7 @@ class Dialect201(Dialect):
     def _judge(self, evse: Evse, transaction: Transaction, verdict: Verdict, at: datetime) -> None:
         """A token refused after the fact ends the session, if it still runs."""
         if transaction.token is not None:
-            self.station.remember(transaction.token, verdict)
+            self.station.tokens.remember(transaction.token, verdict)
         transaction.group = verdict.group or transaction.group
         is_running = evse.transaction is transaction and evse.permit is not None
         if is_running and not verdict.is_accepted and self.station.settings.stop_on_invalid_token:
@@ -175,6 +179,27 @@ class Dialect201(Dialect):
         """MeterValues: outside transactions, and when triggered."""
         payload = {"evseId": evse.number, "meterValue": [self.meter_value(sample)]}
         self.say("MeterValues", payload, is_triggered=is_triggered)
+
+    # --- upkeep
+
+    def say_firmware(self, word: str, update: Update | None, *, on_answer: OnAnswer | None = None) -> None:
+        """FirmwareStatusNotification (L01); only Idle has no number."""
+        number = update.request_id if update is not None and word != "Idle" else None
+        payload = without_none({"status": word, "requestId": number})
+        self.say("FirmwareStatusNotification", payload, is_triggered=True, on_answer=on_answer)
+
+    def say_log(self, word: str, upload: Upload | None) -> None:
+        """LogStatusNotification (N01)."""
+        number = upload.request_id if upload is not None and word != "Idle" else None
+        payload = without_none({"status": word, "requestId": number})
+        self.say("LogStatusNotification", payload, is_triggered=True)
+
+    @property
+    def next_due_at(self) -> datetime | None:
+        return self._commands.next_due_at
+
+    def look(self, at: datetime) -> None:
+        self._commands.look(at)
 
     def reservation_ended(self, reservation: Reservation, why: str, at: datetime) -> None:
         self.station.note("reservation", at, 0, why)

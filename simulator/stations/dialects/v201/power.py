@@ -41,6 +41,7 @@ class PowerCommands201:
     def handlers(self) -> dict[str, Handler]:
         return {
             "ClearChargingProfile": self.clear_charging_profile,
+            "GetChargingProfiles": self.get_charging_profiles,
             "GetCompositeSchedule": self.get_composite_schedule,
             "SetChargingProfile": self.set_charging_profile,
         }
@@ -69,6 +70,23 @@ class PowerCommands201:
         )
         return {"status": "Accepted" if found else "Unknown"}
 
+    def get_charging_profiles(self, request: Payload, at: datetime) -> Payload:
+        """One ReportChargingProfiles per EVSE (K09)."""
+        found: dict[int, list[Payload]] = {}
+        for profile in self._station.cabinet.profiles.installed:
+            if _is_wanted(profile, request):
+                found.setdefault(profile.evse, []).append(wire.profile(profile, self._station.clock.stamp))
+        for number, (evse, profiles) in enumerate(sorted(found.items()), start=1):
+            payload = {
+                "requestId": request["requestId"],
+                "chargingLimitSource": "CSO",
+                "evseId": evse,
+                "chargingProfile": profiles,
+                "tbc": number < len(found),
+            }
+            self._station.dialect.say("ReportChargingProfiles", payload, is_triggered=True)
+        return {"status": "Accepted" if found else "NoProfiles"}
+
     def get_composite_schedule(self, request: Payload, at: datetime) -> Payload:
         number, duration_s = request["evseId"], request["duration"]
         units = charging.rate_units(self._station)
@@ -84,3 +102,16 @@ class PowerCommands201:
             "chargingSchedulePeriod": [{"startPeriod": start, "limit": limit} for start, limit in steps],
         }
         return {"status": "Accepted", "schedule": schedule}
+
+
+def _is_wanted(profile: Profile, request: Payload) -> bool:
+    """All of ours come from the operator (K09.FR.04 to K09.FR.06)."""
+    asked = request["chargingProfile"]
+    purpose = asked.get("chargingProfilePurpose")
+    return (
+        request.get("evseId") in (None, profile.evse)
+        and profile.profile_id in asked.get("chargingProfileId", [profile.profile_id])
+        and asked.get("stackLevel") in (None, profile.stack_level)
+        and (purpose is None or wire.PURPOSES.get(purpose) == profile.purpose)
+        and "CSO" in asked.get("chargingLimitSource", ["CSO"])
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from simulator.stations import known_tokens
 from simulator.stations.dialects import knobs
 from simulator.stations.dialects.charging import rate_units
 from simulator.stations.dialects.knobs import Knob
@@ -31,16 +32,27 @@ class Address(NamedTuple):
 _CONTROLLERS: Final[dict[Address, Knob]] = {
     Address("AlignedDataCtrlr", "Interval"): knobs.number("clock_aligned_interval_s"),
     Address("AuthCtrlr", "AuthorizeRemoteStart"): knobs.flag("authorize_remote_starts"),
-    Address("AuthCtrlr", "LocalAuthorizeOffline"): knobs.noted("LocalAuthorizeOffline", "true", "boolean"),
-    Address("AuthCtrlr", "LocalPreAuthorize"): knobs.noted("LocalPreAuthorize", "false", "boolean"),
+    Address("AuthCtrlr", "LocalAuthorizeOffline"): knobs.flag("local_authorize_offline"),
+    Address("AuthCtrlr", "LocalPreAuthorize"): knobs.flag("local_pre_authorize"),
     Address("AuthCtrlr", "OfflineTxForUnknownIdEnabled"): knobs.flag("allow_offline_unknown"),
-    Address("ChargingStation", "FirmwareVersion"): knobs.told(lambda it: it.spec.firmware),
+    Address("ChargingStation", "FirmwareVersion"): knobs.told(lambda it: it.firmware.version),
     Address("ChargingStation", "Model"): knobs.told(lambda it: it.spec.model),
     Address("ChargingStation", "SerialNumber"): knobs.told(lambda it: it.spec.serial),
     Address("ChargingStation", "VendorName"): knobs.told(lambda it: it.spec.vendor),
     Address("DeviceDataCtrlr", "ItemsPerMessage", "GetVariables"): knobs.fixed("50", "integer"),
     Address("DeviceDataCtrlr", "ItemsPerMessage", "SetVariables"): knobs.fixed("50", "integer"),
+    Address("DisplayMessageCtrlr", "Available"): knobs.fixed("true", "boolean"),
+    Address("DisplayMessageCtrlr", "SupportedFormats"): knobs.fixed("ASCII,UTF8", "MemberList"),
+    Address("DisplayMessageCtrlr", "SupportedPriorities"): knobs.fixed(
+        "AlwaysFront,InFront,NormalCycle", "MemberList"
+    ),
+    Address("LocalAuthListCtrlr", "Available"): knobs.fixed("true", "boolean"),
+    Address("LocalAuthListCtrlr", "Enabled"): knobs.flag("local_list_enabled"),
     Address("LocalAuthListCtrlr", "Entries"): knobs.told(lambda it: len(it.tokens), "integer"),
+    Address("LocalAuthListCtrlr", "ItemsPerMessage"): knobs.fixed(str(known_tokens.MOST_AT_ONCE), "integer"),
+    Address("MonitoringCtrlr", "Available"): knobs.fixed("true", "boolean"),
+    Address("OCPPCommCtrlr", "FileTransferProtocols"): knobs.fixed("HTTP,HTTPS", "MemberList"),
+    Address("OCPPCommCtrlr", "NetworkConfigurationPriority"): knobs.network_priority(),
     Address("OCPPCommCtrlr", "HeartbeatInterval"): knobs.number("heartbeat_interval_s", at_least=1),
     Address("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent"): knobs.number(
         "message_attempts", at_least=1
@@ -57,7 +69,9 @@ _CONTROLLERS: Final[dict[Address, Knob]] = {
     Address("SampledDataCtrlr", "TxUpdatedMeasurands"): knobs.words("measurands", knobs.MEASURABLE),
     Address("SecurityCtrlr", "BasicAuthPassword"): knobs.password(),
     Address("SecurityCtrlr", "Identity"): knobs.told(lambda it: it.spec.identity),
-    Address("SecurityCtrlr", "SecurityProfile"): knobs.fixed("1", "integer"),
+    Address("SecurityCtrlr", "CertificateEntries"): knobs.told(lambda it: len(it.keys.roots), "integer"),
+    Address("SecurityCtrlr", "OrganizationName"): knobs.organization(),
+    Address("SecurityCtrlr", "SecurityProfile"): knobs.security_profile(),
     Address("SmartChargingCtrlr", "Available"): knobs.fixed("true", "boolean"),
     Address("SmartChargingCtrlr", "Entries", "ChargingProfiles"): knobs.told(
         lambda it: len(it.cabinet.profiles.installed), "integer"
@@ -79,9 +93,14 @@ _CONTROLLERS: Final[dict[Address, Knob]] = {
 def inventory(station: Station) -> dict[Address, Knob]:
     """Every variable of this station."""
     found = dict(_CONTROLLERS)
+    found[Address("ChargingStation", "AvailabilityState")] = knobs.told(_availability, "OptionList")
     for spec in station.spec.evses:
         found.update(_of_evse(spec))
     return found
+
+
+def _availability(station: Station) -> str:
+    return "Available" if station.cabinet.is_operative else "Unavailable"
 
 
 def _of_evse(spec: EvseSpec) -> Iterator[tuple[Address, Knob]]:
@@ -91,11 +110,16 @@ def _of_evse(spec: EvseSpec) -> Iterator[tuple[Address, Knob]]:
     yield Address("EVSE", "SupplyPhases", evse=evse), knobs.fixed(phases, "integer")
     kind = wire.connector_type(spec.standard)
     yield Address("Connector", "ConnectorType", evse=evse, connector=1), knobs.fixed(kind)
+    state = knobs.told(lambda it: wire.status(it.cabinet.evse(evse)), "OptionList")
+    yield Address("EVSE", "AvailabilityState", evse=evse), state
+    yield Address("Connector", "AvailabilityState", evse=evse, connector=1), state
+    register = knobs.told(lambda it: int(it.cabinet.evse(evse).register_wh), "decimal")
+    yield Address("FiscalMetering", "EnergyImportRegister", evse=evse), register
 
 
 def get(station: Station, item: Payload) -> dict[str, Any]:
     """One GetVariableResult."""
-    address, knobs_here = _address(item), inventory(station)
+    address, knobs_here = address_of(item), inventory(station)
     result = _echo(item)
     status = _status(address, knobs_here, item)
     if status != "Accepted":
@@ -108,7 +132,7 @@ def get(station: Station, item: Payload) -> dict[str, Any]:
 
 def put(station: Station, item: Payload) -> dict[str, Any]:
     """One SetVariableResult."""
-    address, knobs_here = _address(item), inventory(station)
+    address, knobs_here = address_of(item), inventory(station)
     status = _status(address, knobs_here, item)
     if status == "Accepted":
         status = _write(station, knobs_here[address], item["attributeValue"])
@@ -128,13 +152,23 @@ def _write(station: Station, knob: Knob, value: str) -> str:
 def _status(address: Address, known: dict[Address, Knob], item: Payload) -> str:
     if item.get("attributeType", "Actual") != "Actual":
         return "NotSupportedAttributeType"
+    return _find(address, known)
+
+
+def known(station: Station, address: Address) -> str:
+    """Accepted, UnknownVariable or UnknownComponent."""
+    return _find(address, inventory(station))
+
+
+def _find(address: Address, known: dict[Address, Knob]) -> str:
     if address in known:
         return "Accepted"
     components = {(other.component, other.evse) for other in known}
     return "UnknownVariable" if (address.component, address.evse) in components else "UnknownComponent"
 
 
-def _address(item: Payload) -> Address:
+def address_of(item: Payload) -> Address:
+    """Of anything that names a component and a variable."""
     component, variable = item["component"], item["variable"]
     evse = component.get("evse") or {}
     return Address(
@@ -165,7 +199,7 @@ def _report(station: Station, address: Address, knob: Knob) -> dict[str, Any]:
         "component": component,
         "variable": variable,
         "variableAttribute": [_attribute(station, knob)],
-        "variableCharacteristics": {"dataType": knob.kind, "supportsMonitoring": False},
+        "variableCharacteristics": {"dataType": knob.kind, "supportsMonitoring": knob.read is not None},
     }
 
 

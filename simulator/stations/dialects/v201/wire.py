@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any, Final
 
 from simulator.stations.evse import Evse
-from simulator.stations.profiles import Purpose
+from simulator.stations.profiles import Period, Profile, Purpose
 from simulator.stations.settings import Settings
 from simulator.stations.words import Sample, StopReason, Token
 
@@ -19,6 +20,20 @@ PURPOSES: Final[dict[str, Purpose]] = {
     "ChargingStationExternalConstraints": "max",
     "TxDefaultProfile": "default",
     "TxProfile": "session",
+}
+
+_PURPOSE_WORDS: Final[dict[Purpose, str]] = {
+    "max": "ChargingStationMaxProfile",
+    "default": "TxDefaultProfile",
+    "session": "TxProfile",
+}
+
+ROOTS: Final[dict[str, str]] = {
+    "CSMSRootCertificate": "central",
+    "ManufacturerRootCertificate": "manufacturer",
+    "MORootCertificate": "contract",
+    "OEMRootCertificate": "vehicle",
+    "V2GRootCertificate": "v2g",
 }
 
 _STANDARDS: Final = {
@@ -100,3 +115,35 @@ def _value(
         "location": location,
     }
     return said | ({"phase": phase} if phase else {})
+
+
+def profile(profile: Profile, stamp: Callable[[datetime], str]) -> dict[str, Any]:
+    """ChargingProfileType of what is installed."""
+    schedule: dict[str, Any] = {
+        "id": profile.profile_id,
+        "chargingRateUnit": profile.periods[0].limit.unit,
+        "chargingSchedulePeriod": [_period(period) for period in profile.periods],
+        "startSchedule": stamp(profile.starts_at) if profile.starts_at else None,
+        "duration": profile.duration_s,
+    }
+    told: dict[str, Any] = {
+        "id": profile.profile_id,
+        "stackLevel": profile.stack_level,
+        "chargingProfilePurpose": _PURPOSE_WORDS[profile.purpose],
+        "chargingProfileKind": profile.kind,
+        "recurrencyKind": profile.recurrency or None,
+        "validFrom": stamp(profile.valid_from) if profile.valid_from else None,
+        "validTo": stamp(profile.valid_to) if profile.valid_to else None,
+        "transactionId": profile.transaction_id or None,
+        "chargingSchedule": [_present(schedule)],
+    }
+    return _present(told)
+
+
+def _period(period: Period) -> dict[str, Any]:
+    limit = period.limit
+    return _present({"startPeriod": period.start_s, "limit": limit.value, "numberPhases": limit.phases})
+
+
+def _present(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
