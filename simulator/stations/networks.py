@@ -33,10 +33,14 @@ class Networks:
         self._slots[slot] = network
         return True
 
-    def prefer(self, text: str) -> None:
-        """The slots in the order of their use. Raises ValueError for one that is empty."""
+    def prefer(self, text: str, *, highest_profile: int) -> None:
+        """The slots in the order of their use.
+
+        Raises ValueError for one that is empty, or needs what the station has not (A05.FR.02, A05.FR.03).
+        """
         wanted = tuple(int(word) for word in text.split(",") if word.strip())
-        if not set(wanted) <= set(self._slots):
+        usable = {slot for slot, it in self._slots.items() if it.security_profile <= highest_profile}
+        if not set(wanted) <= usable:
             raise ValueError(text)
         self.priority = wanted
 

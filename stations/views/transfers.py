@@ -66,29 +66,53 @@ def _unsatisfiable(file: StoredFile) -> HttpResponse:
     return response
 
 
+class FileResponse(StreamingHttpResponse):
+    """The bytes of `span`; the link, if any, is spent when the last one of the file has left.
+
+    A station that has all it wants may hang up before anybody asks for the end of the stream: then that
+    is looked at when the response is closed, which the handler does in any case.
+    """
+
+    def __init__(self, file: StoredFile, span: Span, link_id: int | None) -> None:
+        self._left, self._link_id = file.size_bytes - span.start, link_id
+        source = file_store.pieces(
+            file_store.path_of(file.stored_as), start=span.start, length=span.stop - span.start
+        )
+        super().__init__(self._pass_on(source), content_type="application/octet-stream")
+
+    async def _pass_on(self, source: Iterator[bytes]) -> AsyncIterator[bytes]:
+        while piece := await asyncio.to_thread(next, source, b""):
+            self._left -= len(piece)
+            yield piece
+        if self._is_spent():
+            await in_db_thread(self._spend)
+
+    def close(self) -> None:
+        if self._is_spent():
+            self._spend()
+        super().close()
+
+    def _is_spent(self) -> bool:
+        return self._link_id is not None and self._left == 0
+
+    def _spend(self) -> None:
+        if self._link_id is not None:
+            files.finish_fetch(self._link_id)
+        self._link_id = None
+
+
 def sent(
     file: StoredFile, span: Span, *, link_id: int | None = None, is_part: bool = False
 ) -> StreamingHttpResponse:
-    """The bytes of `span`; the link, if any, is spent when the last one has left."""
-    length = span.stop - span.start
-    source = file_store.pieces(file_store.path_of(file.stored_as), start=span.start, length=length)
-    is_last = span.stop == file.size_bytes
-    body = _streamed(source, link_id if is_last else None)
-    response = StreamingHttpResponse(body, content_type="application/octet-stream")
-    response["Content-Length"] = str(length)
+    """The answer that carries these bytes."""
+    response = FileResponse(file, span, link_id)
+    response["Content-Length"] = str(span.stop - span.start)
     response["Accept-Ranges"] = "bytes"
     response["ETag"] = f'"{file.sha256}"'
     if is_part:
         response.status_code = HTTPStatus.PARTIAL_CONTENT
         response["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{file.size_bytes}"
     return response
-
-
-async def _streamed(source: Iterator[bytes], link_id: int | None) -> AsyncIterator[bytes]:
-    while piece := await asyncio.to_thread(next, source, b""):
-        yield piece
-    if link_id is not None:
-        await in_db_thread(files.finish_fetch, link_id)
 
 
 @csrf_exempt

@@ -10,6 +10,7 @@ from django.db import connection
 
 from core import outbox
 from demo.sweeps import SWEEPS
+from stations.services import bulk_giving, local_lists
 from tests.journeys.walking import Charger, Place, charger_at
 from tests.ocpp.doors import uvicorn_door
 from tests.pages.conftest import site_url, visit
@@ -18,6 +19,7 @@ from tests.payments.conftest import running_stand_in, stand_in
 __all__ = ["running_stand_in", "site_url", "stand_in", "visit"]
 
 EVERY_S = 0.2
+UPKEEP = (bulk_giving.give_out_due, local_lists.look_at_due)
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def worker(transactional_db, stand_in) -> Iterator[None]:
     def work() -> None:
         while not done.wait(EVERY_S):
             outbox.deliver_pending()
-            for sweep in SWEEPS[:-1]:
+            for sweep in (*SWEEPS[:-1], *UPKEEP):
                 sweep()
         connection.close()
 

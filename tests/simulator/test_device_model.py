@@ -245,6 +245,11 @@ def test_a_network_is_kept_in_its_slot_and_used_after_a_boot(talk):
     for slot, status in ((9, "Rejected"), (1, "Accepted")):
         answer = talk.call("SetNetworkProfile", configurationSlot=slot, connectionData=connection)
         assert answer["status"] == status
+    connection["securityProfile"] = 3
+    talk.call("SetNetworkProfile", configurationSlot=1, connectionData=connection)
+    assert prefer() == "Rejected", "there is no certificate for it"
+    connection["securityProfile"] = 2
+    talk.call("SetNetworkProfile", configurationSlot=1, connectionData=connection)
     assert prefer() == "RebootRequired"
     assert talk.station.networks.active is None
     talk.call("Reset", type="Immediate")

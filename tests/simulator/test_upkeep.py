@@ -145,13 +145,11 @@ def test_the_certificate_of_its_own_key_is_taken_and_no_other(talk):
     assert revived(talk).keys.chain == good
 
 
-def test_the_security_profile_goes_up_and_needs_a_certificate_for_its_highest(talk):
+def test_the_security_profile_of_1_6_goes_up_and_needs_a_certificate_for_its_highest():
+    talk = Conversation(ac_spec("1.6"))
+
     def write(value):
-        if talk.central.version == "1.6":
-            return talk.call("ChangeConfiguration", key="SecurityProfile", value=value)["status"]
-        where = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "SecurityProfile"}}
-        answer = talk.call("SetVariables", setVariableData=[{**where, "attributeValue": value}])
-        return answer["setVariableResult"][0]["attributeStatus"]
+        return talk.call("ChangeConfiguration", key="SecurityProfile", value=value)["status"]
 
     assert [write("3"), write("2"), write("1")] == ["Rejected", "Accepted", "Rejected"]
     talk.after(5)

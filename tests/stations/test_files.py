@@ -8,6 +8,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from asgiref.sync import sync_to_async
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -19,6 +20,7 @@ from stations.command_kinds import UpdateFirmware, UploadLog
 from stations.models import ChargingStation, FileLink, StationCommand, StoredFile
 from stations.services import asking, commands, file_store, files, upkeep
 from stations.services.signatures import BadSignature
+from stations.views import transfers
 from tests.factories import NOON, MembershipFactory, StationFactory
 
 IMAGE = b"an image of some length " * 40_000
@@ -147,6 +149,19 @@ def test_a_station_fetches_an_image_once(client, image, station):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("taken", "is_spent"), [(len(IMAGE), True), (file_store.CHUNK_BYTES, False)])
+async def test_a_station_that_hangs_up_has_fetched_what_it_took(image, station, taken, is_spent):
+    link, _ = await sync_to_async(files.offer)(file=image, station=station)
+    response = transfers.sent(image, transfers.Span(0, image.size_bytes), link_id=link.pk)
+    body = aiter(response)
+    while taken > 0:
+        taken -= len(await anext(body))
+    await sync_to_async(response.close)()
+    await link.arefresh_from_db()
+    assert (link.used_at is not None) is is_spent
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_station_may_look_first_and_resume_where_the_line_broke(client, image, station):
     link, url = files.offer(file=image, station=station)
     assert client.head(path_of(url)).status_code == 200
@@ -225,7 +240,8 @@ def test_installing_makes_a_link_and_a_command_that_names_it(image, station, mem
     command = upkeep.install_firmware(file=image, station=station, actor=member)
     link = FileLink.objects.get()
     assert (command.kind, command.requested_by, link.command) == ("update_firmware", member, command)
-    assert command.params["url"] == files.address_of(link)
+    token = command.params["url"].split("/")[-2]
+    assert files.open_link(token, FileLink.Purpose.FETCH) == link
 
 
 def test_an_image_is_never_offered_to_another_networks_station(image):

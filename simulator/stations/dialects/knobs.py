@@ -126,7 +126,7 @@ def network_priority() -> Knob:
     """Which of the network slots are used from the next boot on."""
 
     def write(station: Station, text: str) -> None:
-        station.networks.prefer(text)
+        station.networks.prefer(text, highest_profile=3 if station.keys.chain else 2)
 
     return Knob(
         "SequenceList",

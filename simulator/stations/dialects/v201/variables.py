@@ -71,7 +71,9 @@ _CONTROLLERS: Final[dict[Address, Knob]] = {
     Address("SecurityCtrlr", "Identity"): knobs.told(lambda it: it.spec.identity),
     Address("SecurityCtrlr", "CertificateEntries"): knobs.told(lambda it: len(it.keys.roots), "integer"),
     Address("SecurityCtrlr", "OrganizationName"): knobs.organization(),
-    Address("SecurityCtrlr", "SecurityProfile"): knobs.security_profile(),
+    Address("SecurityCtrlr", "SecurityProfile"): knobs.told(
+        lambda it: it.settings.security_profile, "integer"
+    ),
     Address("SmartChargingCtrlr", "Available"): knobs.fixed("true", "boolean"),
     Address("SmartChargingCtrlr", "Entries", "ChargingProfiles"): knobs.told(
         lambda it: len(it.cabinet.profiles.installed), "integer"
