@@ -20,7 +20,8 @@ from demo.cards import CARD, fill_hosted_page
 from demo.models import Mail
 from demo.visitor import Visitor
 from payments.models import ChargeDetailRecord, Payment, PostingLine
-from stations.models import ChargingSession, ChargingStation, Evse, MeterReading
+from stations.models import ChargingSession, ChargingStation, Evse, MeterReading, StoredFile
+from stations.services.upkeep import collect_logs
 
 T = TypeVar("T")
 Tell = Callable[[str], object]
@@ -46,6 +47,7 @@ def prove(*, tell: Tell) -> None:
     tell(f"paid {record.total_gross} {record.currency}; ledger, record and payment agree")
     _demand_receipt(visitor, record)
     tell("the receipt is in the guest's mail and opens")
+    tell(f"{_log_of_a_station()} has come in from a charger")
     wait_for("beat ticks", _beat_ticked)
 
 
@@ -149,6 +151,15 @@ def _demand_receipt(visitor: Visitor, record: ChargeDetailRecord) -> None:
     visitor.get(address)
     if str(record.total_gross.quantize(Decimal("0.01"))) not in visitor.text:
         raise CommandError("The receipt does not show the amount that was paid.")
+
+
+def _log_of_a_station() -> StoredFile:
+    """Ask a charger that is online for its log, and wait for the file."""
+    station = ChargingStation.objects.filter(is_connected=True, ocpp_version="2.0.1").order_by("pk").first()
+    if station is None:
+        raise CommandError("No charger of OCPP 2.0.1 is online.")
+    collect_logs(station=station)
+    return wait_for("the log comes in", StoredFile.objects.filter(kind="logs", station=station).first)
 
 
 def _beat_ticked() -> bool | None:

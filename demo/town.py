@@ -14,6 +14,7 @@ from accounts import services as people
 from accounts.models import Membership, Organization, User
 from accounts.selectors import user_by_email
 from demo import tariffs
+from demo.images import keep_images
 from payments.services.tariffs import assign_tariff, create_tariff
 from simulator.stations.spec import EvseSpec, StationSpec
 from simulator.stations.town import Driver, Site, Town
@@ -61,6 +62,7 @@ def _found(town: Town, since: datetime) -> Organization:
     for site in town.sites:
         _build_site(organization, town, site, since)
     _settle_people(town, organization)
+    keep_images(organization, at=since)
     return organization
 
 

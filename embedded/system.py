@@ -55,6 +55,9 @@ class System:
             "FORECOURT_STATIONS": str(self.state.directory / "stations.json"),
             **self.state.secrets(),
         }
+        if self.demo:  # its stations live here, wherever people see the pages
+            here = f"http://127.0.0.1:{self.ports.web}"
+            environment["FILES_URL"] = os.environ.get("FILES_URL", here)
         if self.postgres:
             environment["DATABASE_URL"] = self.postgres.url()
         if self.valkey:

@@ -75,8 +75,9 @@ class Site:
                 yield station, evse
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        raw = data["stations"]
+    def from_json(cls, data: Mapping[str, Any], *, operator: str) -> Self:
+        """Stations carry the operator's name in their certificates, unless they say otherwise."""
+        raw = [{"organization": operator, **item} for item in data["stations"]]
         return cls(
             **{
                 **{key: value for key, value in data.items() if key not in ("stations", "amenities")},
@@ -123,7 +124,7 @@ def load_town(path: Path | str = DEMO_TOWN) -> Town:
         operator=data["operator"],
         time_zone=data["time_zone"],
         currency=data["currency"],
-        sites=tuple(Site.from_json(item) for item in data["sites"]),
+        sites=tuple(Site.from_json(item, operator=data["operator"]) for item in data["sites"]),
         drivers=tuple(Driver(**item) for item in data["drivers"]),
     )
 
