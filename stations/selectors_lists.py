@@ -38,7 +38,7 @@ _STATION_FILTERS: Final[dict[str, Q]] = {
     "charging": Q(sessions__status="active"),
 }
 _SESSION_FILTERS: Final[dict[str, Q]] = {
-    "review": ~Q(review_reasons=[]) & Q(reviewed_at=None),
+    "review": ~Q(review_reasons=[]) & Q(reviewed_at=None) & ~Q(purpose="test"),
     **{status: Q(status=status) for status in ("active", "pending", "completed", "abandoned")},
 }
 

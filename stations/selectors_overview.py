@@ -97,7 +97,7 @@ def figures(user: Any, *, time_zone: str) -> Figures:
     today = day_start(now, time_zone)
     real = ChargingStation.objects.visible_to(user).filter(location__is_waiting_room=False)
     stations = real.aggregate(stations=Count("id"), online=Count("id", filter=Q(is_connected=True)))
-    sessions = ChargingSession.objects.visible_to(user)
+    sessions = ChargingSession.objects.visible_to(user).exclude(purpose="test")
     hourly = _hourly(sessions, today)
     return Figures(
         **stations,
@@ -193,7 +193,8 @@ def _lost_at(place: Location, stations: list[ChargingStation]) -> Attention:
 
 
 def _reviews(user: Any) -> list[Attention]:
-    waiting = ChargingSession.objects.visible_to(user).filter(reviewed_at=None).exclude(review_reasons=[])
+    flagged = ChargingSession.objects.visible_to(user).filter(reviewed_at=None).exclude(review_reasons=[])
+    waiting = flagged.exclude(purpose="test")
     count = waiting.count()
     if not count:
         return []

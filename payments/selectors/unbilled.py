@@ -24,6 +24,7 @@ def needed_since() -> datetime | None:
     is_open = Q(status__in=[status.ACTIVE, status.INTERRUPTED])
     waits = Q(status=status.COMPLETED, reviewed_at=None) & ~Q(review_reasons=[])
     is_due = Q(status=status.COMPLETED, created_at__gt=clock.now() - SWEPT_FOR)
-    unbilled = ChargingSession.objects.filter(is_open | waits | is_due).filter(~Exists(recorded))
+    billed = ChargingSession.objects.filter(purpose=ChargingSession.Purpose.CHARGE)
+    unbilled = billed.filter(is_open | waits | is_due).filter(~Exists(recorded))
     oldest: datetime | None = unbilled.aggregate(at=Min(Least("created_at", "started_at")))["at"]
     return None if oldest is None else oldest - MARGIN

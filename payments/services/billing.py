@@ -22,14 +22,15 @@ from stations.services import measuring
 
 
 def bill_session(*, session_id: int) -> ChargeDetailRecord | None:
-    """The session's record, made now if it is due; None while it runs or waits for review.
+    """The session's record, made now if it is due; None while it runs or waits for review, and for a test.
 
     Any number of callers, at once or later, get the same record.
     """
     session = _session(session_id)
     if (record := record_of(session)) is not None:
         return record
-    if session.status != ChargingSession.Status.COMPLETED or session.needs_review or not _is_proven(session):
+    is_over = session.status == ChargingSession.Status.COMPLETED
+    if session.is_test or not is_over or session.needs_review or not _is_proven(session):
         return None
     try:
         return _issue(session)

@@ -17,10 +17,10 @@ Status = Payment.Status
 def hold_for_session(*, session_id: int) -> Payment | None:
     """Hold for a running session on its driver's card; a decline stops it, and the energy is owed.
 
-    None where nothing is to be held: free, nobody's card (the organization's own), or held already.
+    None where nothing is to be held: free, a test, nobody's card (the organization's own), or held already.
     """
     session = _session(session_id)
-    if session.status != ChargingSession.Status.ACTIVE or session.driver is None:
+    if session.is_test or session.status != ChargingSession.Status.ACTIVE or session.driver is None:
         return None
     payment = _payment(session)
     if payment is None or payment.status != Status.CREATED:

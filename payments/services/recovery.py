@@ -208,6 +208,7 @@ def _unbilled() -> list[int]:
         ~Exists(recorded),
         Q(review_reasons=[]) | Q(reviewed_at__isnull=False),
         status=ChargingSession.Status.COMPLETED,
+        purpose=ChargingSession.Purpose.CHARGE,
         ended_at__lt=clock.now() - UNBILLED_AFTER,
         created_at__gt=clock.now() - timedelta(days=60),
     )

@@ -21,7 +21,10 @@ DISPLAY: Final = {"component": "TariffCostCtrlr", "variable": "Enabled", "instan
 def show_running_costs() -> int:
     """Tell each station that shows costs what its running charges cost by now. Returns how many."""
     running = ChargingSession.objects.filter(
-        _displays("station_id"), status=ChargingSession.Status.ACTIVE, station__is_connected=True
+        _displays("station_id"),
+        status=ChargingSession.Status.ACTIVE,
+        purpose=ChargingSession.Purpose.CHARGE,
+        station__is_connected=True,
     )
     chosen = running.exclude(transaction_id="").select_related("station__location", "organization", "evse")
     return sum(_show(session) for session in chosen)
@@ -35,14 +38,14 @@ def shows_costs(*, station_id: int) -> bool:
 
 
 def final_cost(*, station_id: int, transaction_id: str) -> Decimal | None:
-    """What an ended charge cost; None: it is not certain. What is under review has no final cost yet."""
+    """What an ended charge cost; None: a test, or not certain yet (what is under review)."""
     ended = ChargingSession.objects.filter(
         station_id=station_id,
         transaction_id=transaction_id,
         status=ChargingSession.Status.COMPLETED,
     )
     session = ended.select_related("station__location", "organization", "evse").first()
-    if session is None or session.needs_review:
+    if session is None or session.is_test or session.needs_review:
         return None
     return live_cost(session).total_gross
 

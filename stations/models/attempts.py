@@ -29,6 +29,7 @@ class StartAttempt(models.Model):
         PLUG = "plug", _("Plug")
         AUTOCHARGE = "autocharge", _("Autocharge")
         REMOTE = "remote", _("Operator")
+        TEST = "test", _("Test charge")
 
     class Outcome(models.TextChoices):
         OPEN = "open", _("Under way")

@@ -31,6 +31,10 @@ class ChargingSession(models.Model):
         COMPLETED = "completed", _("Completed")
         ABANDONED = "abandoned", _("Never started")
 
+    class Purpose(models.TextChoices):
+        CHARGE = "charge", _("Charge")
+        TEST = "test", _("Test charge")
+
     # No index of their own: the composite ones below begin with these columns.
     organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, related_name="sessions", db_index=False
@@ -66,6 +70,13 @@ class ChargingSession(models.Model):
     decision = models.CharField(max_length=12, blank=True, help_text=_("what we answered to its token"))
     decision_reason = models.CharField(max_length=120, blank=True)
 
+    purpose = models.CharField(
+        max_length=6,
+        choices=Purpose.choices,
+        default=Purpose.CHARGE,
+        db_default=Purpose.CHARGE,
+        help_text=_("a test is never billed"),
+    )
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.PENDING)
     phase = models.CharField(max_length=24, blank=True)
     phase_at = models.DateTimeField(null=True, blank=True)
@@ -157,8 +168,13 @@ class ChargingSession(models.Model):
 
     @property
     def needs_review(self) -> bool:
-        """Flagged and not yet released: not to be billed."""
-        return bool(self.review_reasons) and self.reviewed_at is None
+        """Flagged and not yet released: not to be billed. Nobody releases a test."""
+        return bool(self.review_reasons) and self.reviewed_at is None and not self.is_test
+
+    @property
+    def is_test(self) -> bool:
+        """Made while commissioning: energy flows, and nobody ever pays for it."""
+        return self.purpose == self.Purpose.TEST
 
 
 class MeterReading(models.Model):

@@ -78,16 +78,18 @@ def request_start(
     limit_a: int | None = None,
     reference: str = "",
     asked_at: datetime | None = None,
+    purpose: str = ChargingSession.Purpose.CHARGE,
 ) -> ChargingSession:
     """Make a pending session and ask the station to start it; either way a start attempt is noted.
 
     With neither user nor token it is a guest's, whose money the caller has secured (`reference`).
-    `start_token` reuses a token that the station knows already (a reservation's). Raises
+    `start_token` reuses a token that the station knows already (a reservation's). A `purpose` of test
+    is nobody's, and never billed. Raises
     StationOffline, EvseBusy, NotAuthorized; a caller in a transaction lets them not undo the attempt.
     """
     asked = attempts.Asked(
         evse=evse,
-        door=attempts.door_of(user=user, token=token, requested_by=requested_by),
+        door=attempts.door_of(user=user, token=token, requested_by=requested_by, purpose=purpose),
         driver=user or (token.user if token else None),
         token=token,
         reference=reference,
@@ -95,7 +97,7 @@ def request_start(
     )
     try:
         with transaction.atomic():
-            session = _request(evse, user, token, requested_by, start_token, limit_a)
+            session = _request(evse, user, token, requested_by, start_token, limit_a, purpose)
             attempts.note_asked(asked=asked, session=session)
     except tuple(REFUSAL_CAUSES) as refusal:
         cause = REFUSAL_CAUSES[type(refusal)]
@@ -111,6 +113,7 @@ def _request(
     requested_by: User | None,
     start_token: str,
     limit_a: int | None,
+    purpose: str,
 ) -> ChargingSession:
     lock_stations([evse.station_id])
     station = ChargingStation.objects.get(pk=evse.station_id)
@@ -120,7 +123,7 @@ def _request(
     _demand_authorized(evse, user, token)
     driver = user or (token.user if token else None)
     _prepare(evse, driver)
-    session = _make_pending(evse, driver, token, start_token)
+    session = _make_pending(evse, driver, token, start_token, purpose)
     _ask_to_start(station, evse, session, requested_by or user, limit_a)
     _tell_requested(session)
     return session
@@ -269,7 +272,7 @@ def _prepare(evse: Evse, driver: User | None) -> None:
 
 
 def _make_pending(
-    evse: Evse, driver: User | None, token: IdToken | None, start_token: str
+    evse: Evse, driver: User | None, token: IdToken | None, start_token: str, purpose: str
 ) -> ChargingSession:
     if start_token:
         _forget_start_token(start_token)
@@ -280,6 +283,7 @@ def _make_pending(
         id_token=token,
         driver=driver,
         start_token=start_token.upper() or mint_token(),
+        purpose=purpose,
         status=ChargingSession.Status.PENDING,
         requested_at=clock.now(),
     )

@@ -1,4 +1,7 @@
-"""DailyUsage: what a station did on a day, recomputed whole so that doing it twice is harmless."""
+"""DailyUsage: what a station did on a day, recomputed whole so that doing it twice is harmless.
+
+Test charges are not counted.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ select st.organization_id, st.id, d.day, count(s.id), coalesce(sum(s.energy_wh),
   join stations_chargingstation st on st.id = d.station_id
   join stations_location l on l.id = st.location_id
   left join stations_chargingsession s
-    on s.station_id = st.id and s.status = 'completed'
+    on s.station_id = st.id and s.status = 'completed' and s.purpose <> 'test'
    and s.started_at >= d.day::timestamp at time zone l.time_zone
    and s.started_at < (d.day + 1)::timestamp at time zone l.time_zone
  group by st.organization_id, st.id, d.day
@@ -48,7 +51,7 @@ def recompute(days: Iterable[tuple[int, date]]) -> None:
 @transaction.atomic
 def rebuild(*, station: ChargingStation | None = None) -> int:
     """Throw the rows away and write them again from the sessions; returns how many there are."""
-    sessions = ChargingSession.objects.filter(status=ChargingSession.Status.COMPLETED)
+    sessions = ChargingSession.objects.filter(status=ChargingSession.Status.COMPLETED).exclude(purpose="test")
     usage = DailyUsage.objects.all()
     if station is not None:
         sessions, usage = sessions.filter(station=station), usage.filter(station=station)

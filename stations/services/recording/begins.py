@@ -35,6 +35,7 @@ class Found(NamedTuple):
     asked_status: str | None
     asked_driver_id: int | None
     asked_token_id: int | None
+    asked_purpose: str | None
     open_id: int | None
     open_since: datetime | None
 
@@ -42,7 +43,8 @@ class Found(NamedTuple):
 _FIND: Final = f"""
 with f as materialized (select * from {recordset(SessionBegan)})
 select e.id, x.id, x.number, x.status, x.decision, x.decision_reason, 'no_start' = any(x.review_reasons),
-       t.group_uid, t.valid_until, p.id, p.status, p.driver_id, p.id_token_id, o.id, o.started_at
+       t.group_uid, t.valid_until, p.id, p.status, p.driver_id, p.id_token_id, p.purpose,
+       o.id, o.started_at
   from f
   left join stations_evse e on e.station_id = f.station_id and e.number = f.evse_number
   left join stations_chargingsession named
@@ -199,6 +201,7 @@ def _opening(batch: Batch, sighting: Sighting, known: Found, verdict: Verdict) -
         meter_start_wh=fact.meter_start_wh,
         seq_no=fact.seq_no,
         reservation_number=fact.reservation_number,
+        purpose=known.asked_purpose or "charge",
         review_reasons=judge_start(
             fact,
             now=batch.now,

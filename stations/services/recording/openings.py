@@ -35,6 +35,7 @@ class Opening:
     meter_start_wh: int | None = None
     seq_no: int | None = None
     reservation_number: int | None = None
+    purpose: str = "charge"
     review_reasons: list[str]
 
 
@@ -52,11 +53,11 @@ made as (
     (organization_id, station_id, evse_id, connector_number, public_id, number, transaction_id,
      id_token_id, token_uid, driver_id, start_token, decision, decision_reason, status, phase, phase_at,
      started_at, reported_start_at, end_reason, meter_start_wh, energy_wh,
-     first_seq_no, last_seq_no, missing_seq_nos, reservation_number, review_reasons, created_at)
+     first_seq_no, last_seq_no, missing_seq_nos, reservation_number, purpose, review_reasons, created_at)
   select organization_id, station_id, evse_id, connector_number, gen_random_uuid(), number, transaction_id,
          id_token_id, token_uid, driver_id, '', decision, left(decision_reason, 120), status, phase,
          started_at, started_at, reported_start_at, '', meter_start_wh, 0,
-         seq_no, seq_no, '{{}}', reservation_number, review_reasons, %(now)s
+         seq_no, seq_no, '{{}}', reservation_number, purpose, review_reasons, %(now)s
     from f
   returning id, number)
 select f.n, made.id, made.number from f join made using (number) order by f.n
