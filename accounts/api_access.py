@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
-import redis
 from django.conf import settings
-from django.core.cache import cache
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -19,9 +16,7 @@ from rest_framework.throttling import BaseThrottle
 from accounts.models import ApiToken, Organization, User
 from accounts.services_api import use_api_token
 from core import clock
-
-logger = logging.getLogger(__name__)
-WINDOW_S: Final = 60
+from core.rates import WINDOW_S, is_within
 
 
 class ApiTokenAuthentication(BaseAuthentication):
@@ -59,34 +54,16 @@ def scope_of(view: Any, method: str) -> str:
 
 
 class Rate(BaseThrottle):
-    """So many requests a minute for each token or person, reading and writing counted apart.
-
-    A window of the clock and one counter in the cache. Without the cache everybody may pass: it
-    protects the house, it is not the lock of the door.
-    """
+    """So many requests a minute for each token or person, reading and writing counted apart."""
 
     wait_s: ClassVar[float] = WINDOW_S
 
     def allow_request(self, request: Request, view: Any) -> bool:
         kind = "read" if request.method in SAFE_METHODS else "write"
-        window = int(clock.now().timestamp()) // WINDOW_S
-        try:
-            count = _count(f"api-rate:{kind}:{_caller(request, self)}:{window}")
-            return count <= int(settings.API_RATES[kind])
-        except (redis.RedisError, OSError):
-            logger.warning("the cache cannot be reached: nobody is counted")
-            return True
+        return is_within(f"api:{kind}:{_caller(request, self)}", int(settings.API_RATES[kind]))
 
     def wait(self) -> float:
         return WINDOW_S - clock.now().timestamp() % WINDOW_S
-
-
-def _count(key: str) -> int:
-    cache.add(key, 0, timeout=2 * WINDOW_S)
-    try:
-        return cache.incr(key)
-    except ValueError:  # it expired in between
-        return 0
 
 
 def _caller(request: Request, throttle: BaseThrottle) -> str:

@@ -25,6 +25,7 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
         "scheduling.handlers.follow_power_answer",
         "scheduling.handlers.follow_reserve_answer",
     ),
+    "stations.CommissioningLinkSent": ("stations.handlers.send_commissioning_link",),
     "stations.EvseStatusChanged": ("scheduling.handlers.keep_booking_at_stall",),
     "stations.OuterLimitChanged": ("scheduling.handlers.share_power_again",),
     "stations.ReservationReleased": ("scheduling.handlers.keep_booking",),

@@ -195,6 +195,21 @@ class StationAdopted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommissioningLinkSent(Event):
+    """An installer's link was made or renewed, and somebody should get it by e-mail."""
+
+    name: ClassVar[str] = "stations.CommissioningLinkSent"
+    link_id: int
+    organization_id: int
+    round: int
+    at: datetime
+
+    @property
+    def subject(self) -> str:
+        return f"commissioning.{self.link_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChargingNeedsTold(_SessionEvent):
     """A car told what it needs (2.0.1 K15, K17): `energy_wh` until `departure_at`, where it said so."""
 

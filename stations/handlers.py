@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from accounts.notifications import send_message
 from stations.command_kinds import DeliverCertificate, WriteVariable
 from stations.events import (
     CommandAnswered,
+    CommissioningLinkSent,
     SessionAbandoned,
     SessionEnded,
     SessionReviewed,
     SessionStarted,
     TransferEnded,
 )
-from stations.models import BulkItem, StationCommand
-from stations.services import attempts, bulk_giving, certificates, measuring, security
+from stations.models import BulkItem, CommissioningLink, StationCommand
+from stations.services import attempts, bulk_giving, certificates, commissioning, measuring, security
 from stations.services.usage import refresh_session_day
 
 
@@ -46,3 +48,14 @@ def follow_credentials(event: CommandAnswered) -> None:
         command = StationCommand.objects.get(pk=event.command_id)
         security.follow_answer(command=command)
         certificates.follow_answer(command=command)
+
+
+def send_commissioning_link(event: CommissioningLinkSent) -> None:
+    """To the installer, in the language of who has made it. One that was replaced meanwhile is not sent."""
+    found = CommissioningLink.objects.select_related("organization", "location", "station", "made_by")
+    link = found.filter(pk=event.link_id, round=event.round).first()
+    if link is None or not link.email or not link.can_act:
+        return
+    context = {"link": link, "address": commissioning.address(link)}
+    locale = link.made_by.locale if link.made_by else "en"
+    send_message(to=link.email, kind="commissioning_link", context=context, locale=locale)

@@ -11,6 +11,7 @@ from stations.services import (
     bulk_giving,
     certificates,
     commands,
+    commissioning_steps,
     connectivity,
     files,
     local_lists,
@@ -40,6 +41,7 @@ def sweep_sessions() -> None:
     pending.abandon_stale()
     sessions.interrupt_lost()
     attempts.settle_open()
+    commissioning_steps.stop_spent()
 
 
 @shared_task(ignore_result=True)

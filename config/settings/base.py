@@ -107,6 +107,7 @@ AUTHORIZATION_CHECKS = [
     "payments.authorization.account_can_pay",
 ]
 COMMAND_TRANSLATOR = "ocpp_bridge.translating.TRANSLATOR"
+FAILED_CONNECTIONS = "ocpp_bridge.doorstep.failed_connections"
 TARIFF_CHOICES = "payments.selectors.choices.tariff_choices"
 # vendor id, in lower case -> dotted name of a function (stations.services.notices.receive_data)
 VENDOR_DATA_HANDLERS: dict[str, str] = {}

@@ -35,6 +35,7 @@ from scheduling.selectors.stalls import StallNow, stalls_of
 from scheduling.views.guards import LIVE_LINK
 from scheduling.views.payer import guest_of, payer_of, remember_guest
 from stations.models import ChargingSession, Evse
+from stations.selectors_labels import label_means
 from stations.services import sessions
 
 REFUSALS = (sessions.StationOffline, sessions.EvseBusy, sessions.NotAuthorized)
@@ -55,8 +56,8 @@ def charge(request: HttpRequest) -> HttpResponse:
 
 
 def _on_label(text: str) -> Q:
-    """What stands on a stall's label: our code, or its public EVSE id (labels of other makers)."""
-    return Q(code=read_code(text)) | Q(evse_id__iexact=text.replace("\0", "").strip())
+    """What stands on a stall's label: our code however it is typed, its public id, a label bound to it."""
+    return Q(code=read_code(text)) | label_means(text)
 
 
 def start(request: HttpRequest, code: str) -> HttpResponse:

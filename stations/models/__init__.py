@@ -3,6 +3,12 @@ from stations.models.bulk import BulkCommand, BulkItem
 from stations.models.certificates import StationCertificate
 from stations.models.charging_reports import ChargingNeeds, ReportedLimit, ReportedProfile
 from stations.models.commands import StationCommand
+from stations.models.commissioning import (
+    CommissioningCheck,
+    CommissioningLink,
+    CommissioningRecord,
+    StallLabel,
+)
 from stations.models.device import DeviceVariable
 from stations.models.device_reports import DeviceEvent, DisplayMessage, StationReport, VariableMonitor
 from stations.models.files import FileLink, StoredFile
@@ -21,6 +27,9 @@ __all__ = [
     "ChargingSession",
     "ChargingStation",
     "Circuit",
+    "CommissioningCheck",
+    "CommissioningLink",
+    "CommissioningRecord",
     "ConfigurationTemplate",
     "Connector",
     "DailyUsage",
@@ -41,6 +50,7 @@ __all__ = [
     "ReportedProfile",
     "SecurityEvent",
     "SignedValue",
+    "StallLabel",
     "StartAttempt",
     "StationCertificate",
     "StationCommand",

@@ -21,6 +21,7 @@ from stations import selectors_overview as overviews
 from stations.forms import forms_for
 from stations.models import ChargingSession, ChargingStation
 from stations.permissions import may_ask
+from stations.selectors_commissioning import commissioned_at
 from stations.views.guards import member_required, organization_of
 
 PAGE = 50
@@ -107,6 +108,7 @@ def station_context(request: HttpRequest, found: ChargingStation) -> dict[str, A
         "commands": found.commands.select_related("requested_by")[:8],
         "variables": found.variables.all()[:200],
         "may_command": may_command,
+        "commissioned_at": commissioned_at(found),
         "forms": forms_for(found, partial(may_ask, request.user, found.organization)),
         "live_topics": [f"station.{found.pk}"],
     }

@@ -15,7 +15,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import ApiToken, IdToken
-from stations.models import ConfigurationTemplate, StoredFile
+from stations.models import CommissioningLink, CommissioningRecord, ConfigurationTemplate, StoredFile
+from stations.services import commissioning
 from tests.factories import VehicleFactory
 from tests.tenancy.cast import Cast, House
 from tests.tenancy.urls import Address, every_address
@@ -37,6 +38,18 @@ PUBLIC = {
     "payments:receipt_link": "a signed link",
     "payments:receipt_link_pdf": "a signed link",
     "payments:receipt_link_signed_values": "a signed link",
+    "commission:board": "a signed link of one device",
+    "commission:begin": "a signed link",
+    "commission:identity": "a signed link of one device",
+    "commission:password": "a signed link of one device",
+    "commission:socket": "a signed link of one device",
+    "commission:unlock": "a signed link of one device",
+    "commission:rotation": "a signed link of one device",
+    "commission:start": "a signed link of one device",
+    "commission:stop": "a signed link of one device",
+    "commission:label": "a signed link of one device",
+    "commission:finish": "a signed link of one device",
+    "commission:record_pdf": "a signed link of one device",
     "files:fetch": "a signed link",
     "files:fetch_unnamed": "a signed link",
     "files:hand_in": "a signed link",
@@ -77,6 +90,7 @@ FOR_ANYBODY_SIGNED_IN = {
 """These show a person her own things; nothing of Alice's may be on them."""
 
 FOR_MEMBERS = {
+    "commissioning:links",
     "door:waiting",
     "energy:calibration_law",
     "energy:meters",
@@ -126,7 +140,9 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
         "vehicle": VehicleFactory(user=house.owner, name="alices-car").pk,
     }
     rows["autocharge_forget"] = rows["vehicle"]
-    public = {"bulk": house.bulk.public_id}
+    link = a_link_of(house)
+    public = {"bulk": house.bulk.public_id, "record": a_record_of(link).public_id}
+    public |= dict.fromkeys(("link", "renew", "revoke"), link.public_id)
     kind = address.name.rpartition(":")[2].partition("-")[0].replace("car", "vehicle")
     return {
         "pk": rows.get(kind, 999_999),
@@ -153,6 +169,17 @@ def a_template_of(house: House) -> ConfigurationTemplate:
     return ConfigurationTemplate.objects.create(organization=house.organization, name=name)
 
 
+def a_link_of(house: House) -> CommissioningLink:
+    return commissioning.make_link(location=house.station.location, station=house.station)
+
+
+def a_record_of(link: CommissioningLink) -> CommissioningRecord:
+    assert link.station is not None
+    evidence = {"station": {"identity": link.station.identity}}
+    kept = {"organization": link.organization, "station": link.station, "installer": "alices-installer"}
+    return CommissioningRecord.objects.create(link=link, evidence=evidence, **kept)
+
+
 def fill(cast: Cast, address: Address) -> str:
     known = places(cast, address)
     if address.name.startswith("admin:"):
@@ -171,7 +198,7 @@ def refuses(response: Any) -> bool:
 def shows_alice(response: Any, cast: Cast) -> bool:
     text = b"".join(response) if response.streaming else response.content
     house = cast.alice
-    named = ("alices-car", "alices-file", "alices-template")
+    named = ("alices-car", "alices-file", "alices-template", "alices-installer")
     secrets = (house.station.identity, house.owner.email, str(house.session.public_id), *named)
     return any(secret.encode() in text for secret in secrets)
 
