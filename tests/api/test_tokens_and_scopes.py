@@ -130,5 +130,5 @@ def test_without_the_cache_nobody_is_counted(api, monkeypatch):
     def gone(*args, **kwargs):
         raise redis.ConnectionError
 
-    monkeypatch.setattr("accounts.api_access._count", gone)
+    monkeypatch.setattr("core.rates._count", gone)
     assert api.get("me/").status_code == 200
