@@ -54,7 +54,7 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
         "scheduling.handlers.fulfill_reservation",
         "scheduling.handlers.share_power_again",
     ),
-    "stations.SettlementReported": (),
+    "stations.SettlementReported": ("payments.handlers.record_settlement",),
     "stations.StationAdopted": ("payments.handlers.price_adopted_station",),
     "stations.StationBooted": (
         "scheduling.handlers.begin_anew",
@@ -71,6 +71,9 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "payments.PaymentCaptured": ("payments.handlers.send_receipt",),
     "payments.PaymentFailed": ("payments.handlers.note_failed_attempt",),
     "payments.PaymentVoided": (),
-    "payments.SessionRated": ("payments.handlers.collect_rated_session",),
+    "payments.SessionRated": (
+        "payments.handlers.collect_rated_session",
+        "payments.handlers.compare_settlement",
+    ),
     "payments.WebhookReceived": ("payments.handlers.look_at_webhook",),
 }

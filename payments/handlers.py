@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from payments.events import PaymentAuthorized, PaymentCaptured, PaymentFailed, SessionRated, WebhookReceived
-from payments.services import billing, collecting, holding, receipts, starting, tariffs, webhooks
+from payments.services import (
+    billing,
+    collecting,
+    holding,
+    receipts,
+    settlements,
+    starting,
+    tariffs,
+    webhooks,
+)
 from stations.events import (
     SessionAbandoned,
     SessionEnded,
     SessionMeasured,
     SessionReviewed,
     SessionStarted,
+    SettlementReported,
     StationAdopted,
 )
 
@@ -40,6 +52,22 @@ def let_go_of_abandoned_session(event: SessionAbandoned) -> None:
 
 def collect_rated_session(event: SessionRated) -> None:
     collecting.collect(session_id=event.session_id)
+
+
+def record_settlement(event: SettlementReported) -> None:
+    """A terminal at a charger took the money, or could not."""
+    settlements.record_settlement(
+        organization_id=event.organization_id,
+        reference=event.reference,
+        status=event.status,
+        amount=Decimal(event.amount),
+        session_id=event.session_id,
+    )
+
+
+def compare_settlement(event: SessionRated) -> None:
+    """The price may come after the terminal's word."""
+    settlements.compare_session(session_id=event.session_id)
 
 
 def send_receipt(event: PaymentCaptured) -> None:

@@ -23,6 +23,7 @@ urlpatterns = [
     path("sessions/<uuid:public_id>/cost/", panels.live_cost, name="live_cost"),
     path("operate/tariffs/", operator.tariffs, name="tariffs"),
     path("operate/revenue/", operator.revenue, name="revenue"),
+    path("operate/revenue/settlements/<uuid:public_id>/", operator.looked_at, name="looked_at"),
     path("operate/revenue/today/", panels.revenue_today, name="revenue_today"),
     path("operate/sessions/<uuid:public_id>/money/", panels.session_money, name="session_money"),
 ]

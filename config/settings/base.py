@@ -111,7 +111,11 @@ FAILED_CONNECTIONS = "ocpp_bridge.doorstep.failed_connections"
 TARIFF_CHOICES = "payments.selectors.choices.tariff_choices"
 # vendor id, in lower case -> dotted name of a function (stations.services.notices.receive_data)
 VENDOR_DATA_HANDLERS: dict[str, str] = {}
-ATTENTION_SOURCES = ["scheduling.attention.power_out_of_reach", "scheduling.attention.lost_stalls"]
+ATTENTION_SOURCES = [
+    "payments.attention.settlements",
+    "scheduling.attention.power_out_of_reach",
+    "scheduling.attention.lost_stalls",
+]
 BEFORE_REMOTE_START = ["scheduling.services.arrivals.clear_the_way"]
 
 PERSON_ERASERS = [

@@ -60,7 +60,8 @@ class PaymentMethod(models.Model):
 class Payment(models.Model):
     """One payment: a hold that is captured or released. Amounts are integer minor units.
 
-    A guest's payment has no account; `email` is where the receipt goes.
+    A guest's payment has no account; `email` is where the receipt goes. With a `terminal_ref` it is what a
+    terminal at the charger settled by itself; `difference_minor` is then what it took beyond our price.
     """
 
     class Status(models.TextChoices):
@@ -100,6 +101,13 @@ class Payment(models.Model):
     failure_message = models.CharField(max_length=300, blank=True)
     provider_ref = models.CharField(max_length=80, blank=True, help_text=_("PaymentIntent"))
     checkout_ref = models.CharField(max_length=120, blank=True)
+    terminal_ref = models.CharField(
+        max_length=255, blank=True, db_default="", help_text=_("the reference of a terminal's provider")
+    )
+    difference_minor = models.BigIntegerField(null=True, blank=True)
+    looked_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("when a person looked at the difference")
+    )
     capture_before = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=clock.now)
     authorized_at = models.DateTimeField(null=True, blank=True)
@@ -125,6 +133,11 @@ class Payment(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["checkout_ref"], condition=~Q(checkout_ref=""), name="payment_checkout_ref_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "terminal_ref"],
+                condition=~Q(terminal_ref=""),
+                name="payment_terminal_ref_unique",
             ),
             models.UniqueConstraint(
                 fields=["session"],

@@ -76,6 +76,7 @@ class ShownPayment:
     requested: Money
     authorized: Money
     captured: Money
+    difference: Money
 
     @property
     def is_stuck(self) -> bool:
@@ -89,7 +90,14 @@ def shown_payment(payment: Payment) -> ShownPayment:
         requested=Money.of_minor(payment.requested_minor, payment.currency),
         authorized=Money.of_minor(payment.authorized_minor, payment.currency),
         captured=Money.of_minor(payment.captured_minor, payment.currency),
+        difference=Money.of_minor(payment.difference_minor or 0, payment.currency),
     )
+
+
+def differing(payments: QuerySet[Payment]) -> QuerySet[Payment]:
+    """Those that a terminal settled otherwise than our price, and nobody has looked at, the newest first."""
+    found = payments.filter(difference_minor__isnull=False, looked_at=None).exclude(difference_minor=0)
+    return found.order_by("-created_at")
 
 
 def latest_payments(organization: Organization, limit: int = 50) -> QuerySet[Payment]:

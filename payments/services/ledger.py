@@ -108,6 +108,24 @@ def post_write_off(*, cdr: ChargeDetailRecord, amount_minor: int, reason: str) -
     )
 
 
+def undo_write_off(*, cdr: ChargeDetailRecord, payment: Payment, lost_minor: int) -> Posting | None:
+    """Money came after the record was written off: only `lost_minor` of it stays lost (at least nothing)."""
+    written = PostingLine.objects.filter(
+        posting__reference=f"cdr.{cdr.public_id}.write_off", account=WRITE_OFF
+    )
+    came_minor = sum(written.values_list("amount_minor", flat=True)) - max(0, lost_minor)
+    if came_minor <= 0:
+        return None
+    return post(
+        organization_id=cdr.organization_id,
+        reference=f"payment.{payment.public_id}.write_off_undone",
+        reason="what was written off came in by a terminal",
+        currency=cdr.currency,
+        lines={WRITE_OFF: -came_minor, receivable_account(cdr.session.driver_id): came_minor},
+        payment=payment,
+    )
+
+
 def receivable_of(payment: Payment) -> str:
     """Who owed what this payment pays: its session's driver, else its own payer."""
     if payment.session is not None:

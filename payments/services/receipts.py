@@ -18,6 +18,7 @@ from payments.rating import explain
 from payments.rating.bill import TaxTotal, read_left_out, read_line, read_tax
 from payments.rating.explain import Explained
 from payments.words import speech as speech
+from stations.models import ChargingSession
 
 LINK: Final = "receipt"
 LINK_LASTS: Final = timedelta(days=400)
@@ -64,7 +65,12 @@ def receipt_of(record: ChargeDetailRecord) -> Receipt:
 
 def receipt_link(record: ChargeDetailRecord) -> str:
     """An absolute, signed, expiring address for e-mails and guests."""
-    path = reverse("payments:receipt_link", args=[sign(LINK, str(record.session.public_id))])
+    return receipt_link_of(record.session)
+
+
+def receipt_link_of(session: ChargingSession) -> str:
+    """The same before the record is there: the page says so until then."""
+    path = reverse("payments:receipt_link", args=[sign(LINK, str(session.public_id))])
     return f"{settings.PUBLIC_URL.rstrip('/')}{path}"
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from accounts import permissions
 from accounts.models import Organization
 from core.ui.exports import csv_response
 from payments import selectors
+from payments.models import Payment
 from payments.selectors.books import Day
+from payments.services import settlements
 from payments.words import price_list
 from stations.views.guards import member_required, organization_of
 
@@ -45,8 +50,24 @@ def revenue(request: HttpRequest) -> HttpResponse:
         "today": selectors.revenue_today(organization),
         "days": selectors.revenue_by_day(organization),
         "payments": [selectors.shown_payment(one) for one in selectors.latest_payments(organization)],
+        "differing": [selectors.shown_payment(one) for one in _differing(organization)],
     }
     return render(request, "payments/revenue.html", context)
+
+
+@require_POST
+@member_required
+def looked_at(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """POST: a person has seen that a terminal settled something else than our price."""
+    organization = organization_of(request)
+    _demand_money(request, organization)
+    payment = get_object_or_404(Payment.objects.filter(organization=organization), public_id=public_id)
+    settlements.note_looked_at(payment=payment)
+    return redirect("payments:revenue")
+
+
+def _differing(organization: Organization) -> QuerySet[Payment]:
+    return selectors.differing(Payment.objects.filter(organization=organization).select_related("session"))
 
 
 def _row(day: Day) -> Sequence[object]:

@@ -24,23 +24,35 @@ def record_settlement(
     settled_at: datetime,
     transaction_id: str = "",
     body: dict[str, Any],
-) -> None:
-    """A terminal's provider settled, or did not. `status`: settled, canceled, rejected or failed.
+) -> ChargingSession | None:
+    """A terminal's provider settled, or did not; brings the session. Told once, also when it is repeated.
 
-    `amount` is in the currency of the station's organization. Told once, also when it is repeated.
+    `status`: settled, canceled, rejected or failed; `amount` in the currency of the station's organization.
     """
+    session = _session(station_id, transaction_id)
     before = ChargingStation.objects.get(pk=station_id).notices.filter(kind="settlement", body=body)
     is_known = before.exists()
     keep_notice(station_id=station_id, kind="settlement", body=body)
     if not is_known:
-        _tell(station_id, reference, status, amount, settled_at, transaction_id)
+        _tell(station_id, reference, status, amount, settled_at, session)
+    return session
+
+
+def _session(station_id: int, transaction_id: str) -> ChargingSession | None:
+    if not transaction_id:
+        return None
+    return ChargingSession.objects.filter(station=station_id, transaction_id=transaction_id).first()
 
 
 def _tell(
-    station_id: int, reference: str, status: str, amount: Decimal, settled_at: datetime, transaction_id: str
+    station_id: int,
+    reference: str,
+    status: str,
+    amount: Decimal,
+    settled_at: datetime,
+    session: ChargingSession | None,
 ) -> None:
     station = ChargingStation.objects.get(pk=station_id)
-    session = ChargingSession.objects.filter(station=station, transaction_id=transaction_id)
     publish(
         SettlementReported(
             station_id=station.pk,
@@ -49,6 +61,6 @@ def _tell(
             reference=reference,
             status=status,
             amount=str(amount),
-            session_id=session.values_list("pk", flat=True).first() if transaction_id else None,
+            session_id=session.pk if session else None,
         )
     )

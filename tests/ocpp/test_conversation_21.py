@@ -96,11 +96,13 @@ def test_a_charge_paid_at_the_terminal_from_its_start_to_its_settlement(conversa
             "settlementTime": end.isoformat(),
         }
         for _ in range(2):
-            assert say(conversation, "NotifySettlement", settled)[2] == {}
+            assert "/r/" in say(conversation, "NotifySettlement", settled)[2]["receiptUrl"]
+        own = settled | {"receiptUrl": "https://terminal.example/receipt"}
+        assert say(conversation, "NotifySettlement", own | {"pspRef": "psp-4712"})[2] == {}
     session = ChargingSession.objects.get(transaction_id="tx-21")
     assert session.token_uid == "psp-4711"
     assert StationNotice.objects.get(kind="cost_details").body["cost"] == cost
-    told = DomainEvent.objects.get(type="stations.SettlementReported").payload
+    told = DomainEvent.objects.filter(type="stations.SettlementReported").order_by("pk").first().payload
     assert (told["session_id"], told["amount"], told["status"]) == (session.pk, "10.0", "settled")
 
 

@@ -11,10 +11,12 @@ from typing import Any, Final
 
 from core import clock
 from ocpp_bridge.dialects.base import Hearing, Inbound
-from ocpp_bridge.dialects.common import given, nothing, thanks
+from ocpp_bridge.dialects.common import given, nothing
 from ocpp_bridge.dialects.v21 import vat
 from ocpp_bridge.dialects.values import instant, position
 from ocpp_bridge.frames import Payload
+from payments.services.receipts import receipt_link_of
+from stations.models import ChargingSession
 from stations.services import notices, settlements
 
 Message = Mapping[str, Any]
@@ -27,9 +29,9 @@ SETTLEMENT: Final = {
 }
 
 
-def keep_settlement(station_id: int, message: Message) -> None:
-    """NotifySettlement (C19, C20, C21, C22)."""
-    settlements.record_settlement(
+def keep_settlement(station_id: int, message: Message) -> ChargingSession | None:
+    """NotifySettlement (C19, C20, C21, C22): brings the session that it is about."""
+    return settlements.record_settlement(
         station_id=station_id,
         reference=message["pspRef"],
         status=SETTLEMENT[message["status"]],
@@ -38,6 +40,14 @@ def keep_settlement(station_id: int, message: Message) -> None:
         transaction_id=message.get("transactionId", ""),
         body=dict(message),
     )
+
+
+def answer_settlement(message: Message, answers: Sequence[Any], hearing: Hearing) -> Payload:
+    """Our receipt, where the terminal has none of its own (C21.FR.03)."""
+    session: ChargingSession | None = hearing.brought
+    if session is None or message["status"] != "Settled" or message.get("receiptUrl"):
+        return {}
+    return {"receiptUrl": receipt_link_of(session)}
 
 
 def look_at_vat_number(station_id: int, message: Message) -> bool:
@@ -63,6 +73,6 @@ def answer_vat_number(message: Message, answers: Sequence[Any], hearing: Hearing
 
 
 INBOUND: Final = {
-    "NotifySettlement": Inbound(nothing, thanks, errand=keep_settlement),
+    "NotifySettlement": Inbound(nothing, answer_settlement, errand=keep_settlement),
     "VatNumberValidation": Inbound(nothing, answer_vat_number, errand=look_at_vat_number),
 }
