@@ -112,7 +112,7 @@ def _close(payment: Payment, status: str, *, failure_code: str = "") -> None:
 
 
 def _compare(payment: Payment) -> None:
-    """What was taken beyond our price, below it negative; all of it without a session, later without a price."""
+    """What was taken beyond our price, below it negative; all of it without a session."""
     record = record_of(payment.session) if payment.session else None
     if payment.session is not None and record is None:
         return
