@@ -57,6 +57,7 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "stations.SettlementReported": ("payments.handlers.record_settlement",),
     "stations.StationAdopted": ("payments.handlers.price_adopted_station",),
     "stations.StationBooted": (
+        "stations.handlers.take_inventory",
         "scheduling.handlers.begin_anew",
         "scheduling.handlers.tell_of_reservations",
     ),

@@ -18,12 +18,15 @@ from stations.models import ChargingStation, StationCommand
 from stations.redaction import redacted
 from stations.services import commands, security
 from stations.services.device import store_variables
+from stations.services.sealing import CannotOpen
 
 logger = logging.getLogger(__name__)
 
 REJECTED: Final = "rejected"
 BEFORE_ACCEPTANCE: Final = (StartSession, StopSession)
 """What must not be asked of a station that is only pending (2.0.1 B02.FR.05, 1.6 section 4.2)."""
+NOT_TO_BE_SAID: Final = (CannotSay, Unsupported, UnknownKind, CannotOpen, TypeError)
+"""TypeError: an old row's names."""
 
 
 class Ready(NamedTuple):
@@ -52,16 +55,14 @@ def claim_next(
     if command is None:
         return None
     try:
-        kind = command.read()
+        kind = commands.read(command)
         _check(kind, registration)
         request = encode(dialect.version, _unsealed(station_id, kind, dialect))
-    except (CannotSay, Unsupported, UnknownKind, TypeError) as refusal:  # TypeError: an old row's names
+    except NOT_TO_BE_SAID as refusal:
         return _give_back(command, str(refusal))
     asked = Asked(message_id(command.pk), command.pk, request.action)
     shown = {"action": request.action, "payload": redacted(redact(request.payload, dialect.secrets))}
-    StationCommand.objects.filter(pk=command.pk).update(
-        message_id=asked.message_id, sent=shown, params=redacted(command.params)
-    )
+    StationCommand.objects.filter(pk=command.pk).update(message_id=asked.message_id, sent=shown, sealed="")
     return Ready(asked, request.payload)
 
 

@@ -11,10 +11,19 @@ from stations.events import (
     SessionEnded,
     SessionReviewed,
     SessionStarted,
+    StationBooted,
     TransferEnded,
 )
 from stations.models import BulkItem, CommissioningLink, StationCommand
-from stations.services import attempts, bulk_giving, certificates, commissioning, measuring, security
+from stations.services import (
+    attempts,
+    bulk_giving,
+    certificates,
+    commissioning,
+    inventory,
+    measuring,
+    security,
+)
 from stations.services.usage import refresh_session_day
 
 
@@ -33,6 +42,11 @@ def follow_started_session(event: SessionStarted) -> None:
 
 def follow_abandoned_session(event: SessionAbandoned) -> None:
     attempts.follow_abandoned(session_id=event.session_id, reason=event.reason)
+
+
+def take_inventory(event: StationBooted) -> None:
+    """A station that is new, or new to us as it is now, tells all its settings."""
+    inventory.take_inventory(station_id=event.station_id)
 
 
 def follow_transfer(event: TransferEnded) -> None:

@@ -32,7 +32,12 @@ class BulkCommand(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=80, blank=True)
     kind = models.CharField(max_length=40)
-    params = models.JSONField(default=dict)
+    params = models.JSONField(default=dict, help_text=_("as they may be shown, without secrets"))
+    sealed = models.TextField(
+        blank=True,
+        db_default="",
+        help_text=_("the parameters with their secrets, encrypted, until it has ended"),
+    )
     selection = models.JSONField(default=dict, help_text=_("the filter, as it was asked"))
     pace_per_minute = models.PositiveIntegerField(default=60)
     stages = ArrayField(models.PositiveSmallIntegerField(), default=list)

@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import ApiToken, Organization, User
 from core import clock
 from core.tenancy import OrganizationQuerySet
-from stations.command_kinds import CommandKind, read_kind
 from stations.models.sessions import ChargingSession
 from stations.models.topology import ChargingStation
 
@@ -17,7 +16,8 @@ from stations.models.topology import ChargingStation
 class StationCommand(models.Model):
     """A command and its whole story: who asked what, what was sent, what came back.
 
-    The row is the command; the nudge to the socket's owner is only a tap on the shoulder.
+    The row is the command; the nudge to the socket's owner is only a tap on the shoulder. `params` are
+    as they may be shown, without secrets.
     """
 
     class Status(models.TextChoices):
@@ -39,6 +39,11 @@ class StationCommand(models.Model):
     )
     kind = models.CharField(max_length=40)
     params = models.JSONField(default=dict)
+    sealed = models.TextField(
+        blank=True,
+        db_default="",
+        help_text=_("the parameters with their secrets, encrypted, until it is sent"),
+    )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     requested_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     requested_with = models.ForeignKey(
@@ -91,7 +96,3 @@ class StationCommand(models.Model):
         if self.sent_at is None or self.answered_at is None:
             return None
         return round((self.answered_at - self.sent_at).total_seconds() * 1000)
-
-    def read(self) -> CommandKind:
-        """The command as its dataclass. Raises UnknownKind."""
-        return read_kind(self.kind, self.params)

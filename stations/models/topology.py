@@ -130,6 +130,12 @@ class ChargingStation(models.Model):
     connected_at = models.DateTimeField(null=True, blank=True)
     disconnected_at = models.DateTimeField(null=True, blank=True)
     last_seen_at = models.DateTimeField(null=True, blank=True)
+    inventory_of = models.CharField(
+        max_length=240,
+        blank=True,
+        db_default="",
+        help_text=_("make and firmware whose settings were asked for"),
+    )
     created_at = models.DateTimeField(default=clock.now)
 
     objects = OrganizationQuerySet["ChargingStation"].as_manager()

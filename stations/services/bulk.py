@@ -19,10 +19,10 @@ from core import clock
 from core.live import nudge
 from stations.command_kinds import CommandKind
 from stations.models import BulkCommand, BulkItem
-from stations.redaction import redacted
 from stations.selectors_bulk import found_by, progress
 from stations.services import fitting
 from stations.services.bulk_giving import take_back
+from stations.services.sealing import shown_and_sealed
 from stations.services.translation import translator
 
 Status = BulkCommand.Status
@@ -96,11 +96,13 @@ def begin(
     found = list(_found(plan))
     if all(station.problem for station in found):
         raise NobodyToAsk(_("The filter finds no station that could be asked this."))
+    shown, sealed = shown_and_sealed(plan.kind.to_params())
     command = BulkCommand.objects.create(
         organization=plan.organization,
         name=name,
         kind=plan.kind.name,
-        params=plan.kind.to_params(),
+        params=shown,
+        sealed=sealed,
         selection=dict(plan.selection),
         pace_per_minute=pace_per_minute,
         stages=_whole(stages),
@@ -163,8 +165,7 @@ def _items(command: BulkCommand, found: Sequence[Found]) -> list[BulkItem]:
 def cancel(*, command: BulkCommand, actor: User | None) -> bool:
     """Ask no more stations and take back what has not left; False when it is over already."""
     open_ones = BulkCommand.objects.filter(pk=command.pk, status__in=[Status.RUNNING, Status.HALTED])
-    params = redacted(command.params)
-    if not open_ones.update(status=Status.CANCELED, ended_at=clock.now(), params=params):
+    if not open_ones.update(status=Status.CANCELED, ended_at=clock.now(), sealed=""):
         return False
     take_back(command)
     _note(command, actor, "bulk.cancel")

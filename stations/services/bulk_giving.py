@@ -12,15 +12,17 @@ from core import clock
 from core.live import nudge
 from stations.command_kinds import read_kind
 from stations.models import BulkCommand, BulkItem, StationCommand
-from stations.redaction import redacted
 from stations.selectors_bulk import FOLLOWED, Progress, items_of, progress
 from stations.services import asking, commands, files, fitting
+from stations.services.sealing import CannotOpen, opened
 
 Status = BulkCommand.Status
 WHOLE: Final = 100
 AT_ONCE: Final = 200
 """How many stations one sweep asks of a bulk command, whatever its pace."""
 TOLD_WITHIN: Final = timedelta(hours=6)
+NOT_TO_BE_ASKED: Final = (asking.CannotBeAsked, fitting.NoSuchFile, CannotOpen)
+"""Also a station that speaks another version than at the start."""
 LONGEST_GAP_S: Final = 10
 """A pause longer than this is not made up for."""
 
@@ -97,7 +99,7 @@ def _ask(command: BulkCommand, item: BulkItem) -> None:
     valid_for = timedelta(seconds=command.valid_for_s)
     try:
         kind, link = fitting.fit(
-            kind=read_kind(command.kind, command.params),
+            kind=read_kind(command.kind, opened(command.params, command.sealed)),
             station=item.station,
             lasts=valid_for,
             actor=command.requested_by,
@@ -110,7 +112,7 @@ def _ask(command: BulkCommand, item: BulkItem) -> None:
             expires_in=valid_for,
             bulk=command,
         )
-    except (asking.CannotBeAsked, fitting.NoSuchFile) as refusal:  # another version than at the start
+    except NOT_TO_BE_ASKED as refusal:
         skipped = {"outcome": BulkItem.Outcome.SKIPPED, "note": str(refusal)[:200]}
         BulkItem.objects.filter(pk=item.pk).update(**skipped)
         return
@@ -127,9 +129,7 @@ def _end_stage(command: BulkCommand, now: datetime) -> None:
     if command.stage < len(command.stages) - 1:
         BulkCommand.objects.filter(pk=command.pk).update(stage=command.stage + 1)
     else:
-        BulkCommand.objects.filter(pk=command.pk).update(
-            status=Status.COMPLETED, ended_at=now, params=redacted(command.params)
-        )
+        BulkCommand.objects.filter(pk=command.pk).update(status=Status.COMPLETED, ended_at=now, sealed="")
     nudge(f"bulk.{command.pk}")
 
 

@@ -12,11 +12,11 @@ from accounts.models import ApiToken, User
 from core import clock
 from core.events import publish
 from core.live import nudge
-from stations.command_kinds import CommandKind, StartSession
+from stations.command_kinds import CommandKind, StartSession, read_kind
 from stations.events import CommandAnswered
 from stations.models import BulkCommand, ChargingSession, ChargingStation, StationCommand
-from stations.redaction import redacted
 from stations.services.pending import abandon
+from stations.services.sealing import opened, shown_and_sealed
 from stations.services.transfers import follow_command, open_transfer
 from stations.states import ANSWERED_COMMAND, COMMAND, sources
 
@@ -52,12 +52,14 @@ def request(
 ) -> StationCommand:
     """Queue a command and tap the socket's owner after commit."""
     now = clock.now()
+    shown, sealed = shown_and_sealed(kind.to_params())
     command = StationCommand.objects.create(
         organization_id=station.organization_id,
         station=station,
         session=session,
         kind=kind.name,
-        params=kind.to_params(),
+        params=shown,
+        sealed=sealed,
         requested_by=requested_by,
         requested_with=requested_with,
         is_forced=is_forced,
@@ -76,6 +78,11 @@ def _number(command: StationCommand) -> None:
     if command.params.get("request_number", 0) is None:
         command.params["request_number"] = command.pk & LARGEST_NUMBER
         command.save(update_fields=["params"])
+
+
+def read(command: StationCommand) -> CommandKind:
+    """What was asked, with its secrets. Raises UnknownKind or CannotOpen."""
+    return read_kind(command.kind, opened(command.params, command.sealed))
 
 
 def claim_next(*, station_id: int, connection_no: int) -> StationCommand | None:
@@ -117,13 +124,13 @@ def record_timeout(*, command_id: int) -> bool:
 def withdraw(*, session: ChargingSession) -> int:
     """Commands for this session that have not left yet never will. Returns how many."""
     queued = StationCommand.objects.filter(session=session, status__in=sources(COMMAND, "expired"))
-    return queued.update(status=StationCommand.Status.EXPIRED)
+    return queued.update(status=StationCommand.Status.EXPIRED, sealed="")
 
 
 def withdraw_all(*, station: ChargingStation) -> int:
     """Whatever has not left for this station yet never will. Returns how many."""
     queued = StationCommand.objects.filter(station=station, status__in=sources(COMMAND, "expired"))
-    return queued.update(status=StationCommand.Status.EXPIRED)
+    return queued.update(status=StationCommand.Status.EXPIRED, sealed="")
 
 
 @transaction.atomic
@@ -169,8 +176,8 @@ def _settle(command_ids: list[int]) -> None:
     nudge(*(topic for command in commands for topic in _topics(command)))
     for command in commands:
         follow_command(command=command)
-        if command.status == StationCommand.Status.EXPIRED:  # never sent: its secrets are of no more use
-            StationCommand.objects.filter(pk=command.pk).update(params=redacted(command.params))
+        if command.sealed:  # never sent: its secrets are of no more use
+            StationCommand.objects.filter(pk=command.pk).update(sealed="")
         has_failed = command.status in ("rejected", "failed", "expired")
         if command.kind == StartSession.name and command.session_id and has_failed:
             abandon(session_id=command.session_id, reason=f"start_{command.status}")

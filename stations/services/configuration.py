@@ -99,11 +99,6 @@ def send_to_all(*, template: ConfigurationTemplate, actor: User) -> int:
     return sent
 
 
-def read_all(*, station: ChargingStation, actor: User | None = None) -> StationCommand:
-    """Ask for every setting."""
-    return commands.request(station=station, kind=ReadVariables(), requested_by=actor)
-
-
 def _write(station: ChargingStation, name: str, value: str, actor: User | None) -> StationCommand:
     kind = WriteVariable(variable=name, value=value)
     return commands.request(station=station, kind=kind, requested_by=actor, expires_in=VALID_FOR)

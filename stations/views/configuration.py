@@ -19,6 +19,7 @@ from stations import selectors_configuration as selectors
 from stations.forms_configuration import TemplateForm, as_text, initial_of
 from stations.models import ChargingStation, ConfigurationTemplate
 from stations.services import configuration as services
+from stations.services import inventory
 from stations.views.guards import member, member_required, organization_of
 from stations.views.operator import visible_station
 
@@ -66,7 +67,7 @@ def send_differences(request: HttpRequest, identity: str) -> HttpResponse:
 @member_required
 def read_all(request: HttpRequest, identity: str) -> HttpResponse:
     station = _managed_station(request, identity)
-    services.read_all(station=station, actor=member(request))
+    inventory.ask_all(station=station, actor=member(request))
     messages.success(request, _("Asked the charger for all its settings."))
     return redirect("upkeep:configuration", identity)
 

@@ -30,7 +30,7 @@ def claim(station, connection_no=1):
 
 def test_a_command_is_queued_with_its_words_and_its_end(command):
     assert (command.status, command.kind, command.params) == ("queued", "reset", {"is_hard": True})
-    assert command.read() == Reset(is_hard=True)
+    assert commands.read(command) == Reset(is_hard=True)
     assert command.expires_at > command.created_at
 
 
