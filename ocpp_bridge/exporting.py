@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Final
 
+from django.conf import settings
 from django.db.models import Q
 
 from accounts.models import IdToken
 from ocpp_bridge.journal_search import frames_between
+from ocpp_bridge.pseudonyms import without_tokens
 from ocpp_bridge.recordings import Line, Recording
 from stations.command_kinds import WriteVariable
 from stations.models import ChargingSession, ChargingStation, StationCommand
@@ -53,7 +55,10 @@ OUTCOME_FIELDS: Final = (
 
 
 def record_conversation(*, station: ChargingStation, since: datetime, until: datetime) -> Recording:
-    """What was said between these instants, at most MOST_FRAMES frames, and what it depended on."""
+    """What was said between these instants, at most MOST_FRAMES frames, and what it depended on.
+
+    Token numbers are pseudonyms, the same in every recording of this server.
+    """
     lines = [
         Line(entry.at, entry.direction, entry.body)
         for entry in frames_between(station_id=station.pk, since=since, until=until, limit=MOST_FRAMES)
@@ -61,7 +66,7 @@ def record_conversation(*, station: ChargingStation, since: datetime, until: dat
     messages = [message for line in lines if (message := _read(line.body)) is not None]
     first, last = (lines[0].at, lines[-1].at) if lines else (since, until)
     commands = _commands(station, messages)
-    return Recording(
+    recording = Recording(
         station=_station(station),
         tokens=_tokens(set(_uids(messages))),
         sessions=_sessions(station, first, commands),
@@ -69,6 +74,7 @@ def record_conversation(*, station: ChargingStation, since: datetime, until: dat
         outcomes=_outcomes(station, first, last),
         lines=lines,
     )
+    return without_tokens(recording, key=settings.STATION_SECRET_KEY.encode())
 
 
 def _read(text: str) -> Any:

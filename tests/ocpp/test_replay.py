@@ -245,3 +245,12 @@ def test_a_password_never_gets_into_a_recording(day_16):
 )
 def test_where_two_messages_differ(recorded, now, paths):
     assert [member.path for member in mismatches(recorded, now)] == paths
+
+
+@pytest.mark.parametrize("version", ["16", "201"])
+def test_no_token_number_is_in_the_file_and_it_replays_all_the_same(request, version, card):
+    recording = request.getfixturevalue(f"day_{version}").recording()
+    text = "".join(recordings.write(recording)).upper()
+    assert card.uid.upper() not in text
+    assert recording.tokens
+    assert replay(recording).is_same

@@ -26,12 +26,8 @@ def boot(told, firmware="1.0", model="Duo"):
 
 
 def asked():
-    return [
-        (command.kind, command.params.get("base"))
-        for command in StationCommand.objects.filter(kind__in=["read_report", "read_variables"]).order_by(
-            "pk"
-        )
-    ]
+    found = StationCommand.objects.filter(kind__in=["read_report", "read_variables"]).order_by("pk")
+    return [(command.kind, command.params.get("base")) for command in found]
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,9 @@ def command(station):
     return commands.request(station=station, kind=PASSWORD)
 
 
-def stored(table="stations_stationcommand"):
+def stored():
     with connection.cursor() as cursor:
-        cursor.execute(f"select t::text from {table} t")
+        cursor.execute("select t::text from stations_stationcommand t")
         return " ".join(text for (text,) in cursor.fetchall())
 
 
