@@ -18,7 +18,7 @@ from core import clock
 from core.live import nudge
 from stations import causes
 from stations.command_kinds import StartSession
-from stations.models import ChargingSession, Connector, Evse, StartAttempt, StationCommand
+from stations.models import ChargingSession, Connector, DeviceEvent, Evse, StartAttempt, StationCommand
 
 Outcome = StartAttempt.Outcome
 Door = StartAttempt.Door
@@ -27,6 +27,10 @@ NOTHING_WH: Final = 10
 WAITS_FOR: Final = timedelta(minutes=10)
 """How long after its token a session may begin (1.6 ConnectionTimeOut, 2.0.1 EVConnectionTimeOut)."""
 SWEPT_AT_ONCE: Final = 500
+TOLD_BEFORE: Final = timedelta(minutes=1)
+EVENTS_LOOKED_AT: Final = 50
+GUESSED: Final = ("vehicle", "connector", "network", "station")
+"""Causes that we deduce; who was not allowed or did not pay was told so by us."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +148,7 @@ def follow_abandoned(*, session_id: int, reason: str) -> StartAttempt | None:
             reason
         )
         word = command.answer_word if command else ""
-        _fail(attempt, _fault(attempt.evse_id) or cause, word or reason)
+        _fail(attempt, _fault(attempt) or cause, word or reason)
     return _saved(attempt)
 
 
@@ -158,7 +162,7 @@ def follow_ended(*, session_id: int) -> StartAttempt | None:
     if session.energy_wh > NOTHING_WH:
         _succeed(attempt, session)
     elif session.status == ChargingSession.Status.COMPLETED and attempt.outcome == Outcome.OPEN:
-        fault = _fault(attempt.evse_id)
+        fault = _fault(attempt)
         cause = causes.cause_without_energy(session.phase, session.end_reason, has_fault=False)
         _fail(attempt, fault or cause, f"no energy: {session.end_reason}"[:200])
     return _saved(attempt)
@@ -180,10 +184,25 @@ def settle_open() -> int:
 
 
 @transaction.atomic
+def explain_late(*, station_id: int, evse_number: int, code: str) -> bool:
+    """An MREC that comes just after a start has failed is its cause, where we had to guess. Repeatable."""
+    failed = StartAttempt.objects.filter(
+        station=station_id,
+        outcome=Outcome.FAILED,
+        cause__in=GUESSED,
+        ended_at__gte=clock.now() - TOLD_BEFORE,
+    )
+    if evse_number:
+        failed = failed.filter(Q(evse=None) | Q(evse__number=evse_number))
+    latest = failed.order_by("-ended_at").values("pk")[:1]
+    return bool(StartAttempt.objects.filter(pk__in=latest).update(cause=code))
+
+
+@transaction.atomic
 def _give_up(pk: int) -> None:
     attempt = StartAttempt.objects.select_for_update().get(pk=pk)
     if attempt.outcome == Outcome.OPEN and attempt.session_id is None:
-        _fail(attempt, _fault(attempt.evse_id, attempt.station_id) or "vehicle", "nothing began")
+        _fail(attempt, _fault(attempt) or "vehicle", "nothing began")
         _saved(attempt)
 
 
@@ -237,15 +256,28 @@ def _follow_command(attempt: StartAttempt, session: ChargingSession) -> StationC
     return command
 
 
-def _fault(evse_id: int | None, station_id: int | None = None) -> str:
-    """What the connector, or the station, says is wrong right now; empty when nothing is."""
-    where = Q(evse=evse_id) if evse_id else Q(evse__station=station_id)
+def _fault(attempt: StartAttempt) -> str:
+    """What the station told meanwhile, or its connector says is wrong right now; empty when nothing is."""
+    if code := _code_of_event(attempt):
+        return code
+    where = Q(evse=attempt.evse_id) if attempt.evse_id else Q(evse__station=attempt.station_id)
     told = Connector.objects.filter(where).exclude(error_code="", info="")
     for error_code, info, status in told.values_list("error_code", "info", "status"):
         cause = causes.mrec_of(info, error_code)
         if cause or status == "faulted":
             return cause or causes.cause_of_fault(error_code or "Other", info)
     return ""
+
+
+def _code_of_event(attempt: StartAttempt) -> str:
+    """The latest MREC in the events (2.x NotifyEvent) of this place or its station since it began."""
+    told = DeviceEvent.objects.filter(
+        station=attempt.station_id, is_cleared=False, received_at__gte=attempt.began_at - TOLD_BEFORE
+    )
+    if attempt.evse is not None:
+        told = told.filter(evse_number__in=(0, attempt.evse.number))
+    texts = told.order_by("-received_at", "-pk").values_list("tech_code", "tech_info", "value")
+    return next((code for said in texts[:EVENTS_LOOKED_AT] if (code := causes.mrec_of(*said))), "")
 
 
 # --- changing ---------------------------------------------------------------------------------------

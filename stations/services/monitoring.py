@@ -10,7 +10,9 @@ from django.db import transaction
 
 from core import clock
 from core.live import nudge
+from stations.causes import mrec_of
 from stations.models import ChargingStation, DeviceEvent, VariableMonitor
+from stations.services.attempts import explain_late
 
 KEEP_FOR: Final = timedelta(days=90)
 _SAID_OF_MONITOR: Final = (
@@ -63,6 +65,10 @@ def record_events(*, station_id: int, events: Iterable[Mapping[str, Any]]) -> in
         for said in events
     ]
     DeviceEvent.objects.bulk_create(rows, ignore_conflicts=True)
+    for row in rows:
+        code = mrec_of(row.tech_code, row.tech_info, row.value)
+        if code and not row.is_cleared:
+            explain_late(station_id=station_id, evse_number=row.evse_number, code=code)
     nudge(f"station.{station_id}")
     return len(rows)
 

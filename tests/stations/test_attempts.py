@@ -9,7 +9,7 @@ import pytest
 from core import clock
 from stations.facts import TokenPresented
 from stations.models import ChargingSession, ChargingStation, Connector, StartAttempt, StationCommand
-from stations.services import attempts, commands, pending, sessions
+from stations.services import attempts, commands, monitoring, pending, sessions
 from tests.factories import NOON, TokenFactory, UserFactory
 from tests.stations.telling import after, begin, begin2, finish, finish2, reading, token
 
@@ -194,3 +194,61 @@ def test_a_payment_that_is_declined_is_an_attempt_and_one_that_is_left_is_taken_
     found = StartAttempt.objects.order_by("reference").values_list("outcome", "cause", "reached")
     assert list(found) == [(Outcome.FAILED, "payment", "asked"), (Outcome.WITHDRAWN, "", "asked")]
     assert StartAttempt.objects.filter(began_at=after(60)).count() == 2
+
+
+# --- ChargeX codes in events (2.x)
+
+
+def told_event(station, code="CX010", number=1, evse_number=1, **said):
+    event = {"number": number, "happened_at": clock.now(), "trigger": "Alerting", "component": "Connector"}
+    monitoring.record_events(
+        station_id=station.pk,
+        events=[{**event, "variable": "Problem", "evse_number": evse_number, "tech_code": code, **said}],
+    )
+
+
+def fail_without_energy(station, told):
+    """By itself the end says that the car took nothing."""
+    told(begin2(token_uid="CARD1"), finish2(reason="Local", meter_end_wh=1000))
+    session = ChargingSession.objects.get()
+    attempts.follow_started(session_id=session.pk)
+    attempts.follow_ended(session_id=session.pk)
+    return only().cause
+
+
+@pytest.mark.parametrize(
+    ("said", "cause"),
+    [
+        ({"code": "CX010"}, "CX010"),
+        ({"code": "", "tech_info": "vendor says: PilotFault CX014"}, "CX014"),
+        ({"evse_number": 0}, "CX010"),
+        ({"evse_number": 2}, "vehicle"),
+        ({"is_cleared": True}, "vehicle"),
+        ({"code": "E17"}, "vehicle"),
+    ],
+)
+def test_a_chargex_code_in_an_event_of_this_place_is_the_cause(station, told, card, said, cause):
+    told_event(station, **said)
+    assert fail_without_energy(station, told) == cause
+
+
+def test_a_code_that_comes_just_after_the_end_replaces_the_guess(station, told, card):
+    assert fail_without_energy(station, told) == "vehicle"
+    told_event(station, "CX016")
+    assert only().cause == "CX016"
+    told_event(station, "CX017", number=2)
+    assert only().cause == "CX016"
+
+
+def test_a_code_that_comes_much_later_is_about_something_else(station, told, card):
+    fail_without_energy(station, told)
+    with clock.at(clock.now() + timedelta(minutes=5)):
+        told_event(station, "CX016")
+    assert only().cause == "vehicle"
+
+
+def test_who_was_not_allowed_is_not_the_stations_fault(online):
+    with pytest.raises(sessions.NotAuthorized):
+        sessions.request_start(evse=online, token=TokenFactory(status="blocked"))
+    told_event(online.station, "CX016")
+    assert only().cause == "authorization"
