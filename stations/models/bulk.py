@@ -32,7 +32,7 @@ class BulkCommand(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=80, blank=True)
     kind = models.CharField(max_length=40)
-    params = models.JSONField(default=dict, help_text=_("as they may be shown, without secrets"))
+    params = models.JSONField(default=dict)
     sealed = models.TextField(
         blank=True,
         db_default="",
@@ -79,8 +79,10 @@ class BulkCommand(models.Model):
 
 
 class BulkItem(models.Model):
-    """One station of a bulk command. What became of it is told by its command, unless `outcome` says so:
-    a station that was left out, or work that goes on after the answer (a firmware update).
+    """One station of a bulk command, or one of several commands to it (then it has a `kind`).
+
+    What became of it is told by its command, unless `outcome` says so: a station that was left out, or
+    work that goes on after the answer (a firmware update).
     """
 
     class Outcome(models.TextChoices):
@@ -96,6 +98,13 @@ class BulkItem(models.Model):
     command = models.OneToOneField(
         StationCommand, on_delete=models.SET_NULL, null=True, blank=True, related_name="bulk_item"
     )
+    kind = models.CharField(
+        max_length=40,
+        blank=True,
+        db_default="",
+        help_text=_("what this station is asked, where it differs from the others"),
+    )
+    params = models.JSONField(default=dict, db_default={})
     outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True)
     note = models.CharField(max_length=200, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -103,7 +112,6 @@ class BulkItem(models.Model):
     class Meta:
         ordering: ClassVar = ["position"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["bulk", "station"], name="one_item_per_station_and_bulk"),
             models.UniqueConstraint(fields=["bulk", "position"], name="bulk_items_in_order"),
         ]
 

@@ -105,7 +105,7 @@ def begin(
         sealed=sealed,
         selection=dict(plan.selection),
         pace_per_minute=pace_per_minute,
-        stages=_whole(stages),
+        stages=whole_stages(stages),
         halt_percent=halt_percent,
         halt_after=halt_after,
         valid_for_s=valid_for_s,
@@ -134,10 +134,15 @@ def _found(plan: Plan) -> Iterator[Found]:
         )
 
 
-def _whole(stages: Sequence[int]) -> list[int]:
+def whole_stages(stages: Sequence[int]) -> list[int]:
     """Rising percentages that end with all."""
     rising = sorted({stage for stage in stages if 0 < stage < WHOLE})
     return [*rising, WHOLE]
+
+
+def stage_at(position: int, bounds: Sequence[int]) -> int:
+    """The first stage whose bound lies above; whoever lies above all comes last."""
+    return next(n for n, bound in enumerate(bounds) if position < bound or n == len(bounds) - 1)
 
 
 def _items(command: BulkCommand, found: Sequence[Found]) -> list[BulkItem]:
@@ -150,7 +155,7 @@ def _items(command: BulkCommand, found: Sequence[Found]) -> list[BulkItem]:
             bulk=command,
             station_id=station.id,
             position=position,
-            stage=next(n for n, bound in enumerate(bounds) if position < bound or n == len(bounds) - 1),
+            stage=stage_at(position, bounds),
             outcome=BulkItem.Outcome.SKIPPED if station.problem else "",
             note=station.problem,
         )

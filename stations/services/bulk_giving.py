@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.live import nudge
-from stations.command_kinds import read_kind
+from stations.command_kinds import CommandKind, read_kind
 from stations.models import BulkCommand, BulkItem, StationCommand
 from stations.selectors_bulk import FOLLOWED, Progress, items_of, progress
 from stations.services import asking, commands, files, fitting
@@ -99,7 +99,7 @@ def _ask(command: BulkCommand, item: BulkItem) -> None:
     valid_for = timedelta(seconds=command.valid_for_s)
     try:
         kind, link = fitting.fit(
-            kind=read_kind(command.kind, opened(command.params, command.sealed)),
+            kind=_kind(command, item),
             station=item.station,
             lasts=valid_for,
             actor=command.requested_by,
@@ -119,6 +119,13 @@ def _ask(command: BulkCommand, item: BulkItem) -> None:
     BulkItem.objects.filter(pk=item.pk).update(command=asked)
     if link is not None:
         files.belongs_to(link=link, command=asked)
+
+
+def _kind(command: BulkCommand, item: BulkItem) -> CommandKind:
+    """The same for all, or this item's own."""
+    if item.kind:
+        return read_kind(item.kind, item.params)
+    return read_kind(command.kind, opened(command.params, command.sealed))
 
 
 def _end_stage(command: BulkCommand, now: datetime) -> None:

@@ -13,12 +13,11 @@ from accounts.services import note_action
 from core import clock
 from stations.command_kinds import ReadVariables, WriteVariable
 from stations.models import ChargingStation, ConfigurationTemplate, StationCommand
-from stations.selectors_configuration import drift_from, settings_of, template_for
+from stations.selectors_configuration import settings_of, template_for
 from stations.services import commands
 
 VALID_FOR: Final = timedelta(days=1)
 """A charger that is offline now gets its settings when it is back."""
-AT_A_TIME: Final = 500
 NAMES_AT_ONCE: Final = 20
 
 
@@ -72,31 +71,25 @@ def send_differences(*, station: ChargingStation, actor: User | None = None) -> 
     template = template_for(station)
     if template is None:
         raise NoTemplate(station.identity)
-    waiting = _waiting(station)
+    waiting = waiting_to_be_written(station)
     wanted = {line.name: line.wanted or "" for line in settings_of(station, template) if line.can_be_sent}
     sent = [_write(station, name, value, actor) for name, value in wanted.items() if name not in waiting]
-    for names in _in_parts([command.params["variable"] for command in sent]):
+    for names in in_parts([command.params["variable"] for command in sent]):
         look = ReadVariables(names=names)
         commands.request(station=station, kind=look, requested_by=actor, expires_in=VALID_FOR)
     return sent
 
 
-def _waiting(station: ChargingStation) -> set[str]:
+def waiting_to_be_written(station: ChargingStation) -> set[str]:
+    """The settings that are on their way to it already."""
     queued = station.commands.filter(kind=WriteVariable.name, status=StationCommand.Status.QUEUED)
     return {str(params.get("variable")) for params in queued.values_list("params", flat=True)}
 
 
-def _in_parts(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+def in_parts(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """As many names as a station can be asked for at once."""
     for start in range(0, len(names), NAMES_AT_ONCE):
         yield tuple(names[start : start + NAMES_AT_ONCE])
-
-
-def send_to_all(*, template: ConfigurationTemplate, actor: User) -> int:
-    """The differences of every charger that this template decides. Returns how many commands."""
-    drifted = [one for one in drift_from(template, actor) if one.differing or one.unknown][:AT_A_TIME]
-    sent = sum(len(send_differences(station=one.station, actor=actor)) for one in drifted)
-    _note(template, actor, "template.send_to_all")
-    return sent
 
 
 def _write(station: ChargingStation, name: str, value: str, actor: User | None) -> StationCommand:

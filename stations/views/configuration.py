@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -17,11 +17,15 @@ from accounts.models import Organization
 from core.ui.fragments import render_either
 from stations import selectors_configuration as selectors
 from stations.forms_configuration import TemplateForm, as_text, initial_of
+from stations.forms_programs import PaceForm
 from stations.models import ChargingStation, ConfigurationTemplate
+from stations.services import aligning, inventory
 from stations.services import configuration as services
-from stations.services import inventory
+from stations.services.bulk import NobodyToAsk
 from stations.views.guards import member, member_required, organization_of
 from stations.views.operator import visible_station
+
+USUAL_PACE: Final = 60
 
 
 @require_safe
@@ -126,13 +130,40 @@ def template(request: HttpRequest, template_id: int) -> HttpResponse:
     return render(request, "stations/upkeep/template.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @member_required
 def send_to_all(request: HttpRequest, template_id: int) -> HttpResponse:
+    """GET rehearses at the usual pace, POST at the one asked for; with `act` = begin it begins."""
     found = _visible_template(request, template_id)
     _demand_right(request, found.organization)
-    messages.success(request, _queued(services.send_to_all(template=found, actor=member(request))))
-    return redirect("upkeep:template", found.pk)
+    form = PaceForm(request.POST if request.method == "POST" else None)
+    is_wrong = form.is_bound and not form.is_valid()
+    if form.is_bound and not is_wrong and request.POST.get("act") == "begin":
+        return _begin(request, found, form)
+    return _rehearsal(request, found, form, status=422 if is_wrong else 200)
+
+
+def _begin(request: HttpRequest, found: ConfigurationTemplate, form: PaceForm) -> HttpResponse:
+    try:
+        command = aligning.begin(template=found, user=member(request), **form.options())
+    except NobodyToAsk as nobody:
+        form.add_error(None, str(nobody))
+        return _rehearsal(request, found, form, status=422)
+    return redirect("stations:bulk", command.public_id)
+
+
+def _rehearsal(
+    request: HttpRequest, found: ConfigurationTemplate, form: PaceForm, *, status: int
+) -> HttpResponse:
+    pace = form.cleaned_data.get("pace_per_minute") if form.is_bound else None
+    context = {
+        "section": "templates",
+        "organization": found.organization,
+        "template": found,
+        "form": form,
+        "rehearsed": aligning.rehearse(template=found, user=member(request), pace=pace or USUAL_PACE),
+    }
+    return render(request, "stations/upkeep/send_differences.html", context, status=status)
 
 
 @require_POST

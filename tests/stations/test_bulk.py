@@ -286,7 +286,7 @@ def test_the_api_rehearses_begins_shows_and_cancels(client, member, many):
 
 @given(st.lists(st.integers(-5, 200), max_size=8), st.integers(1, 500))
 def test_every_station_is_in_one_stage_and_the_last_holds_all(stages, count):
-    whole = bulk._whole(stages)
+    whole = bulk.whole_stages(stages)
     assert whole == sorted(set(whole))
     assert whole[-1] == 100
     found = [

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from accounts.models import AuditEntry
+from core import clock
 from stations import selectors_configuration as selectors
 from stations.forms_configuration import TemplateForm
-from stations.models import ChargingStation, ConfigurationTemplate, DeviceVariable, StationCommand
-from stations.services import configuration
+from stations.models import (
+    BulkCommand,
+    ChargingStation,
+    ConfigurationTemplate,
+    DeviceVariable,
+    StationCommand,
+)
+from stations.services import aligning, bulk_giving, commands, configuration
+from stations.services.bulk import NobodyToAsk
 from stations.services.device import store_variables
 from tests.factories import MembershipFactory, StationFactory
 
@@ -104,8 +114,81 @@ def test_every_charger_of_a_template_gets_its_own_differences(charger, member, d
     with django_assert_num_queries(3):
         drifted = selectors.drift_from(template, member)
     assert [(one.station, one.differing) for one in drifted] == [(other, 1), (charger, 0)]
-    assert configuration.send_to_all(template=template, actor=member) == 1
-    assert StationCommand.objects.filter(kind="write_variables").get().station == other
+    rehearsed = aligning.rehearse(template=template, user=member, pace=60)
+    assert [(part.station, part.settings) for part in rehearsed.parts] == [
+        (other, {"HeartbeatInterval": "300"})
+    ]
+    bulk = aligning.begin(template=template, user=member, pace_per_minute=6000)
+    give_out_all(bulk)
+    assert [(item.station, item.kind) for item in bulk.items.all()] == [
+        (other, "write_variables"),
+        (other, "read_variables"),
+    ]
+    assert asked() == [("HeartbeatInterval", "300")]
+    with pytest.raises(NobodyToAsk):
+        aligning.begin(template=template, user=member)
+
+
+def give_out_all(bulk):
+    """The sweep, as often as it takes."""
+    for seconds in range(0, 40, 2):
+        with clock.at(clock.now() + timedelta(seconds=seconds)):
+            bulk_giving.give_out(command_id=bulk.pk)
+
+
+def fleet(charger, count):
+    """Ten chargers that differ in two settings each."""
+    stations = [
+        StationFactory(location=charger.location, vendor="Wallwerk", identity=f"F-{n:02}", ocpp_version="1.6")
+        for n in range(count)
+    ]
+    for station in stations:
+        tell(station, HeartbeatInterval="60", MeterValueSampleInterval="900")
+    return stations
+
+
+WANTED = {"HeartbeatInterval": "300", "MeterValueSampleInterval": "60"}
+
+
+def test_a_template_goes_out_in_stages_and_halts_when_too_many_refuse(charger, member):
+    template = make(charger, vendor="Wallwerk", settings=WANTED)
+    tell(charger, **WANTED)
+    fleet(charger, 10)
+    bulk = aligning.begin(
+        template=template, user=member, pace_per_minute=6000, stages=[20], halt_percent=10, halt_after=2
+    )
+    assert bulk.items.count() == 10 * 3
+    assert set(bulk.items.filter(stage=0).values_list("station__identity", flat=True)) == {"F-00", "F-01"}
+    give_out_all(bulk)
+    assert {command.station.identity for command in StationCommand.objects.all()} == {"F-00", "F-01"}
+    for command in StationCommand.objects.filter(kind="write_variables"):
+        commands.claim_next(station_id=command.station_id, connection_no=1)
+        commands.record_answer(command_id=command.pk, outcome="rejected", word="NotSupported")
+    give_out_all(bulk)
+    bulk.refresh_from_db()
+    assert bulk.status == "halted"
+    assert not StationCommand.objects.exclude(station__identity__in=["F-00", "F-01"]).exists()
+
+
+def test_the_page_rehearses_refuses_a_bad_pace_and_begins(client, charger, member):
+    template = make(charger, vendor="Wallwerk", settings=WANTED)
+    tell(charger, **WANTED)
+    fleet(charger, 2)
+    client.force_login(member)
+    url = f"/operate/templates/{template.pk}/send/"
+    assert "4 settings would go to 2 chargers" in client.get(url).content.decode()
+    pace = {
+        "pace-pace_per_minute": "60", "pace-stages": "50, 100", "pace-halt_percent": "10",
+        "pace-halt_after": "5", "pace-valid_for_s": "3600",
+    }  # fmt: skip
+    assert client.post(url, pace | {"pace-pace_per_minute": "0"}).status_code == 422
+    assert client.post(url, pace | {"act": "rehearse"}).status_code == 200
+    assert not BulkCommand.objects.exists()
+    begun = client.post(url, pace | {"act": "begin"})
+    bulk = BulkCommand.objects.get()
+    assert begun.url == f"/operate/bulk/{bulk.public_id}/"
+    page = client.get(begun.url).content.decode()
+    assert "HeartbeatInterval = 300" in page
 
 
 @pytest.mark.parametrize(
