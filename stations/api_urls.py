@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from stations.api import bulk, commands, places, sessions
+from stations.api import bulk, commands, files, places, reports, sessions
 
 app_name = "api_stations"
 router = SimpleRouter()
@@ -15,6 +15,12 @@ router.register("evses", places.EvseViewSet, basename="evse")
 router.register("sessions", sessions.SessionViewSet, basename="session")
 router.register("commands", commands.CommandViewSet, basename="command")
 router.register("bulk-commands", bulk.BulkViewSet, basename="bulk")
+router.register("start-attempts", reports.AttemptViewSet, basename="attempt")
+router.register("transfers", reports.TransferViewSet, basename="transfer")
+router.register("certificates", reports.CertificateViewSet, basename="certificate")
+router.register("monitors", reports.MonitorViewSet, basename="monitor")
+router.register("security-events", reports.SecurityEventViewSet, basename="security_event")
+router.register("files", files.FileViewSet, basename="file")
 
 of_station = SimpleRouter()
 of_station.register("commands", commands.StationCommandViewSet, basename="station-command")

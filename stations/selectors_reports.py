@@ -5,17 +5,30 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, F, Max, QuerySet
 from django.urls import reverse
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from stations.attention import Attention
-from stations.models import ChargingStation, DeviceEvent, SecurityEvent, StationNotice, StationTransfer
+from stations.models import (
+    ChargingNeeds,
+    ChargingStation,
+    DeviceEvent,
+    DisplayMessage,
+    ReportedLimit,
+    ReportedProfile,
+    SecurityEvent,
+    StationNotice,
+    StationReport,
+    StationTransfer,
+    VariableMonitor,
+)
 
 FAILURES_SHOWN_FOR: Final = timedelta(days=7)
 SHOWN: Final = 20
+MANY: Final = 200
 
 
 def transfers(station: ChargingStation) -> QuerySet[StationTransfer]:
@@ -37,6 +50,33 @@ def device_events(station: ChargingStation) -> QuerySet[DeviceEvent]:
 
 def notices(station: ChargingStation) -> QuerySet[StationNotice]:
     return StationNotice.objects.filter(station=station)[:SHOWN]
+
+
+def monitors(station: ChargingStation) -> QuerySet[VariableMonitor]:
+    """The most severe first."""
+    return VariableMonitor.objects.filter(station=station).order_by("severity", "component", "number")[:MANY]
+
+
+def display_messages(station: ChargingStation) -> QuerySet[DisplayMessage]:
+    return DisplayMessage.objects.filter(station=station)[:MANY]
+
+
+def profiles(station: ChargingStation) -> QuerySet[ReportedProfile]:
+    return ReportedProfile.objects.filter(station=station)[:MANY]
+
+
+def limits(station: ChargingStation) -> QuerySet[ReportedLimit]:
+    """Those in force first, then the latest that were lifted."""
+    found = ReportedLimit.objects.filter(station=station)
+    return found.order_by(F("cleared_at").desc(nulls_first=True), "-told_at")[:SHOWN]
+
+
+def needs(station: ChargingStation) -> QuerySet[ChargingNeeds]:
+    return ChargingNeeds.objects.filter(station=station).select_related("session")[:SHOWN]
+
+
+def parted_reports(station: ChargingStation) -> QuerySet[StationReport]:
+    return StationReport.objects.filter(station=station)[:SHOWN]
 
 
 # --- what needs a person -------------------------------------------------------------------------

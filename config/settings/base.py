@@ -238,6 +238,9 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
+        "KindEnum": "stations.serializers.commands.KIND_NAMES",
+        "FileKindEnum": "stations.models.StoredFile.Kind",
+        "TransferKindEnum": "stations.models.StationTransfer.Kind",
         "TokenTypeEnum": "accounts.models.IdToken.Type",
         "PlugEnum": "stations.models.Connector.Standard",
         "SettableTokenStatusEnum": "accounts.serializers.SETTABLE",

@@ -7,10 +7,10 @@ from typing import Any, Final
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from stations.command_kinds import KINDS
 from stations.models import BulkCommand, BulkItem
 from stations.redaction import redacted
 from stations.selectors_bulk import progress
+from stations.serializers.commands import KIND_NAMES
 
 MONTH_S: Final = 30 * 24 * 3600
 FIRMWARE = {
@@ -38,7 +38,7 @@ class BulkRequest(serializers.Serializer[Any]):
     """
 
     name = serializers.CharField(max_length=80, required=False, allow_blank=True, default="")
-    kind = serializers.ChoiceField(sorted(KINDS))
+    kind = serializers.ChoiceField(KIND_NAMES)
     params = serializers.DictField(required=False, default=dict)
     filter = serializers.DictField(child=serializers.CharField(max_length=200), required=False, default=dict)
     pace_per_minute = serializers.IntegerField(min_value=1, max_value=6000, required=False, default=60)

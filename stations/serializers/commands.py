@@ -13,6 +13,7 @@ from stations.command_kinds import KINDS
 from stations.models import StationCommand
 from stations.redaction import redacted
 
+KIND_NAMES: Final = tuple(sorted(KINDS))
 WEEK_S: Final = 7 * 24 * 3600
 REFUSED = {
     "id": 512,
@@ -103,7 +104,7 @@ class CommandRequest(serializers.Serializer[Any]):
     version with its `payload`, sent word by word. What the version's schema refuses is a 400 unless `force`.
     """
 
-    kind = serializers.ChoiceField(sorted(KINDS), required=False)
+    kind = serializers.ChoiceField(KIND_NAMES, required=False)
     params = serializers.DictField(required=False, default=dict)
     action = serializers.CharField(max_length=60, required=False)
     payload = serializers.DictField(required=False)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import permissions
@@ -24,7 +27,7 @@ from stations.views.operator import visible_station
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_required
 def reports(request: HttpRequest, identity: str) -> HttpResponse:
-    """GET shows them; POST says that somebody looked at the urgent ones."""
+    """GET shows a part of them (`?show=`); POST says that somebody looked at the urgent ones."""
     station = visible_station(request, identity)
     if request.method == "POST":
         return _resolve(request, station)
@@ -37,18 +40,67 @@ def reports(request: HttpRequest, identity: str) -> HttpResponse:
 
 
 def _context(request: HttpRequest, station: ChargingStation) -> dict[str, Any]:
+    asked = request.GET.get("show", "")
+    shown = asked if asked in ABOUT else next(iter(ABOUT))
     return {
         "section": "stations",
         "organization": station.organization,
         "station": station,
-        "transfers": selectors.transfers(station),
-        "security_events": selectors.security_events(station),
-        "waiting": selectors.open_security_events(station).count(),
-        "device_events": selectors.device_events(station),
-        "notices": [(notice, _pretty(notice.body)) for notice in selectors.notices(station)],
+        "tabs": [(name, tab.title) for name, tab in ABOUT.items()],
+        "shown": shown,
+        "body": f"stations/upkeep/reports/_{shown}.html",
+        **ABOUT[shown].gather(station),
         "may_command": permissions.may_command_stations(request.user, station.organization),
         "live_topics": [f"station.{station.pk}"],
     }
+
+
+def _upkeep(station: ChargingStation) -> dict[str, Any]:
+    return {
+        "transfers": selectors.transfers(station),
+        "security_events": selectors.security_events(station),
+        "waiting": selectors.open_security_events(station).count(),
+    }
+
+
+def _device(station: ChargingStation) -> dict[str, Any]:
+    return {"monitors": selectors.monitors(station), "device_events": selectors.device_events(station)}
+
+
+def _power(station: ChargingStation) -> dict[str, Any]:
+    return {
+        "limits": selectors.limits(station),
+        "profiles": [(profile, _pretty(profile.body)) for profile in selectors.profiles(station)],
+        "needs": selectors.needs(station),
+    }
+
+
+def _display(station: ChargingStation) -> dict[str, Any]:
+    return {"display_messages": selectors.display_messages(station)}
+
+
+def _kept(station: ChargingStation) -> dict[str, Any]:
+    return {
+        "parted_reports": selectors.parted_reports(station),
+        "notices": [(notice, _pretty(notice.body)) for notice in selectors.notices(station)],
+    }
+
+
+class Tab(NamedTuple):
+    """One part of the page, and how its rows are found."""
+
+    title: str | Promise
+    gather: Callable[[ChargingStation], dict[str, Any]]
+
+
+ABOUT: Final = {
+    "upkeep": Tab(_("Firmware, logs, security"), _upkeep),
+    "device": Tab(_("Monitors and events"), _device),
+    "power": Tab(_("Power"), _power),
+    "display": Tab(_("Display"), _display),
+    "kept": Tab(_("As it came"), _kept),
+}
+"""The parts of the page by their name in the address; the first is shown unasked."""
 
 
 def _pretty(body: object) -> str:
@@ -57,7 +109,9 @@ def _pretty(body: object) -> str:
 
 def _resolve(request: HttpRequest, station: ChargingStation) -> HttpResponse:
     if not permissions.may_command_stations(request.user, station.organization):
-        raise PermissionDenied(_("Your role cannot command chargers. An owner can give you one that can."))
+        raise PermissionDenied(
+            gettext("Your role cannot command chargers. An owner can give you one that can.")
+        )
     notices.resolve_security_events(station=station, actor=member(request))
-    messages.success(request, _("Noted: somebody looked at it."))
+    messages.success(request, gettext("Noted: somebody looked at it."))
     return redirect("upkeep:reports", station.identity)
