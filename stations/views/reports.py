@@ -94,8 +94,8 @@ class Tab(NamedTuple):
 
 
 ABOUT: Final = {
-    "upkeep": Tab(_("Firmware, logs, security"), _upkeep),
-    "device": Tab(_("Monitors and events"), _device),
+    "upkeep": Tab(_("Upkeep"), _upkeep),
+    "device": Tab(_("Device"), _device),
     "power": Tab(_("Power"), _power),
     "display": Tab(_("Display"), _display),
     "kept": Tab(_("As it came"), _kept),
