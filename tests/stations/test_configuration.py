@@ -176,7 +176,7 @@ def test_the_page_rehearses_refuses_a_bad_pace_and_begins(client, charger, membe
     fleet(charger, 2)
     client.force_login(member)
     url = f"/operate/templates/{template.pk}/send/"
-    assert "4 settings would go to 2 chargers" in client.get(url).content.decode()
+    assert "Settings to send: 4. Chargers: 2" in client.get(url).content.decode()
     pace = {
         "pace-pace_per_minute": "60", "pace-stages": "50, 100", "pace-halt_percent": "10",
         "pace-halt_after": "5", "pace-valid_for_s": "3600",
