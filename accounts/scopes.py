@@ -17,6 +17,8 @@ SCOPES: Final[dict[str, str | Promise]] = {
     "sessions:write": _("start, stop and release sessions"),
     "reservations:read": _("see reservations"),
     "reservations:write": _("book and cancel"),
+    "imports:read": _("see imports of stations, tokens and tariffs"),
+    "imports:write": _("import stations, tokens and tariffs, and undo it"),
     "tokens:read": _("see id tokens"),
     "tokens:write": _("issue, change and block id tokens"),
     "commands:read": _("see what stations were asked and what they answered"),

@@ -32,6 +32,7 @@ SWEEPS: dict[str, float] = {
     "payments.tasks.show_running_costs": 60,
     "payments.tasks.watch_holds": 20,
     "stations.tasks.give_out_bulk_commands": 2,
+    "stations.tasks.run_imports": 2,
     "stations.tasks.sweep_commands": 5,
     "stations.tasks.sweep_sessions": 15,
     "stations.tasks.sweep_stations": 60,

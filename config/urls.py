@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("commission/", include("stations.urls_commission")),
     path("operate/", include("stations.urls_upkeep")),
     path("operate/", include("stations.urls_door")),
+    path("operate/moving-in/", include("stations.urls_moving")),
     path("operate/", include("stations.urls_energy")),
     path("operate/", include("stations.urls_commissioning")),
     path("operate/", include("stations.urls")),

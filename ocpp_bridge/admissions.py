@@ -62,10 +62,10 @@ class Admissions:
         rest: list[Waiting] = []
         for waiting in self._waiting:
             caller, future = waiting
-            if caller.identity in crowd or len(crowd) >= AT_ONCE:
+            if caller.calls_as in crowd or len(crowd) >= AT_ONCE:
                 rest.append(waiting)
             elif not future.done():
-                crowd[caller.identity] = waiting
+                crowd[caller.calls_as] = waiting
         self._waiting = rest
         return crowd
 

@@ -12,13 +12,16 @@ from collections.abc import Mapping
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, Final, NamedTuple
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 from django.conf import settings
+
+from stations.path_patterns import Dialed, bare_host
 
 PREFIX: Final = "/ocpp/"
 MAX_IDENTITY_CHARS: Final = 48
 MAX_ADDRESS_CHARS: Final = 64
+MAX_PATH_BYTES: Final = 1000
 
 
 class ClientCertificate(NamedTuple):
@@ -29,7 +32,10 @@ class ClientCertificate(NamedTuple):
 
 
 class Caller(NamedTuple):
-    """What the head of the request says. `organization` is empty on `/ocpp/<identity>`."""
+    """What the head of the request says. `organization` is empty on `/ocpp/<identity>`.
+
+    `dialed` is the address as it stands, also one that is not ours (`aliases`).
+    """
 
     identity: str
     username: bytes
@@ -39,6 +45,16 @@ class Caller(NamedTuple):
     organization: str = ""
     is_encrypted: bool = False
     certificate: ClientCertificate | None = None
+    dialed: Dialed = Dialed()
+
+    @property
+    def calls_as(self) -> str:
+        """What tells callers apart before anybody is looked up."""
+        return self.identity or f"{self.dialed.path}?{self.dialed.query}"
+
+    @property
+    def is_on_our_address(self) -> bool:
+        return not self.dialed.steps or self.dialed.steps[0].lower() == "ocpp"
 
 
 class Line(NamedTuple):
@@ -64,20 +80,44 @@ def read_head(scope: Mapping[str, Any]) -> Caller:
         organization=organization,
         is_encrypted=line.is_encrypted,
         certificate=line.certificate,
+        dialed=read_dialed(scope, headers),
     )
 
 
 def read_path(scope: Mapping[str, Any]) -> tuple[str, str]:
     """Organization (or "") and identity, percent-decoded; ("", "") when it cannot be an identity."""
     raw: bytes | None = scope.get("raw_path")
-    path = scope["path"] if raw is None else raw.decode("ascii", "replace").partition("?")[0]
-    first, slash, rest = path.removeprefix(PREFIX).rstrip("/").partition("/")
+    path = _path(scope)
+    if not path.lower().startswith(PREFIX):
+        return "", ""
+    first, slash, rest = path[len(PREFIX) :].rstrip("/").partition("/")
     organization, step = (first, rest) if slash else ("", first)
     try:
         identity = step if raw is None else unquote_to_bytes(step).decode()
     except UnicodeDecodeError:
         return organization, ""
     return organization, identity if is_possible(identity) else ""
+
+
+def _path(scope: Mapping[str, Any]) -> str:
+    """Percent-encoded where the server tells it so."""
+    raw: bytes | None = scope.get("raw_path")
+    return str(scope["path"]) if raw is None else raw.decode("ascii", "replace").partition("?")[0]
+
+
+def read_dialed(scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Dialed:
+    """The whole address, its steps decoded one by one; empty when it cannot be read."""
+    path, query = _path(scope), bytes(scope.get("query_string", b""))
+    if len(path) + len(query) > MAX_PATH_BYTES:
+        return Dialed()
+    is_encoded = scope.get("raw_path") is not None
+    try:
+        steps = [unquote_to_bytes(step).decode() if is_encoded else step for step in path.split("/") if step]
+    except UnicodeDecodeError:
+        return Dialed()
+    host = headers.get(b"host", b"").decode("ascii", "replace")
+    pairs = parse_qsl(query.decode("ascii", "replace"), max_num_fields=None)
+    return Dialed(bare_host(host), tuple(steps), tuple(pairs))
 
 
 def is_possible(identity: str) -> bool:

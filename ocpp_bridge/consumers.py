@@ -70,9 +70,3 @@ async def refuse(scope: Mapping[str, Any], send: Send, status: HTTPStatus) -> No
     await send({"type": "websocket.http.response.start", "status": status.value, "headers": headers})
     body = status.phrase.encode()
     await send({"type": "websocket.http.response.body", "body": body, "more_body": False})
-
-
-async def no_such_place(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-    """Any other path: 404."""
-    await receive()
-    await refuse(scope, send, HTTPStatus.NOT_FOUND)

@@ -17,7 +17,7 @@ from ocpp_bridge.callers import Caller, ClientCertificate
 from ocpp_bridge.models import FailedHandshake
 from stations import pki
 from stations.models import ChargingStation, DoorPolicy, StationCertificate
-from stations.services import certificates, security
+from stations.services import certificates, foreign_addresses, security
 from stations.services.secrets import hash_secret
 
 MAX_KEY_HEX_DIGITS: Final = 40
@@ -36,9 +36,11 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What was accepted. `is_next_password`: the one that is on its way to the station."""
+    """What was accepted. `is_next_password`: the one that is on its way to the station; `first_hash`: of
+    a password that was not known before, and is to be kept."""
 
     profile: int
+    first_hash: str = ""
     is_next_password: bool = False
     certificate: StationCertificate | None = None
     certified_serial: str = ""
@@ -65,8 +67,10 @@ def _judge_nothing(station: ChargingStation) -> Shown:
     return Shown(profile=0)
 
 
-def follow(station: ChargingStation, shown: Shown) -> None:
-    """What the way it came tells us: it has its new password, certificate, or profile."""
+def follow(station: ChargingStation, shown: Shown, caller: Caller) -> None:
+    """What the way it came tells us: it has its new password, certificate, or profile. Raises Refused."""
+    if shown.first_hash:
+        _keep_first_password(station, shown.first_hash, caller)
     if shown.is_next_password:
         security.password_arrived(station=station)
     if station.next_security_profile is not None and shown.profile >= station.next_security_profile:
@@ -79,12 +83,23 @@ def follow(station: ChargingStation, shown: Shown) -> None:
         certificates.release_renewed(station=station)
 
 
+def _keep_first_password(station: ChargingStation, secret_hash: str, caller: Caller) -> None:
+    if foreign_addresses.keep_first_password(
+        station=station, secret_hash=secret_hash, remote_address=caller.remote_address
+    ):
+        return
+    station.refresh_from_db(fields=["secret_hash"])  # another one was quicker: its password holds
+    judge_password(caller, station.secret_hash)
+
+
 # --- passwords -----------------------------------------------------------------------------
 
 
 def judge_station_password(station: ChargingStation, caller: Caller) -> Shown:
     """Its password, or the one that is on its way to it (A01.FR.03, A01.FR.04)."""
     profile = 2 if caller.is_encrypted else 1
+    if not station.secret_hash and not station.next_secret_hash:
+        return _judge_first_password(station, caller, profile)
     try:
         judge_password(caller, station.secret_hash)
     except Refused:
@@ -95,14 +110,27 @@ def judge_station_password(station: ChargingStation, caller: Caller) -> Shown:
     return Shown(profile=profile)
 
 
+def _judge_first_password(station: ChargingStation, caller: Caller, profile: int) -> Shown:
+    """Its password is not known: where the network allows that for now, the first one is kept."""
+    sent = sent_password(caller)
+    if not foreign_addresses.keeps_first_passwords(station.organization_id):
+        raise Refused(Reason.PASSWORD_NOT_KNOWN)
+    return Shown(profile=profile, first_hash=hash_secret(next(readings(sent))))
+
+
 def judge_password(caller: Caller, secret_hash: str) -> None:
     """Basic authentication, A00.FR.204 and following. Raises Refused."""
-    if caller.password is None:
+    if not is_password(sent_password(caller), secret_hash):
+        raise Refused(Reason.WRONG_PASSWORD)
+
+
+def sent_password(caller: Caller) -> bytes:
+    """What stands under the caller's own name. Raises Refused."""
+    if not caller.password:
         raise Refused(Reason.NO_PASSWORD)
     if caller.username != caller.identity.encode():
         raise Refused(Reason.OTHER_USERNAME, caller.username.decode("utf-8", "replace")[:48])
-    if not is_password(caller.password, secret_hash):
-        raise Refused(Reason.WRONG_PASSWORD)
+    return caller.password
 
 
 def is_password(sent: bytes, secret_hash: str) -> bool:
@@ -114,7 +142,7 @@ def is_password(sent: bytes, secret_hash: str) -> bool:
 
 def readings(sent: bytes) -> Iterator[str]:
     """The password as text; and a 1.6 key, configured in hex, sent raw or in other letters."""
-    text = sent.decode("utf-8", "replace")
+    text = _as_text(sent)
     yield text
     if len(sent) * 2 <= MAX_KEY_HEX_DIGITS:
         yield sent.hex()
@@ -122,6 +150,13 @@ def readings(sent: bytes) -> Iterator[str]:
     if len(text) <= MAX_KEY_HEX_DIGITS and text.lower() != text.upper():
         yield text.lower()
         yield text.upper()
+
+
+def _as_text(sent: bytes) -> str:
+    try:
+        return sent.decode()
+    except UnicodeDecodeError:
+        return sent.decode("latin-1")
 
 
 # --- certificates --------------------------------------------------------------------------

@@ -92,6 +92,14 @@ ADVICE: Final[dict[str, Advice]] = {
         _("At start-up it told another serial number than its certificate."),
         _("The certificate was put into another charger. Give this one a certificate of its own."),
     ),
+    Reason.UNKNOWN_PATH: Advice(
+        _("It dialed an address that nobody is known by here."),
+        _("If it comes from another system, add its path on the page “Moving in”; else correct its address."),
+    ),
+    Reason.PASSWORD_NOT_KNOWN: Advice(
+        _("Its password is not known here yet."),
+        _("Import its password, or let the network keep first passwords on the page “Moving in”."),
+    ),
 }
 
 

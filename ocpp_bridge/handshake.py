@@ -12,16 +12,18 @@ from http import HTTPStatus
 from typing import Final, NamedTuple
 
 from accounts.models import Organization
-from ocpp_bridge import credentials
+from ocpp_bridge import aliases, credentials
+from ocpp_bridge.aliases import Way
 from ocpp_bridge.callers import Caller, read_head
-from ocpp_bridge.credentials import Refused
+from ocpp_bridge.credentials import Refused, Shown
 from ocpp_bridge.dialects import DIALECTS
 from ocpp_bridge.dialects.base import Dialect
 from ocpp_bridge.exchange import Remembered
 from ocpp_bridge.models import FailedHandshake, LastReply
 from ocpp_bridge.turned_away import count_failure
-from stations.models import ChargingStation, DoorPolicy, HeldStation
-from stations.services import connectivity, onboarding
+from stations.models import Arrival, ChargingStation, DoorPolicy, HeldStation
+from stations.services import arrivals, connectivity, onboarding
+from stations.services.arrivals import Came
 
 __all__ = [
     "Admission",
@@ -44,6 +46,8 @@ STATUS: Final = {
     Reason.UNKNOWN_IDENTITY: HTTPStatus.NOT_FOUND,
     Reason.UNREADABLE_IDENTITY: HTTPStatus.NOT_FOUND,
     Reason.UNKNOWN_NETWORK: HTTPStatus.NOT_FOUND,
+    Reason.UNKNOWN_PATH: HTTPStatus.NOT_FOUND,
+    Reason.PASSWORD_NOT_KNOWN: HTTPStatus.UNAUTHORIZED,
     Reason.WAITING_ROOM_FULL: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """Everything else is 403: who it is was said, and it is not enough."""
@@ -72,11 +76,12 @@ class Refusal(NamedTuple):
 
 
 class Welcome(NamedTuple):
-    """Who may come in, and how: what `enter` makes an admission of."""
+    """Who may come in, and how: what `enter` makes an admission of. `came`: it may be moving in."""
 
     station: ChargingStation
     dialect: Dialect
     certified_serial: str = ""
+    came: Came | None = None
 
 
 def choose(offered: Iterable[str]) -> Dialect | None:
@@ -91,32 +96,42 @@ def admit(caller: Caller) -> Admission | Refusal:
 
 
 def admit_together(callers: Sequence[Caller]) -> list[Admission | Refusal]:
-    """The same for many who call at once, each identity once: one answer for each, in order."""
-    stations = find(callers)
-    judged = [_judge(caller, stations.get(caller)) for caller in callers]
-    entered = iter(enter([one for one in judged if isinstance(one, Welcome)]))
+    """The same for many who call at once, each name once: one answer for each, in order."""
+    networks = _organizations({caller.organization for caller in callers} - {""})
+    stations = find(callers, networks)
+    ways = aliases.find([caller for caller in callers if caller not in stations], networks)
+    judged = [_judge(caller, stations.get(caller), ways.get(caller)) for caller in callers]
+    entered = iter(_enter_apart([one for one in judged if isinstance(one, Welcome)]))
     return [next(entered) if isinstance(one, Welcome) else one for one in judged]
 
 
-def _judge(caller: Caller, station: ChargingStation | None) -> Welcome | Refusal:
+def _enter_apart(welcomes: Sequence[Welcome]) -> list[Admission]:
+    """One station that came under two of its names gets two connections, one after the other."""
+    if len({welcome.station.pk for welcome in welcomes}) == len(welcomes):
+        return enter(welcomes)
+    return [admission for welcome in welcomes for admission in enter([welcome])]
+
+
+def _judge(caller: Caller, station: ChargingStation | None, way: Way | None) -> Welcome | Refusal:
+    if way is not None:
+        caller, station = way.caller, way.station
     try:
-        return _stranger(caller) if station is None else _known(station, caller)
+        return _stranger(caller, way) if station is None else _known(station, caller, way)
     except Refused as refused:
         organization_id = refused.organization_id or (station.organization_id if station else None)
         count_failure(caller, refused.reason, organization_id=organization_id, detail=refused.detail)
         return Refusal(STATUS.get(refused.reason, HTTPStatus.FORBIDDEN), refused.reason)
 
 
-def find(callers: Sequence[Caller]) -> dict[Caller, ChargingStation]:
+def find(callers: Sequence[Caller], networks: Mapping[str, int]) -> dict[Caller, ChargingStation]:
     """The stations of these identities; on an organization's address only one of its own."""
     named = {caller.identity for caller in callers} - {""}
     stations = {station.identity: station for station in ChargingStation.objects.filter(identity__in=named)}
-    owners = _organizations({caller.organization for caller in callers} - {""})
     return {
         caller: station
         for caller in callers
         if (station := stations.get(caller.identity)) is not None
-        and (not caller.organization or station.organization_id == owners.get(caller.organization))
+        and (not caller.organization or station.organization_id == networks.get(caller.organization))
     }
 
 
@@ -124,13 +139,34 @@ def _organizations(slugs: set[str]) -> Mapping[str, int]:
     return dict(Organization.objects.filter(slug__in=slugs).values_list("slug", "pk")) if slugs else {}
 
 
-def _known(station: ChargingStation, caller: Caller) -> Welcome:
+def _known(station: ChargingStation, caller: Caller, way: Way | None) -> Welcome:
     if station.registration == ChargingStation.Registration.REJECTED and _was_turned_away(station):
         raise Refused(Reason.REJECTED)
     shown = credentials.judge(station, caller)
     dialect = _agree(caller)
-    credentials.follow(station, shown)
-    return Welcome(station, dialect, shown.certified_serial)
+    credentials.follow(station, shown, caller)
+    may_move_in = way is not None or station.connection_no == 0
+    came = _came(station, caller, dialect, shown, way) if may_move_in else None
+    return Welcome(station, dialect, shown.certified_serial, came)
+
+
+def _came(station: ChargingStation, caller: Caller, dialect: Dialect, shown: Shown, way: Way | None) -> Came:
+    """Who comes for the first time, or by a foreign address, may be expected from another system."""
+    return Came(
+        station=station,
+        ocpp_version=dialect.version,
+        showed=_showed(shown),
+        remote_address=caller.remote_address,
+        dialed=caller.dialed.path,
+        path_alias_id=way.path_alias_id if way else None,
+    )
+
+
+def _showed(shown: Shown) -> str:
+    if shown.first_hash:
+        return Arrival.Showed.FIRST_SEEN
+    by_profile = {0: Arrival.Showed.NOTHING, 3: Arrival.Showed.CERTIFICATE}
+    return by_profile.get(shown.profile, Arrival.Showed.PASSWORD)
 
 
 def _was_turned_away(station: ChargingStation) -> bool:
@@ -144,19 +180,29 @@ def _agree(caller: Caller) -> Dialect:
     return dialect
 
 
-def _stranger(caller: Caller) -> Welcome:
+def _stranger(caller: Caller, way: Way | None) -> Welcome:
     """A station that we do not know: held for adoption where the network wants that."""
-    if not caller.identity:
-        raise Refused(Reason.UNREADABLE_IDENTITY)
-    if not caller.organization:
-        raise Refused(Reason.UNKNOWN_IDENTITY)
-    organization = Organization.objects.filter(slug=caller.organization).first()
-    if organization is None:
-        raise Refused(Reason.UNKNOWN_NETWORK)
+    organization = _network_of(caller, way)
     policy = DoorPolicy.objects.filter(pk=organization.pk, strangers=DoorPolicy.Strangers.HOLD).first()
     if policy is None:
         raise Refused(Reason.UNKNOWN_IDENTITY, organization_id=organization.pk)
     return _hold(organization, policy, caller)
+
+
+def _network_of(caller: Caller, way: Way | None) -> Organization:
+    """Whose stranger this is, by the address. Raises Refused when it names nobody."""
+    if way is None and not caller.is_on_our_address:
+        raise Refused(Reason.UNKNOWN_PATH)
+    if not caller.identity:
+        raise Refused(Reason.UNREADABLE_IDENTITY)
+    if way is not None and way.organization_id is not None:
+        return Organization.objects.get(pk=way.organization_id)
+    if way is not None or not caller.organization:
+        raise Refused(Reason.UNKNOWN_IDENTITY)
+    organization = Organization.objects.filter(slug=caller.organization).first()
+    if organization is None:
+        raise Refused(Reason.UNKNOWN_NETWORK)
+    return organization
 
 
 def _hold(organization: Organization, policy: DoorPolicy, caller: Caller) -> Welcome:
@@ -183,8 +229,9 @@ def enter(welcomes: Sequence[Welcome]) -> list[Admission]:
     """Claim these stations for new connections, which fence every older one."""
     if not welcomes:
         return []
-    numbers = connectivity.claim({station.pk: dialect.version for station, dialect, _ in welcomes})
+    numbers = connectivity.claim({station.pk: dialect.version for station, dialect, *_ in welcomes})
     last = _last_replies(numbers)
+    arrivals.note([welcome.came for welcome in welcomes if welcome.came])
     return [
         Admission(
             station.pk,
@@ -195,7 +242,7 @@ def enter(welcomes: Sequence[Welcome]) -> list[Admission]:
             last.get(station.pk),
             certified_serial,
         )
-        for station, dialect, certified_serial in welcomes
+        for station, dialect, certified_serial, _ in welcomes
     ]
 
 

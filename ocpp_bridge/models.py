@@ -86,6 +86,8 @@ class FailedHandshake(models.Model):
         OTHER_CERTIFICATE = "other_certificate", _("the certificate belongs to another charger")
         OTHER_ORGANIZATION = "other_organization", _("the certificate names another organization")
         OTHER_SERIAL = "other_serial", _("the serial number at boot is not that of the certificate")
+        UNKNOWN_PATH = "unknown_path", _("the address is none of ours and no alias")
+        PASSWORD_NOT_KNOWN = "password_not_known", _("its password is not known here yet")
 
     organization = models.ForeignKey(
         Organization,
@@ -103,6 +105,9 @@ class FailedHandshake(models.Model):
     remote_address = models.CharField(max_length=64, blank=True)
     offered = models.CharField(max_length=120, blank=True, help_text=_("subprotocols that were offered"))
     detail = models.CharField(max_length=120, blank=True, help_text=_("what was shown instead"))
+    path = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text=_("as it was dialed, when not ours")
+    )
     attempts = models.JSONField(
         default=list, blank=True, help_text=_("the newest attempts, each [instant, address]")
     )

@@ -12,7 +12,7 @@ from django.db import connection
 
 from core import clock
 from core.live import nudge
-from ocpp_bridge.callers import Caller
+from ocpp_bridge.callers import Caller, is_possible
 from ocpp_bridge.models import FailedHandshake
 from stations.models import ChargingStation
 
@@ -27,12 +27,13 @@ Reason = FailedHandshake.Reason
 
 _COUNT: Final = f"""
 insert into ocpp_bridge_failedhandshake as f
-       (organization_id, identity, reason, day, count, last_at, remote_address, offered, detail, attempts)
+       (organization_id, identity, reason, day, count, last_at, remote_address, offered, detail, path,
+        attempts)
 values (%(organization)s, %(identity)s, %(reason)s, %(day)s, 1, %(at)s, %(address)s, %(offered)s, %(detail)s,
-        jsonb_build_array(jsonb_build_array(%(iso)s::text, %(address)s::text)))
+        %(path)s, jsonb_build_array(jsonb_build_array(%(iso)s::text, %(address)s::text)))
     on conflict (day, identity, reason) do update
    set count = f.count + 1, last_at = excluded.last_at, remote_address = excluded.remote_address,
-       offered = excluded.offered, detail = excluded.detail,
+       offered = excluded.offered, detail = excluded.detail, path = excluded.path,
        organization_id = coalesce(excluded.organization_id, f.organization_id),
        attempts = jsonb_path_query_array(excluded.attempts || f.attempts, '$[0 to {ATTEMPTS_KEPT - 1}]')
 """  # noqa: S608
@@ -43,7 +44,7 @@ def count_failure(
 ) -> None:
     """One more failed handshake of this identity today, with its reason."""
     now = clock.now()
-    identity = caller.identity.replace("\0", "") if not _is_crowded() else CROWD
+    identity = _called(caller).replace("\0", "") if not _is_crowded() else CROWD
     values: dict[str, Any] = {
         "organization": organization_id,
         "identity": identity,
@@ -54,11 +55,25 @@ def count_failure(
         "address": caller.remote_address,
         "offered": ", ".join(caller.offered)[:120].replace("\0", ""),
         "detail": detail[:120].replace("\0", ""),
+        "path": _foreign_path(caller)[:200].replace("\0", ""),
     }
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, values)
     nudge(f"door.{organization_id or 0}")
     logger.info("refused %r: %s", caller.identity, reason.value)
+
+
+def _called(caller: Caller) -> str:
+    """Its identity; at an address that nobody knows, most likely the last step."""
+    if caller.identity or not caller.dialed.steps:
+        return caller.identity
+    last = caller.dialed.steps[-1]
+    return last if not caller.is_on_our_address and is_possible(last) else ""
+
+
+def _foreign_path(caller: Caller) -> str:
+    path = caller.dialed.path
+    return "" if path in ("/", f"/ocpp/{caller.identity}") else path
 
 
 def count_other_serial(station_id: int, identity: str, serial: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from stations.api import bulk, commands, files, places, reports, sessions
+from stations.api import bulk, commands, files, moving, places, reports, sessions
 
 app_name = "api_stations"
 router = SimpleRouter()
@@ -21,12 +21,16 @@ router.register("certificates", reports.CertificateViewSet, basename="certificat
 router.register("monitors", reports.MonitorViewSet, basename="monitor")
 router.register("security-events", reports.SecurityEventViewSet, basename="security_event")
 router.register("files", files.FileViewSet, basename="file")
+router.register("path-aliases", moving.PathAliasViewSet, basename="path-alias")
+router.register("imports", moving.ImportViewSet, basename="import")
+router.register("arrivals", moving.ArrivalViewSet, basename="arrival")
 
 of_station = SimpleRouter()
 of_station.register("commands", commands.StationCommandViewSet, basename="station-command")
 of_station.register("variables", places.VariableViewSet, basename="station-variable")
 
 readings = sessions.ReadingViewSet.as_view({"get": "list"})
+import_rows = moving.ImportRowViewSet.as_view({"get": "list"})
 items = bulk.BulkItemViewSet.as_view({"get": "list"})
 
 urlpatterns = [
@@ -34,5 +38,6 @@ urlpatterns = [
     path("stations/<str:identity>/", include(of_station.urls)),
     path("sessions/<int:session_pk>/readings/", readings, name="session-reading-list"),
     path("bulk-commands/<uuid:public_id>/items/", items, name="bulk-item-list"),
+    path("imports/<uuid:public_id>/rows/", import_rows, name="import-row-list"),
     *router.urls,
 ]

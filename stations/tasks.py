@@ -14,6 +14,7 @@ from stations.services import (
     commissioning_steps,
     connectivity,
     files,
+    imports,
     local_lists,
     measuring,
     monitoring,
@@ -34,6 +35,11 @@ def sweep_commands() -> None:
 @shared_task(ignore_result=True)
 def give_out_bulk_commands() -> None:
     bulk_giving.give_out_due()
+
+
+@shared_task(ignore_result=True)
+def run_imports() -> None:
+    imports.run_open()
 
 
 @shared_task(ignore_result=True)
@@ -69,6 +75,7 @@ def sweep_local_lists() -> None:
 def forget_old_files() -> None:
     files.forget_old()
     notices.forget_old_notices()
+    imports.forget_old()
 
 
 @shared_task(ignore_result=True)

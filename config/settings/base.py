@@ -109,6 +109,12 @@ AUTHORIZATION_CHECKS = [
 COMMAND_TRANSLATOR = "ocpp_bridge.translating.TRANSLATOR"
 FAILED_CONNECTIONS = "ocpp_bridge.doorstep.failed_connections"
 TARIFF_CHOICES = "payments.selectors.choices.tariff_choices"
+# what files of other systems can bring -> who reads it (stations/importing/kinds.py)
+IMPORTERS = {
+    "stations": "stations.services.station_rows.IMPORTER",
+    "tokens": "stations.services.token_rows.IMPORTER",
+    "tariffs": "payments.services.tariff_rows.IMPORTER",
+}
 # vendor id, in lower case -> dotted name of a function (stations.services.notices.receive_data)
 VENDOR_DATA_HANDLERS: dict[str, str] = {}
 ATTENTION_SOURCES = [
@@ -241,6 +247,7 @@ SPECTACULAR_SETTINGS = {
         "KindEnum": "stations.serializers.commands.KIND_NAMES",
         "FileKindEnum": "stations.models.StoredFile.Kind",
         "TransferKindEnum": "stations.models.StationTransfer.Kind",
+        "ImportKindEnum": "stations.serializers.moving.KINDS",
         "TokenTypeEnum": "accounts.models.IdToken.Type",
         "PlugEnum": "stations.models.Connector.Standard",
         "SettableTokenStatusEnum": "accounts.serializers.SETTABLE",

@@ -12,8 +12,10 @@ from stations.models.commissioning import (
 from stations.models.device import DeviceVariable
 from stations.models.device_reports import DeviceEvent, DisplayMessage, StationReport, VariableMonitor
 from stations.models.files import FileLink, StoredFile
+from stations.models.imports import DataImport, ImportRow
 from stations.models.local_lists import LocalList
 from stations.models.measuring import IssuedEvseId, Measurement, Meter, SignedValue
+from stations.models.moving import Arrival, PathAlias, StationAlias
 from stations.models.notices import SecurityEvent, StationNotice, StationTransfer
 from stations.models.onboarding import DoorPolicy, HeldStation, StationTemplate
 from stations.models.sessions import ChargingSession, DailyUsage, MeterReading, StrayReport
@@ -21,6 +23,7 @@ from stations.models.templates import ConfigurationTemplate
 from stations.models.topology import ChargingStation, Circuit, Connector, Evse, Location
 
 __all__ = [
+    "Arrival",
     "BulkCommand",
     "BulkItem",
     "ChargingNeeds",
@@ -33,6 +36,7 @@ __all__ = [
     "ConfigurationTemplate",
     "Connector",
     "DailyUsage",
+    "DataImport",
     "DeviceEvent",
     "DeviceVariable",
     "DisplayMessage",
@@ -40,18 +44,21 @@ __all__ = [
     "Evse",
     "FileLink",
     "HeldStation",
+    "ImportRow",
     "IssuedEvseId",
     "LocalList",
     "Location",
     "Measurement",
     "Meter",
     "MeterReading",
+    "PathAlias",
     "ReportedLimit",
     "ReportedProfile",
     "SecurityEvent",
     "SignedValue",
     "StallLabel",
     "StartAttempt",
+    "StationAlias",
     "StationCertificate",
     "StationCommand",
     "StationNotice",

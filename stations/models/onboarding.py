@@ -75,6 +75,12 @@ class DoorPolicy(models.Model):
         help_text=_("the O of the subject; empty: the network's name"),
     )
 
+    keeps_first_password_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text=_("until then a charger whose password is not known here keeps the first one it shows"),
+    )
+
     objects = OrganizationQuerySet["DoorPolicy"].as_manager()
 
     class Meta:

@@ -9,8 +9,16 @@ from accounts.scopes import SCOPES
 from accounts.services_api import create_api_token
 from scheduling.models import SentProfile
 from stations.command_kinds import Reset
-from stations.models import BulkCommand, ChargingSession, ChargingStation, StationCommand
-from stations.services import bulk, commands
+from stations.models import (
+    BulkCommand,
+    ChargingSession,
+    ChargingStation,
+    DataImport,
+    PathAlias,
+    StationAlias,
+    StationCommand,
+)
+from stations.services import arrivals, bulk, commands, foreign_addresses, imports
 from tests.factories import MembershipFactory, SessionFactory, StationFactory, UserFactory
 
 
@@ -27,6 +35,16 @@ class House:
     profile: SentProfile
     api_token: ApiToken
     api_text: str
+    moving: Moving
+
+
+@dataclass(frozen=True)
+class Moving:
+    """What she brings from another system."""
+
+    alias: PathAlias
+    name: StationAlias
+    batch: DataImport
 
 
 @dataclass(frozen=True)
@@ -54,6 +72,20 @@ def a_house(name: str) -> House:
         _a_profile(station, session),
         api_token,
         text,
+        _a_move(member.user, station, name),
+    )
+
+
+def _a_move(user: User, station: ChargingStation, name: str) -> Moving:
+    arrivals.expect([station])
+    organization = station.organization
+    path = f"/{name}-moves/{{identity}}"
+    return Moving(
+        foreign_addresses.add_path(organization=organization, text=path, actor=user),
+        foreign_addresses.add_name(station=station, name=f"{name}-dials", actor=user),
+        imports.take_in(
+            organization=organization, kind="tokens", name=f"{name}s-import", data=b"uid\nA\n", actor=user
+        ),
     )
 
 

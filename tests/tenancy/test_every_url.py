@@ -77,7 +77,10 @@ FOR_ANYBODY_SIGNED_IN = {
     "api_stations:bulk-list",
     "api_stations:certificate-list",
     "api_stations:command-list",
+    "api_stations:arrival-list",
+    "api_stations:import-list",
     "api_stations:kind-list",
+    "api_stations:path-alias-list",
     "api_stations:evse-list",
     "api_stations:file-list",
     "api_stations:location-list",
@@ -101,6 +104,10 @@ FOR_MEMBERS = {
     "energy:calibration_law",
     "energy:meters",
     "energy:starts",
+    "moving:addresses",
+    "moving:imports",
+    "moving:template",
+    "ocpp_bridge:arrivals",
     "ocpp_bridge:connections",
     "payments:revenue",
     "payments:revenue_today",
@@ -145,9 +152,12 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
         "token": IdToken.objects.create(uid=uuid.uuid4().hex, user=house.owner).pk,
         "vehicle": VehicleFactory(user=house.owner, name="alices-car").pk,
     }
+    rows["remove_address"] = rows["path"] = house.moving.alias.pk
+    rows["remove_name"] = house.moving.name.pk
     rows["autocharge_forget"] = rows["vehicle"]
     link = a_link_of(house)
-    public = {"bulk": house.bulk.public_id, "record": a_record_of(link).public_id}
+    public = {"bulk": house.bulk.public_id, "import": house.moving.batch.public_id}
+    public |= {"record": a_record_of(link).public_id}
     public |= dict.fromkeys(("link", "renew", "revoke"), link.public_id)
     kind = address.name.rpartition(":")[2].partition("-")[0].replace("car", "vehicle")
     return {
@@ -158,7 +168,7 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
         "slug": house.station.location.slug,
         "code": house.station.evses.get().code,
         "evse_id": house.station.evses.get().evse_id,
-        "kind": "reset",
+        "kind": "tokens" if address.name == "moving:template" else "reset",
         "act": "cancel",
         "file_id": a_file_of(house).file_id,
         "template_id": a_template_of(house).pk,
@@ -205,6 +215,7 @@ def shows_alice(response: Any, cast: Cast) -> bool:
     text = b"".join(response) if response.streaming else response.content
     house = cast.alice
     named = ("alices-car", "alices-file", "alices-template", "alices-installer")
+    named += ("alice-moves", "alice-dials", "alices-import")
     secrets = (house.station.identity, house.owner.email, str(house.session.public_id), *named)
     return any(secret.encode() in text for secret in secrets)
 

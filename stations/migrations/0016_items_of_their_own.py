@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("stations", "0013_inventories_and_sealed_commands")]
+    dependencies = [("stations", "0015_inventories_and_sealed_commands")]
 
     operations = [
         migrations.RemoveConstraint(model_name="bulkitem", name="one_item_per_station_and_bulk"),

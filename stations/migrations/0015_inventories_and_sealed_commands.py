@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("stations", "0012_outer_bounds")]
+    dependencies = [("stations", "0014_commissioning")]
 
     operations = [
         migrations.AddField(

@@ -1,0 +1,1 @@
+"""What files of other systems say: read (`sheets`), understood (`cells`), judged (`kinds`)."""
