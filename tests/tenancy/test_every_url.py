@@ -214,9 +214,9 @@ def refuses(response: Any) -> bool:
 def shows_alice(response: Any, cast: Cast) -> bool:
     text = b"".join(response) if response.streaming else response.content
     house = cast.alice
-    named = ("alices-car", "alices-file", "alices-template", "alices-installer")
-    named += ("alice-moves", "alice-dials", "alices-import")
-    secrets = (house.station.identity, house.owner.email, str(house.session.public_id), *named)
+    named = ("alices-car", "alices-file", "alices-template", "alices-installer", "alices-import")
+    moved = ("alice-moves", "alice-dials")
+    secrets = (house.station.identity, house.owner.email, str(house.session.public_id), *named, *moved)
     return any(secret.encode() in text for secret in secrets)
 
 
