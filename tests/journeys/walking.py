@@ -159,7 +159,7 @@ def watch_it_rise(page: Page) -> None:
     expect(page.locator(".trio")).to_be_visible(timeout=PATIENCE_MS)
     page.evaluate("document.documentElement.dataset.walk = 'same'")
     until(lambda: kwh_added(page) >= 0.2, page)
-    assert page.locator("html[data-walk=same]").count() == 1
+    expect(page.locator("html[data-walk=same]")).to_have_count(1)
 
 
 def until(is_true: Callable[[], bool], page: Page) -> None:
@@ -178,4 +178,4 @@ def agrees(page: Page) -> None:
     session = ChargingSession.objects.get(pk=record.session_id)
     assert (session.status, session.review_reasons) == ("completed", [])
     assert payment.captured_minor == to_minor(record.total_gross, record.currency)
-    assert f"€{payment.captured_minor / 100:.2f}" in page.locator(".trio").inner_text()
+    expect(page.locator(".trio")).to_contain_text(f"€{payment.captured_minor / 100:.2f}")

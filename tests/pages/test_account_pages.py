@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from accounts import services
 
@@ -42,7 +43,7 @@ def test_a_stranger_can_read_every_entrance_page(visit, look, name, path):
 def test_the_account_page_shows_cars_and_cards(visit, look, driver):
     visitor = visit(**look, user=driver)
     page = visitor.goto("/account/")
-    assert page.get_by_text("ID.4").is_visible()
+    expect(page.get_by_text("ID.4")).to_be_visible()
     visitor.is_pleased("account")
     visitor.has_reflow_at_320()
 
@@ -60,8 +61,7 @@ def test_a_wrong_password_is_said_at_the_top_and_takes_the_focus(visit, driver):
     page.get_by_label("Email").fill(driver.email)
     page.get_by_label("Password").fill("not this one")
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_selector("[data-error-summary]")
-    assert page.evaluate("document.activeElement.hasAttribute('data-error-summary')")
+    expect(page.locator("[data-error-summary]")).to_be_focused()
     visitor.is_pleased("login-refused")
 
 
@@ -77,8 +77,8 @@ def test_a_form_posted_after_the_log_in_expired_comes_back_filled(visit, driver)
     page.get_by_label("Password").fill("a long enough one")
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/account/cars/")
-    assert page.get_by_label("Car", exact=True).input_value() == "Zoe"
-    assert page.get_by_label("Battery, kWh").input_value() == "52"
+    expect(page.get_by_label("Car", exact=True)).to_have_value("Zoe")
+    expect(page.get_by_label("Battery, kWh")).to_have_value("52")
     page.get_by_role("button", name="Add car").click()
     page.wait_for_url("**/account/")
     assert driver.vehicles.filter(name="Zoe", battery_wh=52_000).exists()
@@ -88,6 +88,6 @@ def test_the_theme_is_kept_without_a_flash(visit):
     visitor = visit(width=1440)
     page = visitor.goto("/accounts/login/")
     page.get_by_role("button", name="Dark or light").click()
-    assert page.locator("html").get_attribute("data-theme") == "dark"
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     html = page.request.get(visitor.url + "/accounts/login/").text()
     assert 'data-theme="dark"' in html

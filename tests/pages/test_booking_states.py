@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from core import clock
 from payments.services.addresses import return_path
@@ -34,7 +35,7 @@ def booked(town):
 def test_who_comes_early_reads_that_her_booking_begins_now(visit, look, town, booked):
     visitor = visit(**look, user=town.driver)
     page = visitor.goto(f"/c/{booked.evse.code}/")
-    assert page.get_by_text("begins with this charge").is_visible()
+    expect(page.get_by_text("begins with this charge")).to_be_visible()
     visitor.is_pleased("start-early")
 
 
@@ -44,11 +45,11 @@ def test_a_booking_that_was_taken_away_says_so_with_the_operators_word(visit, lo
     )
     visitor = visit(**look, user=town.driver)
     page = visitor.goto(f"/bookings/{booked.public_id}/")
-    assert page.get_by_role("heading", name="The operator has canceled this booking").is_visible()
-    assert page.get_by_text("The stall is being repaired.").is_visible()
+    expect(page.get_by_role("heading", name="The operator has canceled this booking")).to_be_visible()
+    expect(page.get_by_text("The stall is being repaired.")).to_be_visible()
     visitor.is_pleased("booking-taken-away")
     visitor.goto("/bookings/")
-    assert page.get_by_text("canceled by the operator").is_visible()
+    expect(page.get_by_text("canceled by the operator")).to_be_visible()
     visitor.is_pleased("bookings-taken-away")
 
 
@@ -63,7 +64,7 @@ def test_a_payment_page_that_is_open_elsewhere_can_be_reached(visit, look, town,
     settings.STRIPE_API_BASE = "http://127.0.0.1:9"
     visitor = visit(**look)
     page = visitor.goto(return_path(payment))
-    assert page.get_by_role("link", name="Go to the payment page").is_visible()
+    expect(page.get_by_role("link", name="Go to the payment page")).to_be_visible()
     visitor.is_pleased("payment-elsewhere")
 
 
@@ -74,5 +75,5 @@ def test_the_overview_mentions_power_that_cannot_be_steered(visit, look, town):
     )
     visitor = visit(**look, user=town.owner)
     page = visitor.goto("/operate/")
-    assert page.get_by_text("power cannot be steered fully now").first.is_visible()
+    expect(page.get_by_text("power cannot be steered fully now").first).to_be_visible()
     visitor.is_pleased("overview-exposed")

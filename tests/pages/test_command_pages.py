@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from accounts.models import ApiToken
 from core import clock
@@ -32,7 +33,7 @@ def test_an_idle_charger_offers_what_it_accepts(visit, network):
     assert "Stop a charge" not in [title.strip() for title in offered]
     assert "Start a charge" in [title.strip() for title in offered]
     page.get_by_text("Restart the charger").first.click()
-    assert page.get_by_text("No car is charging: it restarts at once").is_visible()
+    expect(page.get_by_text("No car is charging: it restarts at once")).to_be_visible()
 
 
 def test_a_busy_charger_says_what_will_happen_to_the_charge(visit, network):
@@ -43,14 +44,14 @@ def test_a_busy_charger_says_what_will_happen_to_the_charge(visit, network):
     assert "Stop a charge" in offered
     assert "Start a charge" not in offered, "its only stall is taken"
     page.get_by_text("Restart the charger").first.click()
-    assert page.get_by_text(f"these end at once: #{session.number}").is_visible()
+    expect(page.get_by_text(f"these end at once: #{session.number}")).to_be_visible()
 
 
 def test_an_offline_charger_offers_nothing_and_says_why(visit, network):
     visitor = visit(width=1440, user=network["user"])
     page = visitor.goto("/operate/chargers/HUB-3/")
-    assert page.locator("details.command").count() == 0
-    assert page.get_by_text("it would not hear a command").is_visible()
+    expect(page.locator("details.command")).to_have_count(0)
+    expect(page.get_by_text("it would not hear a command")).to_be_visible()
 
 
 def test_a_faulted_stall_starts_no_charge(visit, network):
@@ -65,7 +66,7 @@ def test_anything_can_be_asked_exactly_as_written(visit, look, network):
     page = visitor.goto("/operate/chargers/HUB-1/ask/?ask=unlock")
     page.get_by_label("evse_number").fill("77")
     page.get_by_role("button", name="Send").click()
-    assert page.get_by_text("Asked the charger: Unlock the connector.").is_visible()
+    expect(page.get_by_text("Asked the charger: Unlock the connector.")).to_be_visible()
     command = StationCommand.objects.get()
     assert (command.kind, command.params["evse_number"]) == ("unlock", 77)
     visitor.is_pleased("operator-ask")
@@ -77,11 +78,11 @@ def test_what_no_schema_accepts_comes_back_and_goes_when_forced(visit, network):
     page.get_by_label("Action").fill("Reset")
     page.get_by_label("Payload").fill('{"type": "Gentle"}')
     page.get_by_role("button", name="Send").click()
-    assert page.get_by_text("Reset: type: not one of the allowed values").is_visible()
+    expect(page.get_by_text("Reset: type: not one of the allowed values")).to_be_visible()
     assert not StationCommand.objects.exists()
     page.get_by_label("Send it although the schema refuses it").check()
     page.get_by_role("button", name="Send").click()
-    assert page.get_by_text("Asked the charger").is_visible()
+    expect(page.get_by_text("Asked the charger")).to_be_visible()
     assert StationCommand.objects.get().is_forced
 
 
@@ -90,7 +91,7 @@ def test_many_chargers_are_rehearsed_asked_and_watched(visit, look, network):
     page = visitor.goto("/operate/bulk/new/?ask=reset")
     page.get_by_label("Model").select_option("Duo 22")
     page.get_by_role("button", name="Rehearse").click()
-    assert page.get_by_text("3 chargers would be asked (1 of them are offline now)").is_visible()
+    expect(page.get_by_text("3 chargers would be asked (1 of them are offline now)")).to_be_visible()
     visitor.is_pleased("operator-bulk-new")
     page.get_by_role("button", name="Begin with 3 chargers").click()
     page.get_by_role("heading", name="Progress").wait_for()
@@ -114,7 +115,7 @@ def test_a_key_for_a_program_is_made_shown_once_and_revoked(visit, look, network
     assert text.startswith("fct_")
     visitor.is_pleased("operator-api-tokens")
     visitor.goto("/operate/api/")
-    assert page.get_by_text(text).count() == 0
+    expect(page.get_by_text(text)).to_have_count(0)
     page.get_by_role("button", name="Revoke Billing export").click()
-    assert page.get_by_text("Billing export opens nothing any more.").is_visible()
+    expect(page.get_by_text("Billing export opens nothing any more.")).to_be_visible()
     assert ApiToken.objects.get().revoked_at is not None

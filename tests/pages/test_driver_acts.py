@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -43,9 +44,9 @@ def test_a_time_that_somebody_took_comes_back_with_the_next_free_ones(visit, loo
     with page.expect_response("**/book/") as answer:
         page.get_by_role("button", name="Book ").click()
     assert answer.value.status == 422
-    assert page.get_by_text("Somebody else has this time now.").is_visible()
-    assert page.locator("#to").input_value() == "90"
-    assert page.locator("#have").input_value() == "20"
+    expect(page.get_by_text("Somebody else has this time now.")).to_be_visible()
+    expect(page.locator("#to")).to_have_value("90")
+    expect(page.locator("#have")).to_have_value("20")
     visitor.complaints.clear()
     visitor.is_pleased("site-taken")
     page.locator(".error-summary button").first.click()
@@ -61,9 +62,9 @@ def test_a_booking_posted_without_log_in_comes_back_filled(visit, town):
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/sites/harbour-hub/")
-    assert page.locator("#to").input_value() == "90"
-    assert page.locator("#have").input_value() == "20"
-    assert page.locator("#leave").input_value() == "23:30"
+    expect(page.locator("#to")).to_have_value("90")
+    expect(page.locator("#have")).to_have_value("20")
+    expect(page.locator("#leave")).to_have_value("23:30")
     page.get_by_role("button", name="Book ").click()
     page.wait_for_url("**/bookings/**")
 
@@ -75,17 +76,17 @@ def test_planning_and_booking_work_without_script(browser, site_url, town):
     page.goto(site_url + "/")
     page.get_by_text("Free now").click()
     page.get_by_role("button", name="Show").click()
-    assert page.locator(".place-card").count() == 4
+    expect(page.locator(".place-card")).to_have_count(4)
     page.get_by_role("link", name="Harbour Hub").first.click()
     page.get_by_label("Level when you arrive").fill("50")
     page.get_by_role("button", name="Show times").click()
-    assert "have=50" in page.url
+    expect(page).to_have_url(re.compile("have=50"))
     page.locator(".slot").nth(3).click()
     page.get_by_role("button", name="Book ").click()
-    assert page.get_by_text("Your slot is booked.").is_visible()
+    expect(page.get_by_text("Your slot is booked.")).to_be_visible()
     page.get_by_text("Cancel booking").first.click()
     page.get_by_role("button", name="Yes, cancel it").click()
-    assert page.get_by_text("Your booking is canceled.").is_visible()
+    expect(page.get_by_text("Your booking is canceled.")).to_be_visible()
     context.close()
 
 
@@ -97,7 +98,7 @@ def test_filters_narrow_the_list_and_stand_in_the_address(visit, town):
     expect(page.locator(".place-card")).to_have_count(4)
     page.locator("#q").fill("harbour")
     expect(page.locator(".place-card")).to_have_count(1)
-    assert "q=harbour" in page.url
+    expect(page).to_have_url(re.compile("q=harbour"))
     expect(page.locator(".leaflet-marker-icon .pin")).to_have_count(1)
     assert visitor.complaints == []
 
@@ -113,7 +114,7 @@ def test_a_nudge_renews_the_live_page_and_an_old_page_equals_a_fresh_one(visit, 
     page.locator("#soc", has_text="77").wait_for(timeout=5000)
     old = page.locator(".trio").inner_text()
     page.reload()
-    assert page.locator(".trio").inner_text() == old
+    expect(page.locator(".trio")).to_have_text(old, use_inner_text=True)
     assert visitor.complaints == []
 
 
@@ -137,7 +138,7 @@ def test_where_charging_is_free_a_guest_starts_at_once(visit, look, town):
     page = visitor.goto(f"/c/{town.evse('lakeside', 1).code}/")
     page.get_by_role("button", name="Start charging").click()
     page.wait_for_url("**/live/?t=**")
-    assert page.get_by_text("Starting: plug in now").is_visible()
+    expect(page.get_by_text("Starting: plug in now")).to_be_visible()
     visitor.is_pleased("live-starting")
     page.get_by_role("button", name="Cancel the start").click()
     page.get_by_text("The charge did not start").wait_for()

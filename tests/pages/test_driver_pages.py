@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from core import clock
 from tests.pages.town import build_town, charge
@@ -21,9 +22,9 @@ def test_the_find_page_ranks_the_places_and_draws_them(visit, look, town):
     visitor = visit(**look, user=town.driver)
     page = visitor.goto("/")
     page.wait_for_selector("#map[data-ready]")
-    assert page.get_by_role("heading", name="8 places").is_visible()
-    assert page.locator(".place-card").count() == 8
-    assert page.locator(".leaflet-marker-icon .pin").count() == 8
+    expect(page.get_by_role("heading", name="8 places")).to_be_visible()
+    expect(page.locator(".place-card")).to_have_count(8)
+    expect(page.locator(".leaflet-marker-icon .pin")).to_have_count(8)
     page.wait_for_timeout(400)
     visitor.is_pleased("find", whole=False)
     visitor.has_reflow_at_320()
@@ -32,7 +33,7 @@ def test_the_find_page_ranks_the_places_and_draws_them(visit, look, town):
 def test_the_site_page_recommends_a_time(visit, look, town):
     visitor = visit(**look, user=town.driver)
     page = visitor.goto("/sites/harbour-hub/")
-    assert page.get_by_role("heading", name="Harbour Hub").is_visible()
+    expect(page.get_by_role("heading", name="Harbour Hub")).to_be_visible()
     visitor.is_pleased("site")
     visitor.has_reflow_at_320()
 
@@ -40,7 +41,7 @@ def test_the_site_page_recommends_a_time(visit, look, town):
 def test_a_free_stall_can_be_started_by_a_guest(visit, look, town):
     visitor = visit(**look)
     page = visitor.goto(f"/c/{town.evse('harbour-hub', 2).code}/")
-    assert page.get_by_role("button", name="Pay by card and start").is_visible()
+    expect(page.get_by_role("button", name="Pay by card and start")).to_be_visible()
     visitor.is_pleased("start")
     visitor.has_reflow_at_320()
 
@@ -48,7 +49,7 @@ def test_a_free_stall_can_be_started_by_a_guest(visit, look, town):
 def test_a_broken_stall_says_so_and_names_a_free_one(visit, look, town):
     visitor = visit(**look)
     page = visitor.goto(f"/c/{town.evse('harbour-hub', 6).code}/")
-    assert page.get_by_role("link", name="Go to stall 2, it is free").is_visible()
+    expect(page.get_by_role("link", name="Go to stall 2, it is free")).to_be_visible()
     visitor.is_pleased("start-broken")
 
 
@@ -58,7 +59,7 @@ def test_the_live_page_shows_the_charge(visit, look, town):
     )
     visitor = visit(**look, user=town.driver)
     page = visitor.goto(f"/sessions/{session.public_id}/live/")
-    assert page.get_by_role("button", name="Stop charging").is_visible()
+    expect(page.get_by_role("button", name="Stop charging")).to_be_visible()
     visitor.is_pleased("live")
     visitor.has_reflow_at_320()
 
@@ -68,7 +69,7 @@ def test_a_booking_can_be_made_seen_and_canceled(visit, look, town):
     page = visitor.goto("/sites/harbour-hub/")
     page.get_by_role("button", name="Book ").click()
     page.wait_for_url("**/bookings/**")
-    assert page.get_by_text("Your slot is booked.").is_visible()
+    expect(page.get_by_text("Your slot is booked.")).to_be_visible()
     visitor.is_pleased("booking")
     visitor.goto("/bookings/")
     visitor.is_pleased("bookings")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from core import clock
 from stations.models import ChargingStation, StartAttempt
@@ -39,22 +40,22 @@ def network(transactional_db):
 def test_every_start_is_listed_with_its_cause(visit, look, network):
     visitor = visit(**look, user=network["user"])
     page = visitor.goto("/operate/starts/")
-    assert page.get_by_role("heading", name="Starts").is_visible()
-    assert page.get_by_text("CX014 PilotFault").first.is_visible()
+    expect(page.get_by_role("heading", name="Starts")).to_be_visible()
+    expect(page.get_by_text("CX014 PilotFault").first).to_be_visible()
     visitor.is_pleased("operator-starts")
 
 
 def test_the_meters_have_their_keys(visit, look, network):
     visitor = visit(**look, user=network["user"])
     page = visitor.goto("/operate/meters/")
-    assert page.get_by_role("heading", name="Calibration law").is_visible()
-    assert page.locator("input[name=serial]").input_value() == "M-7"
+    expect(page.get_by_role("heading", name="Calibration law")).to_be_visible()
+    expect(page.locator("input[name=serial]")).to_have_value("M-7")
     visitor.is_pleased("operator-meters")
 
 
 def test_a_flagged_session_says_in_words_what_is_odd(visit, look, network):
     visitor = visit(**look, user=network["user"])
     page = visitor.goto(f"/operate/sessions/{network['session'].public_id}/")
-    assert page.get_by_text("the register began again at zero").is_visible()
-    assert page.get_by_role("heading", name="Start and proof").is_visible()
+    expect(page.get_by_text("the register began again at zero")).to_be_visible()
+    expect(page.get_by_role("heading", name="Start and proof")).to_be_visible()
     visitor.is_pleased("operator-session-proof")

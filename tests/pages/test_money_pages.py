@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from core import clock
 from core.links import sign
@@ -81,8 +82,8 @@ def test_a_receipt_can_be_read_everywhere(visit, look, charge):
     session, _ = charge
     visitor = visit(**look)
     page = visitor.goto(reverse("payments:receipt_link", args=[sign(receipts.LINK, str(session.public_id))]))
-    assert page.get_by_role("heading", name="Receipt").is_visible()
-    assert page.get_by_text("Harbour Hub").first.is_visible()
+    expect(page.get_by_role("heading", name="Receipt")).to_be_visible()
+    expect(page.get_by_text("Harbour Hub").first).to_be_visible()
     visitor.is_pleased("receipt")
 
 
@@ -94,8 +95,8 @@ def test_a_declined_card_is_told_what_to_do(visit, look, charge):
     )  # fmt: skip
     visitor = visit(**look)
     page = visitor.goto(return_path(payment))
-    assert page.get_by_role("heading", name="The card was declined").is_visible()
-    assert page.get_by_role("link", name="Try again").is_visible()
+    expect(page.get_by_role("heading", name="The card was declined")).to_be_visible()
+    expect(page.get_by_role("link", name="Try again")).to_be_visible()
     visitor.is_pleased("payment-declined")
 
 
@@ -103,8 +104,8 @@ def test_a_session_shows_the_operator_its_money(visit, look, charge):
     session, owner = charge
     visitor = visit(**look, user=owner)
     page = visitor.goto(reverse("stations:session", args=[session.public_id]))
-    assert page.get_by_role("link", name="Receipt").is_visible()
-    assert page.get_by_text("Stall 3").first.is_visible()
+    expect(page.get_by_role("link", name="Receipt")).to_be_visible()
+    expect(page.get_by_text("Stall 3").first).to_be_visible()
     visitor.is_pleased("operator-session-money")
 
 
@@ -112,10 +113,10 @@ def test_tariffs_and_revenue_are_shown_to_the_owner(visit, look, charge):
     _, owner = charge
     visitor = visit(**look, user=owner)
     page = visitor.goto(reverse("payments:tariffs"))
-    assert page.get_by_role("heading", name="Standard").is_visible()
+    expect(page.get_by_role("heading", name="Standard")).to_be_visible()
     visitor.is_pleased("tariffs")
     page = visitor.goto(reverse("payments:revenue"))
-    assert page.get_by_role("heading", name="Latest payments").is_visible()
+    expect(page.get_by_role("heading", name="Latest payments")).to_be_visible()
     visitor.is_pleased("revenue")
 
 
@@ -123,5 +124,5 @@ def test_saved_cards_stand_in_the_account_page(visit, look, charge):
     session, _ = charge
     visitor = visit(**look, user=session.driver)
     page = visitor.goto("/account/")
-    assert page.get_by_text("Visa ···· 4242").is_visible()
+    expect(page.get_by_text("Visa ···· 4242")).to_be_visible()
     visitor.is_pleased("account-with-card")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from core import clock
 from ocpp_bridge.models import Frame
@@ -58,18 +59,18 @@ def network(transactional_db):
 def test_the_overview_shows_what_needs_a_person(visit, look, network):
     visitor = visit(**look, user=network["user"])
     page = visitor.goto("/operate/")
-    assert page.get_by_role("heading", name="Network today").is_visible()
-    assert page.get_by_text("GroundFailure").first.is_visible()
-    assert page.get_by_text("lost contact").first.is_visible()
-    assert page.get_by_role("link", name="Stall 2: Out of order").is_visible()
+    expect(page.get_by_role("heading", name="Network today")).to_be_visible()
+    expect(page.get_by_text("GroundFailure").first).to_be_visible()
+    expect(page.get_by_text("lost contact").first).to_be_visible()
+    expect(page.get_by_role("link", name="Stall 2: Out of order")).to_be_visible()
     visitor.is_pleased("operator-overview")
 
 
 def test_chargers_are_filtered_in_the_address(visit, look, network):
     visitor = visit(**look, user=network["user"])
     page = visitor.goto("/operate/chargers/?state=offline")
-    assert page.get_by_role("link", name="RIV-1").is_visible()
-    assert page.get_by_role("link", name="Hub 1").count() == 0
+    expect(page.get_by_role("link", name="RIV-1")).to_be_visible()
+    expect(page.get_by_role("link", name="Hub 1")).to_have_count(0)
     visitor.is_pleased("operator-chargers")
 
 
@@ -77,8 +78,8 @@ def test_a_charger_shows_its_stalls_commands_and_messages(visit, look, network):
     commands.request(station=network["station"], kind=Trigger(message="status"), requested_by=network["user"])
     visitor = visit(**look, user=network["user"])
     page = visitor.goto("/operate/chargers/HUB-1/")
-    assert page.get_by_text("StatusNotification").first.is_visible()
-    assert page.get_by_text("Waiting for the station").is_visible()
+    expect(page.get_by_text("StatusNotification").first).to_be_visible()
+    expect(page.get_by_text("Waiting for the station")).to_be_visible()
     visitor.is_pleased("operator-charger")
 
 
@@ -88,7 +89,7 @@ def test_a_command_form_that_does_not_fit_comes_back_with_what_to_do(visit, netw
     page.get_by_text("Change a setting").first.click()
     page.evaluate("document.querySelectorAll('[required]').forEach(f => f.removeAttribute('required'))")
     page.get_by_role("button", name="Change a setting").click()
-    assert page.get_by_text("This field is required.").first.is_visible()
+    expect(page.get_by_text("This field is required.").first).to_be_visible()
     assert StationCommand.objects.count() == 0
 
 
@@ -97,7 +98,7 @@ def test_an_operator_unlocks_a_connector_from_the_page(visit, network):
     page = visitor.goto("/operate/chargers/HUB-1/")
     page.get_by_text("Unlock the connector").first.click()
     page.get_by_role("button", name="Unlock the connector").click()
-    assert page.get_by_text("Asked the charger: Unlock the connector.").is_visible()
+    expect(page.get_by_text("Asked the charger: Unlock the connector.")).to_be_visible()
     assert StationCommand.objects.get().kind == "unlock"
 
 
@@ -106,5 +107,5 @@ def test_sessions_and_one_session(visit, look, network):
     page = visitor.goto("/operate/sessions/")
     visitor.is_pleased("operator-sessions")
     page.get_by_role("link", name=f"#{network['session'].number}").click()
-    assert page.get_by_role("button", name="Stop the charge").is_visible()
+    expect(page.get_by_role("button", name="Stop the charge")).to_be_visible()
     visitor.is_pleased("operator-session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from core import clock
 from ocpp_bridge.models import Frame, QuirkSeen
@@ -59,11 +60,11 @@ def test_the_journal_is_searched_and_opened(visit, look, network):
     visitor = visit(**look, user=network["user"])
     page = visitor.goto("/operate/chargers/HUB-1/messages/?errors=1")
     page.locator("summary").filter(has_text="StatusNotification").first.click()
-    assert page.get_by_text("FormationViolation").first.is_visible()
+    expect(page.get_by_text("FormationViolation").first).to_be_visible()
     visitor.is_pleased("operator-messages")
     page = visitor.goto("/operate/messages/?station=hub&tail=1")
-    assert page.get_by_role("link", name="Stop following").is_visible()
-    assert page.locator("#messages li").count() == 50
+    expect(page.get_by_role("link", name="Stop following")).to_be_visible()
+    expect(page.locator("#messages li")).to_have_count(50)
     visitor.is_pleased("operator-journal", whole=False)
 
 
@@ -85,7 +86,7 @@ def test_the_conformance_card(visit, look, network):
     commands.request(station=network["station"], kind=Reset())
     visitor = visit(**look, user=network["user"])
     page = visitor.goto("/operate/chargers/HUB-1/conformance/")
-    assert page.get_by_text("Sends numbers as text").is_visible()
+    expect(page.get_by_text("Sends numbers as text")).to_be_visible()
     visitor.is_pleased("operator-conformance")
 
 
@@ -98,7 +99,7 @@ def test_a_charger_is_compared_with_its_template_and_set_right(visit, look, netw
     page = visitor.goto("/operate/chargers/HUB-1/configuration/")
     visitor.is_pleased("operator-configuration")
     page.get_by_role("button", name="Send 1 difference").click()
-    assert page.get_by_text("1 setting is on its way.").is_visible()
+    expect(page.get_by_text("1 setting is on its way.")).to_be_visible()
     page.get_by_role("link", name="Open the template").click()
     visitor.is_pleased("operator-template")
     visitor.goto("/operate/templates/")
@@ -110,7 +111,7 @@ def test_the_local_list_is_turned_on(visit, look, network):
     visitor = visit(**look, user=network["user"])
     page = visitor.goto("/operate/chargers/HUB-1/local-list/")
     page.get_by_role("button", name="Keep it in step").click()
-    assert page.get_by_text("Waiting to be sent").is_visible()
+    expect(page.get_by_text("Waiting to be sent")).to_be_visible()
     visitor.is_pleased("operator-local-list")
     local_lists.turn_off(station=network["station"])
 
@@ -126,10 +127,10 @@ def test_files_are_shown_uploaded_and_installed(visit, look, network, tmp_path):
     page.get_by_label("Image").set_input_files(str(image))
     page.locator("#id_version").fill("2.0")
     page.get_by_role("button", name="Upload").click()
-    assert page.get_by_text("Kept: duo-2.bin.").is_visible()
+    expect(page.get_by_text("Kept: duo-2.bin.")).to_be_visible()
     visitor.is_pleased("operator-file")
     page.get_by_role("button", name="Install").click()
-    assert page.get_by_text("Asked Hub 1 to install it.").is_visible()
+    expect(page.get_by_text("Asked Hub 1 to install it.")).to_be_visible()
     visitor.goto("/operate/files/")
     visitor.is_pleased("operator-firmware")
     visitor.goto("/operate/files/?kind=logs&station=HUB-1")
@@ -145,5 +146,5 @@ def test_an_upload_that_does_not_fit_says_why(visit, look, network, tmp_path):
     page.locator("#id_version").fill("3.0")
     page.get_by_label("SHA-256 from the maker").fill("0" * 64)
     page.get_by_role("button", name="Upload").click()
-    assert page.get_by_text("The upload has another one").first.is_visible()
+    expect(page.get_by_text("The upload has another one").first).to_be_visible()
     visitor.is_pleased("operator-firmware-refused")
