@@ -218,9 +218,13 @@ class StationSocket:
         return claimed is not None
 
     async def _call(self, ready: Ready) -> None:
-        """Send a call and wait for its answer or its time-out."""
+        """Send a call and wait for its answer or its time-out.
+
+        A message at work is answered first: this call may be what came of it (A02.FR.11, then A02.FR.14).
+        """
         self._answer = asyncio.get_running_loop().create_future()
         try:
+            await self._idle.wait()
             text = self.exchange.ask(ready.asked, ready.payload)
             self._say(text)
             settled = await asyncio.wait_for(self._answer, link.TIME_OUT_S)

@@ -170,6 +170,14 @@ def _demand_strength(request: x509.CertificateSigningRequest) -> None:
     raise Unusable("the key is too weak, or of an unknown kind")
 
 
+def answers(certificate: x509.Certificate, request: x509.CertificateSigningRequest) -> bool:
+    """Whether this certificate is what was asked for: the same key, for the same station."""
+    same_key = certificate.public_key() == request.public_key()
+    return same_key and _named(certificate.subject, NameOID.COMMON_NAME) == _named(
+        request.subject, NameOID.COMMON_NAME
+    )
+
+
 def sign(request: x509.CertificateSigningRequest, authority: Authority, *, at: datetime, days: int) -> str:
     """The certificate for a judged request, PEM; its subject is the request's CN and O, no more."""
     common_name = _named(request.subject, NameOID.COMMON_NAME)

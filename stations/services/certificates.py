@@ -28,8 +28,12 @@ CRL_DAYS: Final = 7
 DELIVER_WITHIN: Final = timedelta(minutes=10)
 RENEW_BEFORE: Final = timedelta(days=30)
 """Stations begin to renew a month before the end themselves (A03.FR.02)."""
+SAME_REQUEST_WITHIN: Final = timedelta(days=1)
+"""Longer than stations repeat a request; much shorter than until a renewal, perhaps with the same key."""
+REQUESTS_REMEMBERED: Final = 10
 
 Status = StationCertificate.Status
+GOOD: Final = (Status.ISSUED, Status.INSTALLED)
 
 
 class NoAuthority(LookupError):
@@ -89,17 +93,43 @@ def sign_request(
 ) -> StationCertificate:
     """A certificate for the station's own request, on its way to it as a command (A02.FR.03).
 
+    A repetition gets the same certificate: a station asks again until one comes (A02.FR.17, A03.FR.17).
     Raises NoAuthority, pki.Unusable (a request that names somebody else, a weak key, no request).
     """
-    station = ChargingStation.objects.select_related("organization").get(pk=station_id)
+    station = _locked(station_id)
     names = [name for name in (station.identity, station.serial) if name]
     request = pki.read_request(
         csr.encode(), common_names=names, organization=organization_name(station.organization)
     )
+    issued = _signed_before(station, request, use) or _sign(station, request, use)
+    _deliver(station, issued, request_number)
+    return issued
+
+
+def _locked(station_id: int) -> ChargingStation:
+    """Two connections of a station must not both find that nothing was signed yet."""
+    stations = ChargingStation.objects.select_related("organization")
+    return stations.select_for_update(no_key=True, of=("self",)).get(pk=station_id)
+
+
+def _signed_before(
+    station: ChargingStation, request: x509.CertificateSigningRequest, use: str
+) -> StationCertificate | None:
+    """What was signed lately for the same request, and is still good."""
+    lately = StationCertificate.objects.filter(
+        station=station, use=use, status__in=GOOD, issued_at__gt=clock.now() - SAME_REQUEST_WITHIN
+    )
+    for issued in lately[:REQUESTS_REMEMBERED]:
+        certificate = pki.load_certificate(issued.pem.encode())
+        if pki.answers(certificate, request) and pki.is_signed_by(certificate, [authority().certificate]):
+            return issued
+    return None
+
+
+def _sign(station: ChargingStation, request: x509.CertificateSigningRequest, use: str) -> StationCertificate:
     pem = pki.sign(request, authority(), at=clock.now(), days=settings.STATION_CERTIFICATE_DAYS)
     issued = _keep(station, pki.read_certificate(pem.encode()), use)
     _note(station, None, "certificate.issue", issued)
-    _deliver(station, issued, request_number)
     return issued
 
 
@@ -126,6 +156,12 @@ def _note_refusal(station_id: int, why: str) -> None:
 
 
 def _deliver(station: ChargingStation, issued: StationCertificate, request_number: int) -> None:
+    """Once: what has not left yet is taken back, what waits for its answer is not sent beside it."""
+    former = issued.command
+    if former is not None and not commands.take_back(command=former):
+        former.refresh_from_db()
+        if former.status == StationCommand.Status.SENT:
+            return
     kind = DeliverCertificate(chain=issued.pem, use=issued.use, request_number=request_number)
     issued.command = commands.request(station=station, kind=kind, expires_in=DELIVER_WITHIN)
     issued.save(update_fields=["command"])

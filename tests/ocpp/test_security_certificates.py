@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from datetime import timedelta
 from io import StringIO
 from urllib.parse import quote
 
@@ -11,12 +13,13 @@ from cryptography import x509
 from django.core.management import CommandError, call_command
 
 from accounts.models import AuditEntry
-from ocpp_bridge import callers, credentials
+from ocpp_bridge import batches, callers, credentials
 from ocpp_bridge.callers import ClientCertificate
 from ocpp_bridge.replay import Conversation
 from stations import pki
-from stations.models import ChargingStation, StationCertificate
+from stations.models import ChargingStation, StationCertificate, StationCommand
 from stations.services import certificates
+from tests.ocpp.doors import Plug, uvicorn_door
 from tests.ocpp.knocking import NAME, caller, settle
 from tests.ocpp.pki import Maker, csr, make_key
 from tests.ocpp.talk import call
@@ -52,6 +55,74 @@ def test_a_request_is_signed_delivered_and_known_as_installed(station, ours, ver
     conversation.exchange(call(action, {"csr": again, **extra}))
     settle(conversation, {"status": "Rejected"})
     assert sorted(StationCertificate.objects.values_list("status", flat=True)) == ["installed", "refused"]
+
+
+def ask_to_sign(conversation: Conversation, request: str) -> None:
+    (reply,) = conversation.exchange(call("SignCertificate", {"csr": request}))
+    assert json.loads(reply)[2] == {"status": "Accepted"}
+
+
+@pytest.mark.django_db
+def test_a_repeated_request_gets_the_same_certificate(station, ours):
+    """A02.FR.17: a station that has heard of no certificate asks again."""
+    conversation = Conversation(station)
+    request = csr(make_key(), common_name="CP-1", organization=NAME)
+    ask_to_sign(conversation, request)
+    first = settle(conversation, {}, code="InternalError")
+    StationCertificate.objects.update(status="issued")  # it never arrived
+    ask_to_sign(conversation, request)
+    assert settle(conversation, {"status": "Accepted"}) == first
+    ask_to_sign(conversation, request)
+    assert settle(conversation, {"status": "Accepted"}) == first
+    assert StationCertificate.objects.get().status == "installed"
+    assert AuditEntry.objects.filter(action="certificate.issue").count() == 1
+
+
+@pytest.mark.django_db
+def test_a_certificate_on_its_way_is_not_sent_twice(station, ours):
+    conversation = Conversation(station)
+    request = csr(make_key(), common_name="CP-1", organization=NAME)
+    ask_to_sign(conversation, request)
+    ask_to_sign(conversation, request)
+    assert conversation.next_command() is not None
+    ask_to_sign(conversation, request)
+    assert conversation.next_command() is None
+    assert sorted(StationCommand.objects.values_list("status", flat=True)) == ["expired", "sent"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("what", ["refused", "revoked", "a year ago", "by another authority"])
+def test_what_is_good_no_more_is_signed_anew(station, ours, settings, what):
+    request = csr(make_key(), common_name="CP-1", organization=NAME)
+    former = certificates.sign_request(station_id=station.pk, csr=request)
+    mine = StationCertificate.objects.filter(pk=former.pk)
+    if what == "refused":
+        mine.update(status="refused")
+    elif what == "revoked":
+        certificates.revoke(certificate=former, because="lost")
+    elif what == "a year ago":
+        mine.update(issued_at=former.issued_at - timedelta(days=365))
+    else:
+        other = Maker.called(NAME)
+        settings.STATION_CA_CERT, settings.STATION_CA_KEY = other.certificate, other.key
+    assert certificates.sign_request(station_id=station.pk, csr=request).pk != former.pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_certificate_never_overtakes_the_answer_to_its_request(network, station, ours, monkeypatch):
+    """However long the answer takes to be written down (A02: step 5, and then step 9)."""
+
+    def slowly(jobs, notes=(), commit=batches.commit):
+        time.sleep(0.8 if jobs else 0)
+        commit(jobs, notes)
+
+    monkeypatch.setattr(batches, "commit", slowly)
+    with uvicorn_door() as port:
+        plug = Plug(port, "CP-1", network.passwords["CP-1"])
+        request = csr(make_key(), common_name="CP-1", organization=NAME)
+        assert plug.ask("SignCertificate", {"csr": request}, "s-1") == [3, "s-1", {"status": "Accepted"}]
+        assert plug.hear()[2] == "CertificateSigned"
+        plug.close()
 
 
 @pytest.mark.django_db
