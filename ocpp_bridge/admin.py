@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from ocpp_bridge.models import FailedHandshake, Frame, LastReply, QuirkSeen
+from ocpp_bridge.models import FailedHandshake, FailedLine, Frame, LastReply, QuirkSeen
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -35,6 +35,13 @@ class FailedHandshakeAdmin(ReadOnlyAdmin):
     list_display = ("last_at", "identity", "reason", "count", "remote_address", "offered")
     list_filter = ("reason", "day")
     search_fields = ("identity", "remote_address")
+
+
+@admin.register(FailedLine)
+class FailedLineAdmin(ReadOnlyAdmin):
+    list_display = ("last_at", "remote_address", "reason", "count", "detail")
+    list_filter = ("reason", "day")
+    search_fields = ("remote_address",)
 
 
 @admin.register(LastReply)

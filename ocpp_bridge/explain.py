@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ocpp_bridge.models import FailedHandshake
+from ocpp_bridge.models import FailedHandshake, FailedLine
 
 Reason = FailedHandshake.Reason
 
@@ -101,6 +101,47 @@ ADVICE: Final[dict[str, Advice]] = {
         _("Import its password, or let the network keep first passwords on the page “Moving in”."),
     ),
 }
+
+
+LINE_ADVICE: Final[dict[str, Advice]] = {
+    FailedLine.Reason.NOT_TLS: Advice(
+        _("It did not speak TLS on the port for TLS."),
+        _("Set an address that begins with wss:// in the charger, or the port for plain connections."),
+    ),
+    FailedLine.Reason.OLD_TLS: Advice(
+        _("It speaks only a version of TLS that is too old."),
+        _("Update its firmware: TLS 1.2 is the least that is spoken here."),
+    ),
+    FailedLine.Reason.NO_COMMON_SUITE: Advice(
+        _("It offers no cipher suite that is spoken here."),
+        _(
+            "See that the server has an ECDSA and an RSA certificate (BRIDGE_TLS_CERT and _CERT_2); "
+            "else update the charger's firmware."
+        ),
+    ),
+    FailedLine.Reason.UNTRUSTED_CERTIFICATE: Advice(
+        _("Its certificate is signed by somebody who is not trusted here."),
+        _("Give it a certificate of ours, or add its maker's authority to the trusted ones."),
+    ),
+    FailedLine.Reason.DISTRUSTS_US: Advice(
+        _("It does not trust our certificate."),
+        _(
+            "Install the authority of our server's certificate in the charger, "
+            "and see that its clock and the host name in its address are right."
+        ),
+    ),
+    FailedLine.Reason.OTHER: Advice(
+        _("TLS failed for another reason."),
+        _(
+            "Look up what OpenSSL says in the charger's manual, and look at its clock; "
+            "a scan of the internet looks the same."
+        ),
+    ),
+}
+
+
+def advise_line(reason: str) -> Advice:
+    return LINE_ADVICE[reason]
 
 
 def advise(reason: str) -> Advice:

@@ -82,6 +82,7 @@ class Welcome(NamedTuple):
     dialect: Dialect
     certified_serial: str = ""
     came: Came | None = None
+    remote_address: str = ""
 
 
 def choose(offered: Iterable[str]) -> Dialect | None:
@@ -147,7 +148,7 @@ def _known(station: ChargingStation, caller: Caller, way: Way | None) -> Welcome
     credentials.follow(station, shown, caller)
     may_move_in = way is not None or station.connection_no == 0
     came = _came(station, caller, dialect, shown, way) if may_move_in else None
-    return Welcome(station, dialect, shown.certified_serial, came)
+    return Welcome(station, dialect, shown.certified_serial, came, caller.remote_address)
 
 
 def _came(station: ChargingStation, caller: Caller, dialect: Dialect, shown: Shown, way: Way | None) -> Came:
@@ -222,14 +223,17 @@ def _hold(organization: Organization, policy: DoorPolicy, caller: Caller) -> Wel
         raise Refused(Reason.UNKNOWN_IDENTITY, organization_id=organization.pk) from None
     except Refused as refused:
         raise Refused(refused.reason, refused.detail, organization_id=organization.pk) from None
-    return Welcome(station, dialect)
+    return Welcome(station, dialect, remote_address=caller.remote_address)
 
 
 def enter(welcomes: Sequence[Welcome]) -> list[Admission]:
     """Claim these stations for new connections, which fence every older one."""
     if not welcomes:
         return []
-    numbers = connectivity.claim({station.pk: dialect.version for station, dialect, *_ in welcomes})
+    numbers = connectivity.claim(
+        {one.station.pk: one.dialect.version for one in welcomes},
+        addresses={one.station.pk: one.remote_address for one in welcomes},
+    )
     last = _last_replies(numbers)
     arrivals.note([welcome.came for welcome in welcomes if welcome.came])
     return [
@@ -242,7 +246,7 @@ def enter(welcomes: Sequence[Welcome]) -> list[Admission]:
             last.get(station.pk),
             certified_serial,
         )
-        for station, dialect, certified_serial, _ in welcomes
+        for station, dialect, certified_serial, *_ in welcomes
     ]
 
 

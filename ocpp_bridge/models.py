@@ -124,6 +124,39 @@ class FailedHandshake(models.Model):
         return f"{self.identity}: {self.reason} ({self.count})"
 
 
+class FailedLine(models.Model):
+    """TLS failed before anybody said who it is (2.0.1 A00.FR.315, A00.FR.408).
+
+    Counted by address, reason and day, so that a storm stays small.
+    """
+
+    class Reason(models.TextChoices):
+        NOT_TLS = "not_tls", _("it spoke no TLS")
+        OLD_TLS = "old_tls", _("its TLS is too old")
+        NO_COMMON_SUITE = "no_common_suite", _("no common cipher suite")
+        UNTRUSTED_CERTIFICATE = "untrusted_certificate", _("the certificate is signed by somebody unknown")
+        DISTRUSTS_US = "distrusts_us", _("it does not trust our certificate")
+        OTHER = "other", _("TLS failed for another reason")
+
+    remote_address = models.CharField(max_length=64)
+    reason = models.CharField(max_length=24, choices=Reason.choices)
+    day = models.DateField()
+    count = models.PositiveIntegerField(default=1)
+    last_at = models.DateTimeField()
+    detail = models.CharField(max_length=120, blank=True, help_text=_("the words of OpenSSL"))
+
+    class Meta:
+        ordering: ClassVar = ["-last_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["day", "remote_address", "reason"], name="failed_lines_counted_per_day"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.remote_address}: {self.reason} ({self.count})"
+
+
 class QuirkSeen(models.Model):
     """Which deviations a station showed, and how often (ocpp_bridge/quirks.py)."""
 

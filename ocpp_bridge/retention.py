@@ -10,7 +10,7 @@ from django.db import connection
 from core import clock
 from core.partitions import drop_days_before, ensure_days
 from ocpp_bridge.journal import TABLE
-from ocpp_bridge.models import FailedHandshake
+from ocpp_bridge.models import FailedHandshake, FailedLine
 
 
 def make_partitions() -> None:
@@ -25,3 +25,4 @@ def drop_old() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"delete from {TABLE}_default where at < %s", [keep_from])  # noqa: S608
     FailedHandshake.objects.filter(day__lt=keep_from).delete()
+    FailedLine.objects.filter(day__lt=keep_from).delete()

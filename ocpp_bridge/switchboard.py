@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from core import clock
 from core.live import hub
 from core.threads import in_db_thread
-from ocpp_bridge import batches, selectors
+from ocpp_bridge import batches, failed_lines, selectors
 from ocpp_bridge.admissions import Admissions
 from ocpp_bridge.committer import Committer
 from stations.services import connectivity
@@ -123,6 +123,7 @@ class Switchboard:
         if seen:
             await in_db_thread(connectivity.touch, seen)
         await in_db_thread(batches.write_down_quirks)
+        await in_db_thread(failed_lines.write_down)
 
     async def _sweep(self) -> None:
         """What a lost tap would have told: commands that wait, and stations that went elsewhere."""

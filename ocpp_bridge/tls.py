@@ -17,8 +17,12 @@ from typing import Any, Final
 
 import uvicorn
 from django.conf import settings
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.server import ServerState
 
+from ocpp_bridge import failed_lines
 from ocpp_bridge.protocol import StationProtocol
+from ocpp_bridge.tls_listener import TlsListener
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +37,6 @@ SUITES: Final = (
 """In OpenSSL's words; the last two are TLS_RSA_WITH_AES_*. TLS 1.3 has suites of its own."""
 NO_CHECK_TIME: Final = 0x200000
 """X509_V_FLAG_NO_CHECK_TIME, which Python does not name."""
-BACKLOG: Final = 4096
 MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
 RENEWAL_CHECK_S: Final = 60.0
 
@@ -96,37 +99,40 @@ class TlsPort:
     def __init__(self, chains: tuple[Chain, ...], *, host: str, port: int, authorities: str = "") -> None:
         self._chains = chains
         self._context = make_context(chains, authorities)
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                "config.asgi:bridge",
-                host=host,
-                port=port,
-                ws=TlsStationProtocol,
-                ws_max_size=MAX_MESSAGE_BYTES,
-                lifespan="off",
-                backlog=BACKLOG,
-                log_config=None,
-                access_log=False,
-                ssl_context_factory=lambda config, default: self._context,
-            )
+        self._address = (host, port)
+        self._config = uvicorn.Config(
+            "config.asgi:bridge",
+            ws=TlsStationProtocol,
+            ws_max_size=MAX_MESSAGE_BYTES,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
         )
+        self._state = ServerState()
+        self._listener = TlsListener(self._make_protocol, self._context, failed_lines.note)
         self._renewing: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Listen. Raises SystemExit when the address is taken, as the plain port does."""
-        config = self._server.config
-        config.load()
-        self._server.lifespan = config.lifespan_class(config)
-        await self._server.startup()
+        self._config.load()
+        try:
+            await self._listener.open(*self._address)
+        except OSError as error:
+            logger.error("the TLS port cannot listen: %s", error)
+            raise SystemExit(STARTUP_FAILURE) from error
         self._renewing = asyncio.get_running_loop().create_task(self._follow_renewals())
 
     async def close(self) -> None:
         if self._renewing is not None:
             self._renewing.cancel()
-        for listener in self._server.servers:
-            listener.close()
-        for connection in list(self._server.server_state.connections):
+        self._listener.close()
+        for connection in list(self._state.connections):
             connection.shutdown()
+
+    def _make_protocol(self) -> asyncio.Protocol:
+        make: Any = self._config.http_protocol_class
+        protocol: asyncio.Protocol = make(config=self._config, server_state=self._state, app_state={})
+        return protocol
 
     async def _follow_renewals(self) -> None:
         """A renewed server certificate is used for new connections, without a restart."""

@@ -23,6 +23,7 @@ def connections(request: HttpRequest) -> HttpResponse:
         "section": "connections",
         "organization": organization,
         "failures": selectors_door.failures(request.user),
+        "lines": selectors_door.lines(request.user),
         "live_topics": [f"door.{organization.pk}", NOBODYS],
     }
     return render_either(
@@ -43,6 +44,7 @@ def connection(request: HttpRequest, identity: str) -> HttpResponse:
         "organization": station.organization,
         "station": station,
         "failures": selectors_door.failures(request.user, station=station),
+        "lines": selectors_door.lines(request.user, station=station),
         "live_topics": [f"door.{station.organization_id}", NOBODYS, f"station.{station.pk}"],
     }
     return render_either(

@@ -129,6 +129,9 @@ class ChargingStation(models.Model):
     is_connected = models.BooleanField(default=False)
     connected_at = models.DateTimeField(null=True, blank=True)
     disconnected_at = models.DateTimeField(null=True, blank=True)
+    remote_address = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text=_("where it last came from")
+    )
     last_seen_at = models.DateTimeField(null=True, blank=True)
     inventory_of = models.CharField(
         max_length=240,

@@ -19,12 +19,13 @@ SILENT_FOR: Final = timedelta(minutes=10)
 
 _CLAIM: Final = """
 with held as materialized (
-  select s.id, u.version from stations_chargingstation s
-    join unnest(%(stations)s::bigint[], %(versions)s::text[]) as u(id, version) on u.id = s.id
+  select s.id, u.version, u.address from stations_chargingstation s
+    join unnest(%(stations)s::bigint[], %(versions)s::text[], %(addresses)s::text[])
+      as u(id, version, address) on u.id = s.id
    order by s.id for no key update of s)
 update stations_chargingstation s
    set connection_no = s.connection_no + 1, is_connected = true, connected_at = %(now)s,
-       last_seen_at = %(now)s, ocpp_version = held.version
+       last_seen_at = %(now)s, ocpp_version = held.version, remote_address = held.address
   from held where s.id = held.id
 returning s.id, s.connection_no, s.organization_id, s.location_id
 """
@@ -40,14 +41,19 @@ update stations_chargingstation s
 
 
 @transaction.atomic
-def claim(versions: Mapping[int, str]) -> dict[int, int]:
-    """These stations (id to OCPP version) belong to new connections from now on.
+def claim(versions: Mapping[int, str], *, addresses: Mapping[int, str] | None = None) -> dict[int, int]:
+    """These stations (id to OCPP version, and whence they came) belong to new connections from now on.
 
     Returns the number of each connection, which fences the old one.
     Raises ChargingStation.DoesNotExist when one of them is gone; then none is claimed.
     """
     now = clock.now()
-    values: dict[str, Any] = {"stations": list(versions), "versions": list(versions.values()), "now": now}
+    values: dict[str, Any] = {
+        "stations": list(versions),
+        "versions": list(versions.values()),
+        "addresses": [(addresses or {}).get(pk, "") for pk in versions],
+        "now": now,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, values)
         rows = cursor.fetchall()

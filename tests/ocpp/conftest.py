@@ -6,7 +6,9 @@ import pytest
 
 from accounts.models import IdToken, Organization
 from stations.services.provisioning import create_location
+from tests.ocpp.doors import free_port, uvicorn_door
 from tests.ocpp.network import Network
+from tests.ocpp.pki import Maker
 
 
 @pytest.fixture
@@ -28,6 +30,22 @@ def network(db) -> Network:
 @pytest.fixture
 def station(network):
     return network.add("CP-1")
+
+
+@pytest.fixture(scope="module")
+def ours() -> Maker:
+    return Maker.called("Northwind Charging")
+
+
+@pytest.fixture
+def door(settings, tmp_path, ours, station):
+    """The bridge, and its TLS port with an ECDSA and an RSA certificate."""
+    settings.BRIDGE_TLS_CERT, settings.BRIDGE_TLS_KEY = map(str, ours.server(tmp_path, "ec"))
+    settings.BRIDGE_TLS_CERT_2, settings.BRIDGE_TLS_KEY_2 = map(str, ours.server(tmp_path, "rsa"))
+    settings.BRIDGE_TLS_PORT = free_port()
+    settings.STATION_CA_CERT, settings.STATION_CA_KEY = ours.certificate, ours.key
+    with uvicorn_door() as plain:
+        yield {"tls": settings.BRIDGE_TLS_PORT, "plain": plain}
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import base64
 import itertools
 import json
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -95,6 +96,19 @@ def database_name() -> str:
 def basic(username: str, password: str | bytes) -> dict[str, str]:
     raw = password if isinstance(password, bytes) else password.encode()
     return {"Authorization": "Basic " + base64.b64encode(username.encode() + b":" + raw).decode()}
+
+
+def come(
+    door: dict[str, int], context: ssl.SSLContext, identity: str = "CP-1", password: str | None = None
+) -> ClientConnection:
+    """To the TLS port; with a certificate when `context` has one."""
+    return connect(
+        f"wss://127.0.0.1:{door['tls']}/ocpp/{identity}",
+        subprotocols=[Subprotocol("ocpp1.6")],
+        additional_headers=basic(identity, password) if password else None,
+        ssl=context,
+        open_timeout=10,
+    )
 
 
 class Plug:

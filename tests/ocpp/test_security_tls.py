@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import ssl
@@ -14,38 +15,11 @@ from websockets.sync.client import connect
 from ocpp_bridge.models import FailedHandshake
 from stations.models import ChargingStation, StationCertificate, StationCommand
 from stations.services import certificates, security
-from tests.ocpp.doors import basic, free_port, uvicorn_door
+from tests.ocpp.doors import basic, come
 from tests.ocpp.pki import NOW, Maker, client_context, csr, make_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BOOT = {"chargePointModel": "M", "chargePointVendor": "V"}
-
-
-@pytest.fixture(scope="module")
-def ours() -> Maker:
-    return Maker.called("Northwind Charging")
-
-
-@pytest.fixture
-def door(settings, tmp_path, ours, station):
-    """The TLS port, with an ECDSA and an RSA certificate."""
-    settings.BRIDGE_TLS_CERT, settings.BRIDGE_TLS_KEY = map(str, ours.server(tmp_path, "ec"))
-    settings.BRIDGE_TLS_CERT_2, settings.BRIDGE_TLS_KEY_2 = map(str, ours.server(tmp_path, "rsa"))
-    settings.BRIDGE_TLS_PORT = free_port()
-    settings.STATION_CA_CERT, settings.STATION_CA_KEY = ours.certificate, ours.key
-    with uvicorn_door() as plain:
-        yield {"tls": settings.BRIDGE_TLS_PORT, "plain": plain}
-
-
-def come(door, context, identity="CP-1", password=None):
-    headers = basic(identity, password) if password else None
-    return connect(
-        f"wss://127.0.0.1:{door['tls']}/ocpp/{identity}",
-        subprotocols=["ocpp1.6"],
-        additional_headers=headers,
-        ssl=context,
-        open_timeout=10,
-    )
 
 
 def ask(line, action="Heartbeat", payload=None):
@@ -233,6 +207,15 @@ def test_an_expiring_certificate_is_asked_to_be_renewed(station, settings, ours)
     assert certificates.ask_to_renew() == 1
     assert StationCommand.objects.get(kind="trigger").params["message"] == "sign_certificate"
     assert StationCertificate.objects.get().status == "installed"
+
+
+def test_a_taken_address_ends_the_process_at_once(door, network, ours):
+    from ocpp_bridge import tls
+
+    port = tls.configured_port()
+    assert port is not None
+    with pytest.raises(SystemExit):
+        asyncio.run(port.open())
 
 
 def test_a_renewed_server_certificate_is_used_without_a_restart(door, network, settings, ours, tmp_path):

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from core import clock
 from ocpp_bridge import turned_away
 from ocpp_bridge.callers import Caller
+from ocpp_bridge.models import FailedLine
 from stations.models import ChargingStation, HeldStation, StationCertificate, StationTemplate
 from stations.services import onboarding
 from tests.factories import LocationFactory, MembershipFactory, StationFactory
@@ -102,7 +103,24 @@ def test_a_failed_connection_is_explained_within_seconds(visit, look, network):
     expect(page.get_by_text("No charger has this identity.").first).to_be_visible()
     visitor.is_pleased("connections")
     fail(network["organization"], "HUB-1", Reason.WRONG_PASSWORD)
-    expect(page.get_by_text("The password is wrong.").first).to_be_visible(timeout=5000)
+    expect(page.get_by_text("The password is wrong.").first).to_be_visible(timeout=10_000)
+
+
+def test_who_did_not_get_through_tls_is_listed_by_address(visit, look, network):
+    ChargingStation.objects.filter(identity="HUB-1").update(remote_address="203.0.113.9")
+    for reason in FailedLine.Reason.values:
+        FailedLine.objects.create(
+            remote_address="203.0.113.9", reason=reason, day=clock.now().date(), last_at=clock.now(), count=3,
+            detail="NO_SHARED_CIPHER",
+        )  # fmt: skip
+    visitor = visit(**look, user=network["user"])
+    page = visitor.goto("/operate/connections/")
+    expect(page.get_by_text("It offers no cipher suite that is spoken here.")).to_be_visible()
+    expect(page.get_by_role("link", name="HUB-1").last).to_be_visible()
+    visitor.is_pleased("connections-tls")
+    page = visitor.goto("/operate/chargers/HUB-1/connection/")
+    expect(page.get_by_text("It does not trust our certificate.")).to_be_visible()
+    visitor.is_pleased("charger-connection-tls")
 
 
 def test_one_chargers_connection_and_what_it_must_show(visit, look, network):
