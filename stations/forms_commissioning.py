@@ -32,7 +32,7 @@ class ExpectedForm(LinkForm):
     location = forms.ModelChoiceField(Location.objects.none(), label=_("Site"), empty_label=None)
     template = forms.ModelChoiceField(
         StationTemplate.objects.none(),
-        label=_("Template"),
+        label=_("Template for its stalls"),
         required=False,
         empty_label=_("None: it tells its stalls itself"),
     )
