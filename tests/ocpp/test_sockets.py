@@ -53,6 +53,7 @@ def test_who_may_not_come_in_hears_why_and_the_operator_sees_it(port, network):
     counted = {(f.identity, f.reason): f.count for f in FailedHandshake.objects.all()}
     assert counted == {
         ("NOBODY", "unknown_identity"): 1,
+        ("CP-1", "unknown_path"): 1,
         ("CP-1", "no_password"): 1,
         ("CP-1", "wrong_password"): 2,
         ("CP-1", "other_username"): 1,

@@ -268,7 +268,7 @@ def test_a_site_that_was_there_before_stays(member):
 
 def test_a_station_that_has_been_there_keeps_the_whole_import(member):
     batch = write(take(member, FULL))
-    connectivity.claim(station_id=ChargingStation.objects.get(identity="BER-2").pk, ocpp_version="1.6")
+    connectivity.claim({ChargingStation.objects.get(identity="BER-2").pk: "1.6"})
     undo(batch)
     assert (batch.status, ChargingStation.objects.count()) == ("completed", 2)
     assert "BER-2" in batch.note
