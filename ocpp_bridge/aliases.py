@@ -88,8 +88,8 @@ def find(callers: Sequence[Caller], networks: Mapping[str, int]) -> dict[Caller,
     fitting = {
         caller: {} if caller.organization in networks else fitting_at(caller.dialed) for caller in callers
     }
-    named = {caller.identity for caller in callers} | {name for found in fitting.values() for name in found}
-    people = _People(named - {""})
+    foreign = {name for found in fitting.values() for name in found}
+    people = _People(foreign, {caller.identity for caller in callers} - {""})
     ways = {caller: _way(caller, fitting[caller], people, networks) for caller in callers}
     return {caller: way for caller, way in ways.items() if way is not None}
 
@@ -132,20 +132,14 @@ def _way_of_a_stranger(caller: Caller, fitting: Mapping[str, list[Entry]]) -> Wa
 
 
 class _People:
-    """The stations that any of these names may mean."""
+    """The stations that these names may mean: `foreign` ones at a foreign address, `own` ones at ours, where
+    only an alias is left to be meant."""
 
-    def __init__(self, names: Collection[str]) -> None:
-        capitals = {name.upper() for name in names}
+    def __init__(self, foreign: Collection[str], own: Collection[str]) -> None:
         self._stations: dict[str, list[ChargingStation]] = {}
-        self._aliases: dict[str, ChargingStation] = {}
-        if not names:
-            return
-        called = ChargingStation.objects.alias(called=Upper("identity"))
-        for station in called.filter(called__in=capitals).select_related("organization"):
+        for station in _called(foreign):
             self._stations.setdefault(station.identity.upper(), []).append(station)
-        aliases = StationAlias.objects.alias(called=Upper("alias")).filter(called__in=capitals)
-        for alias in aliases.select_related("station__organization"):
-            self._aliases[alias.alias.upper()] = alias.station
+        self._aliases = _aliased({*foreign, *own})
 
     def by_alias(self, name: str) -> ChargingStation | None:
         return self._aliases.get(name.upper()) if name else None
@@ -160,3 +154,19 @@ class _People:
         if exact is None and alias is not None and alias.organization_id in organization_ids:
             return alias
         return exact or (alike[0] if len(alike) == 1 else None)
+
+
+def _called(names: Collection[str]) -> list[ChargingStation]:
+    """Stations with these identities, in whatever letters."""
+    if not names:
+        return []
+    called = ChargingStation.objects.alias(called=Upper("identity")).select_related("organization")
+    return list(called.filter(called__in={name.upper() for name in names}))
+
+
+def _aliased(names: Collection[str]) -> dict[str, ChargingStation]:
+    """By their aliases in capitals."""
+    if not names:
+        return {}
+    found = StationAlias.objects.alias(called=Upper("alias")).select_related("station__organization")
+    return {one.alias.upper(): one.station for one in found.filter(called__in={n.upper() for n in names})}

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from django.db import DataError, IntegrityError, transaction
+import orjson
+from django.db import DataError, IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
@@ -28,6 +29,14 @@ PIECE: Final = 500
 PREVIEWS_KEPT: Final = timedelta(days=30)
 IMPORTS_KEPT: Final = timedelta(days=400)
 Status = DataImport.Status
+_MARK: Final = """
+update stations_importrow r
+   set verdict = t.verdict, problem = t.problem, "values" = t."values", changes = t.changes,
+       object_id = t.object_id, before = t.before, is_done = t.is_done
+  from json_to_recordset(%s) as t(id bigint, verdict text, problem text, "values" jsonb, changes jsonb,
+       object_id bigint, before jsonb, is_done boolean)
+ where r.id = t.id
+"""
 
 
 class NotNow(RuntimeError):
@@ -173,10 +182,22 @@ def _write_now(importer: Importer, scene: Scene, rows: Sequence[ImportRow]) -> N
 
 
 def _mark(rows: Sequence[ImportRow]) -> None:
-    for row in rows:
-        row.is_done = row.verdict in (NEW, CHANGED, UNCHANGED)
-    fields = ["verdict", "problem", "values", "changes", "object_id", "before", "is_done"]
-    ImportRow.objects.bulk_update(rows, fields, batch_size=PIECE)
+    """What became of these rows, in one statement: Django's bulk_update takes ten times as long."""
+    told = [
+        {
+            "id": row.pk,
+            "verdict": row.verdict,
+            "problem": row.problem,
+            "values": row.values,
+            "changes": row.changes,
+            "object_id": row.object_id,
+            "before": row.before,
+            "is_done": row.verdict in (NEW, CHANGED, UNCHANGED),
+        }
+        for row in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK, [orjson.dumps(told).decode()])
 
 
 # --- undone ----------------------------------------------------------------------------------
