@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simulator.stations import upkeep
 from simulator.stations.clock import parse_instant
 from simulator.stations.dialects.base import Handler
+from simulator.stations.dialects.upkeep import CommonUpkeep, instant
 from simulator.stations.dialects.v16 import wire
 from simulator.stations.firmware import Update
 from simulator.stations.frames import Payload
@@ -19,15 +20,14 @@ if TYPE_CHECKING:
     from simulator.stations.station import Station
 
 
-def instant(text: str | None) -> datetime | None:
-    return parse_instant(text) if text else None
-
-
-class Upkeep16:
+class Upkeep16(CommonUpkeep):
     """Handlers by action; those of the whitepaper only where the station knows it."""
 
+    roots = wire.ROOTS
+
     def __init__(self, station: Station, dialect: Dialect16) -> None:
-        self._station, self._dialect = station, dialect
+        super().__init__(station)
+        self._dialect = dialect
 
     def handlers(self) -> dict[str, Handler]:
         core: dict[str, Handler] = {
@@ -46,7 +46,7 @@ class Upkeep16:
             "GetInstalledCertificateIds": self.get_installed_certificates,
             "GetLog": self.get_log,
             "InstallCertificate": self.install_certificate,
-            "SignedUpdateFirmware": self.signed_update_firmware,
+            "SignedUpdateFirmware": self.update_to_image,
         }
 
     # --- firmware and logs
@@ -64,20 +64,6 @@ class Upkeep16:
         )
         return {}
 
-    def signed_update_firmware(self, request: Payload, at: datetime) -> Payload:
-        firmware = request["firmware"]
-        update = Update(
-            url=firmware["location"],
-            request_id=request["requestId"],
-            retrieve_at=parse_instant(firmware["retrieveDateTime"]),
-            install_at=instant(firmware.get("installDateTime")),
-            certificate=firmware["signingCertificate"],
-            signature=firmware["signature"],
-            retries=request.get("retries", 0),
-            retry_interval_s=request.get("retryInterval", 30),
-        )
-        return {"status": self._station.firmware.ask(update, at)}
-
     def get_diagnostics(self, request: Payload, at: datetime) -> Payload:
         upload = Upload(
             url=request["location"],
@@ -89,25 +75,7 @@ class Upkeep16:
         )
         return {"fileName": self._station.logs.ask(upload, at)[1]}
 
-    def get_log(self, request: Payload, at: datetime) -> Payload:
-        log = request["log"]
-        upload = Upload(
-            url=log["remoteLocation"],
-            kind="security" if request["logType"] == "SecurityLog" else "diagnostics",
-            request_id=request["requestId"],
-            since=instant(log.get("oldestTimestamp")),
-            until=instant(log.get("latestTimestamp")),
-            retries=request.get("retries", 0),
-            retry_interval_s=request.get("retryInterval", 30),
-        )
-        status, name = self._station.logs.ask(upload, at)
-        return {"status": status, "filename": name}
-
     # --- the local list
-
-    def clear_cache(self, request: Payload, at: datetime) -> Payload:
-        self._station.tokens.forget()
-        return {"status": "Accepted"}
 
     def get_local_list_version(self, request: Payload, at: datetime) -> Payload:
         """-1: no list is kept here (section 5.10)."""
@@ -136,14 +104,7 @@ class Upkeep16:
     def certificate_signed(self, request: Payload, at: datetime) -> Payload:
         return {"status": upkeep.take_certificate(self._station, request["certificateChain"], at)}
 
-    def install_certificate(self, request: Payload, at: datetime) -> Payload:
-        use = wire.ROOTS[request["certificateType"]]
-        return {"status": self._station.keys.trust(use, request["certificate"], at)}
-
-    def delete_certificate(self, request: Payload, at: datetime) -> Payload:
-        return {"status": self._station.keys.distrust(request["certificateHashData"])}
-
     def get_installed_certificates(self, request: Payload, at: datetime) -> Payload:
-        use = wire.ROOTS[request["certificateType"]]
+        use = self.roots[request["certificateType"]]
         found = [root.hashes() for root in self._station.keys.roots if root.use == use]
         return {"status": "Accepted", "certificateHashData": found} if found else {"status": "NotFound"}

@@ -6,13 +6,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from simulator.stations import upkeep
-from simulator.stations.clock import parse_instant
 from simulator.stations.dialects.base import Handler
+from simulator.stations.dialects.upkeep import CommonUpkeep, instant
 from simulator.stations.dialects.v201 import wire
-from simulator.stations.firmware import Update
 from simulator.stations.frames import Payload
 from simulator.stations.known_tokens import Entry
-from simulator.stations.logs import Upload
 
 if TYPE_CHECKING:
     from simulator.stations.dialects.v201.dialect import Dialect201
@@ -21,15 +19,14 @@ if TYPE_CHECKING:
 _SIGNED_FOR = "ChargingStationCertificate"
 
 
-def instant(text: str | None) -> datetime | None:
-    return parse_instant(text) if text else None
-
-
-class Upkeep201:
+class Upkeep201(CommonUpkeep):
     """Handlers by action."""
 
+    roots = wire.ROOTS
+
     def __init__(self, station: Station, dialect: Dialect201) -> None:
-        self._station, self._dialect = station, dialect
+        super().__init__(station)
+        self._dialect = dialect
 
     def handlers(self) -> dict[str, Handler]:
         return {
@@ -41,38 +38,8 @@ class Upkeep201:
             "GetLog": self.get_log,
             "InstallCertificate": self.install_certificate,
             "SendLocalList": self.send_local_list,
-            "UpdateFirmware": self.update_firmware,
+            "UpdateFirmware": self.update_to_image,
         }
-
-    # --- firmware and logs
-
-    def update_firmware(self, request: Payload, at: datetime) -> Payload:
-        firmware = request["firmware"]
-        update = Update(
-            url=firmware["location"],
-            request_id=request["requestId"],
-            retrieve_at=parse_instant(firmware["retrieveDateTime"]),
-            install_at=instant(firmware.get("installDateTime")),
-            certificate=firmware.get("signingCertificate", ""),
-            signature=firmware.get("signature", ""),
-            retries=request.get("retries", 0),
-            retry_interval_s=request.get("retryInterval", 30),
-        )
-        return {"status": self._station.firmware.ask(update, at)}
-
-    def get_log(self, request: Payload, at: datetime) -> Payload:
-        log = request["log"]
-        upload = Upload(
-            url=log["remoteLocation"],
-            kind="security" if request["logType"] == "SecurityLog" else "diagnostics",
-            request_id=request["requestId"],
-            since=instant(log.get("oldestTimestamp")),
-            until=instant(log.get("latestTimestamp")),
-            retries=request.get("retries", 0),
-            retry_interval_s=request.get("retryInterval", 30),
-        )
-        status, name = self._station.logs.ask(upload, at)
-        return {"status": status, "filename": name}
 
     def trigger(self, what: str) -> bool:
         """TriggerMessage for one of ours; False for another's."""
@@ -89,10 +56,6 @@ class Upkeep201:
         return True
 
     # --- the local list
-
-    def clear_cache(self, request: Payload, at: datetime) -> Payload:
-        self._station.tokens.forget()
-        return {"status": "Accepted"}
 
     def get_local_list_version(self, request: Payload, at: datetime) -> Payload:
         """0 when there is none (D02.FR.02, D02.FR.03)."""
@@ -124,13 +87,6 @@ class Upkeep201:
         if request.get("certificateType", _SIGNED_FOR) != _SIGNED_FOR:
             return {"status": "Rejected", "statusInfo": {"reasonCode": "UnsupportedParam"}}
         return {"status": upkeep.take_certificate(self._station, request["certificateChain"], at)}
-
-    def install_certificate(self, request: Payload, at: datetime) -> Payload:
-        use = wire.ROOTS[request["certificateType"]]
-        return {"status": self._station.keys.trust(use, request["certificate"], at)}
-
-    def delete_certificate(self, request: Payload, at: datetime) -> Payload:
-        return {"status": self._station.keys.distrust(request["certificateHashData"])}
 
     def get_installed_certificates(self, request: Payload, at: datetime) -> Payload:
         wanted = request.get("certificateType") or list(wire.ROOTS)
