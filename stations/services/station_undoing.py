@@ -15,7 +15,7 @@ from stations.importing.kinds import Scene, StillNeeded
 from stations.models import Arrival, ChargingStation, Circuit, Connector, Evse, Location, StationAlias
 
 _DELETE: Final = (
-    "delete from stations_connector using stations_evse e where evse_id = e.id and e.station_id = any(%s)",
+    "delete from stations_connector c using stations_evse e where e.id = c.evse_id and station_id = any(%s)",
     "delete from stations_evse where station_id = any(%s)",
     "delete from stations_stationalias where station_id = any(%s)",
     "delete from stations_arrival where station_id = any(%s)",
