@@ -101,6 +101,7 @@ def test_addresses_names_and_first_passwords(visit, look, network):
     page = visitor.goto("/operate/moving-in/addresses/")
     expect(page.get_by_text("old.example/ocpp/1.6/{identity}", exact=True)).to_be_visible()
     visitor.is_pleased("moving-in-addresses")
+    visitor.has_reflow_at_320()
     page.get_by_role("link", name="CitrineOS").click()
     expect(page.get_by_label("Path")).to_have_value("/{identity}")
     page.get_by_label("Path").fill("/ocpp/1.6/CP-1")
@@ -123,6 +124,7 @@ def test_a_file_is_looked_at_confirmed_and_undone(visit, look, network):
     visitor = visit(**look, user=network["user"])
     page = visitor.goto("/operate/moving-in/imports/")
     visitor.is_pleased("moving-in-imports-empty")
+    visitor.has_reflow_at_320()
     page.get_by_label("File", exact=True).set_input_files(
         {"name": "charge_box.csv", "mimeType": "text/csv", "buffer": BOXES.encode("latin-1")}
     )
