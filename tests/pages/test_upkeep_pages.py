@@ -147,4 +147,7 @@ def test_an_upload_that_does_not_fit_says_why(visit, look, network, tmp_path):
     page.get_by_label("SHA-256 from the maker").fill("0" * 64)
     page.get_by_role("button", name="Upload").click()
     expect(page.get_by_text("The upload has another one").first).to_be_visible()
+    with page.expect_response(lambda answer: "/operate/files/" in answer.url) as renewed:
+        page.evaluate("document.body.dispatchEvent(new Event('live:refresh'))")
+    assert renewed.value.status == 200  # not the address that was posted to
     visitor.is_pleased("operator-firmware-refused")
