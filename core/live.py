@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 Listener = Callable[[str], None]
 RETRY_S: Final = 1.0
 APART_S: Final = 0.1
+READY_AT_MOST_S: Final = 2.0
 
 
 def nudge(*topics: str) -> None:
@@ -70,6 +71,7 @@ class Hub:
     def __init__(self) -> None:
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
+        self._hears = asyncio.Event()
 
     def listen(self, topic: str, listener: Listener) -> None:
         """Call `listener(topic)` in this event loop at each nudge, until `forget`."""
@@ -82,20 +84,31 @@ class Hub:
         if not self._listeners[topic]:
             del self._listeners[topic]
 
+    async def ready(self) -> None:
+        """Return when nudges are heard, or after a while without Redis: what comes before is lost."""
+        try:
+            await asyncio.wait_for(self._hears.wait(), READY_AT_MOST_S)
+        except TimeoutError:
+            logger.warning("a page is live, but no nudges are heard")
+
     async def _run(self) -> None:
         while True:
             try:
                 await self._receive()
             except (redis.RedisError, OSError):
+                self._hears.clear()
                 logger.warning("lost the nudge subscription; trying again")
                 await asyncio.sleep(RETRY_S)
 
     async def _receive(self) -> None:
         client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_timeout=None)
-        async with client, client.pubsub(ignore_subscribe_messages=True) as subscription:
+        async with client, client.pubsub() as subscription:
             await subscription.subscribe(settings.NUDGE_CHANNEL)
             async for message in subscription.listen():
-                self._tell(orjson.loads(message["data"]))
+                if message["type"] == "message":
+                    self._tell(orjson.loads(message["data"]))
+                else:
+                    self._hears.set()
 
     def _tell(self, topics: list[str]) -> None:
         for topic in topics:

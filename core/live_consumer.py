@@ -25,12 +25,14 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self._changed: set[str] = set()
         self._flush: asyncio.Task[None] | None = None
         self._topics = open_topics(self._token())
+        for topic in self._topics:
+            hub().listen(topic, self._note)
+        if self._topics:
+            await hub().ready()  # once it is open the page looks anew: first subscribe, then look
         await self.accept()
         if not self._topics:
             await self.close(code=CLOSE_BAD_TOKEN)
             return
-        for topic in self._topics:
-            hub().listen(topic, self._note)
         await self.send(text_data="{}")
 
     async def disconnect(self, code: int) -> None:
