@@ -31,7 +31,9 @@ def limit(station, amps, source="SO", evse_number=0, **bound):
 
 
 def shares(location, at=NOW):
-    return [share.limit_a for share in replan(location, at).shares]
+    """In the order in which the sessions were made; the plan orders their ids as texts."""
+    found = sorted(replan(location, at).shares, key=lambda share: int(share.session_id))
+    return [share.limit_a for share in found]
 
 
 def test_an_outer_limit_bounds_the_plan_and_frees_power_for_the_others(site):
