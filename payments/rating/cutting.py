@@ -92,7 +92,7 @@ class Cutter:
     def pieces(self) -> Iterator[Piece]:
         """The session's pieces in order, each with its choices."""
         energy_wh: Number = 0
-        for period in self.facts.periods:
+        for period in _telling(self.facts.periods):
             for piece in self._by_energy(self._by_time(period, energy_wh)):
                 piece.choices = self._choose(piece)
                 yield piece
@@ -176,6 +176,11 @@ class Rule:
             if (low is not None and value < low) or (high is not None and value >= high):
                 return False
         return True
+
+
+def _telling(periods: tuple[Period, ...]) -> tuple[Period, ...]:
+    """Those of some length or energy: an empty one has no power by which an element could be chosen."""
+    return tuple(one for one in periods if one.end_at > one.start_at or one.energy_wh) or periods[:1]
 
 
 def _first_of_each(rules: list[Rule]) -> dict[Dimension, Choice]:

@@ -1,7 +1,8 @@
 // One socket per page. The server sends {"nudge": topic} or {"html": out-of-band fragments}.
-// Elements refetch themselves: hx-trigger="nudge:session.81 from:body, live:refresh from:body, poll from:body".
+// Elements refetch themselves: hx-trigger="nudge:session.81 from:body, live:refresh from:body, poll from:body";
+// costly ones say nudge-2s: or nudge-5s: (not throttle, with which htmx forgets the news that comes meanwhile).
 (() => {
-  const MERGE_MS = 500, BADGE_AFTER_MS = 3000, POLL_MS = 15000, PAUSED_AFTER_MS = 60000, MAX_BACKOFF_MS = 20000;
+  const PACES_MS = { nudge: 500, "nudge-2s": 2000, "nudge-5s": 5000 }, BADGE_AFTER_MS = 3000, POLL_MS = 15000, PAUSED_AFTER_MS = 60000, MAX_BACKOFF_MS = 20000;
   const body = document.body, { liveUrl, liveToken } = body.dataset;
   const send = (name) => body.dispatchEvent(new CustomEvent(name));
 
@@ -32,18 +33,22 @@
     }
   };
 
-  // --- nudges are merged: at most two bursts a second
-  const waiting = new Set();
-  let timer = 0;
-  const flush = () => {
-    timer = 0;
-    for (const topic of waiting) send(`nudge:${topic}`);
-    waiting.clear();
-  };
-  const nudge = (topic) => {
-    waiting.add(topic);
-    timer = timer || setTimeout(flush, MERGE_MS);
-  };
+  // --- nudges are merged: at once after a rest, else when the pace allows, and the last is always told
+  const paced = Object.entries(PACES_MS).map(([name, apartMs]) => {
+    const waiting = new Set();
+    let timer = 0, toldAt = 0;
+    const flush = () => {
+      timer = 0;
+      toldAt = Date.now();
+      for (const topic of waiting) send(`${name}:${topic}`);
+      waiting.clear();
+    };
+    return (topic) => {
+      waiting.add(topic);
+      timer = timer || setTimeout(flush, Math.max(0, toldAt + apartMs - Date.now()));
+    };
+  });
+  const nudge = (topic) => paced.forEach((tell) => tell(topic));
 
   // --- shared fragments: swapped by id, never under the focus
   const swap = (html) => {

@@ -65,3 +65,20 @@ def test_every_module_of_ours_postpones_its_annotations():
         if path.read_text().strip() and "from __future__ import annotations" not in path.read_text()
     ]
     assert [str(path.relative_to(ROOT)) for path in without] == []
+
+
+def test_no_page_forgets_the_news_that_comes_while_it_rests():
+    """htmx's throttle drops what comes meanwhile; static/js/live.js paces nudges and tells the last."""
+    pages = [*(ROOT / "templates").rglob("*.html"), *(ROOT / "demo").rglob("*.html")]
+    assert [str(page) for page in pages if "throttle:" in page.read_text()] == []
+
+
+def test_every_pace_that_a_page_asks_for_is_one_that_the_script_keeps():
+    script = (ROOT / "static/js/live.js").read_text()
+    kept = set(re.findall(r'"?(nudge[\w-]*)"?: \d+', script))
+    asked = {
+        name
+        for page in (ROOT / "templates").rglob("*.html")
+        for name in re.findall(r"\b(nudge[\w-]*):", page.read_text())
+    }
+    assert asked == kept

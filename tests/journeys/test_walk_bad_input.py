@@ -11,7 +11,7 @@ from demo.cards import CARD, fill_hosted_page
 from payments.models import Payment
 from payments.services.checkout import begin_card_setup, finish_card_setup
 from stations.models import ChargingSession, ChargingStation, Connector
-from tests.journeys.walking import PASSWORD, PATIENCE_MS, POOR_CARD, look_at, pay_on_hosted_page
+from tests.journeys.walking import PASSWORD, PATIENCE_MS, POOR_CARD, pay_on_hosted_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
@@ -35,11 +35,11 @@ def test_a_guest_whose_card_is_declined_reads_why_and_what_to_do(visit, connecte
     pay_on_hosted_page(page, POOR_CARD)
     expect(page.get_by_role("alert")).to_contain_text(SAYS_WHY, timeout=PATIENCE_MS)
     expect(page.get_by_role("alert")).to_contain_text("You can try another card.")
-    look_at(guest, "walk-declined-there")
+    guest.is_pleased("walk-declined-there")
     page.get_by_role("link", name="Back to").click()
     expect(page.get_by_role("heading", name="The card was declined")).to_be_visible()
     expect(page.get_by_role("alert")).to_contain_text(ADVICE)
-    look_at(guest, "walk-declined-here")
+    guest.is_pleased("walk-declined-here")
     page.get_by_role("link", name="Try again").click()
     expect(page.get_by_role("button", name="Pay by card and start")).to_be_visible()
     assert not Payment.objects.filter(status="authorized").exists()

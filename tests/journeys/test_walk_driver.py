@@ -16,7 +16,6 @@ from stations.models import ChargingSession
 from tests.journeys.walking import (
     PATIENCE_MS,
     agrees,
-    look_at,
     watch_it_rise,
 )
 
@@ -40,12 +39,12 @@ def test_a_driver_books_starts_watches_stops_and_gets_a_receipt(visit, place, ch
 def _book(sam):
     page = sam.goto("/")
     page.locator("#map[data-ready]").wait_for()
-    look_at(sam, "walk-1-find", whole=False)
+    sam.is_pleased("walk-1-find", whole=False)
     page.get_by_role("link", name="Harbour Hub", exact=True).click()
-    look_at(sam, "walk-2-site")
+    sam.is_pleased("walk-2-site")
     page.get_by_role("button", name="Book ").click()
     expect(page.get_by_text("Your slot is booked.")).to_be_visible()
-    look_at(sam, "walk-3-booking")
+    sam.is_pleased("walk-3-booking")
 
 
 def _when_its_time_comes(charger):
@@ -59,7 +58,7 @@ def _when_its_time_comes(charger):
 
 def _start_with_saved_card(sam, evse):
     page = sam.goto(f"/c/{evse.code}/")
-    look_at(sam, "walk-4-start")
+    sam.is_pleased("walk-4-start")
     page.get_by_role("button", name="Start, pay with Visa 4242").click()
     page.wait_for_url("**/live/", timeout=PATIENCE_MS)
 
@@ -68,10 +67,10 @@ def _watch_and_stop(sam):
     page = sam.page
     page.locator("[data-live-badge][data-state=live]").first.wait_for(timeout=PATIENCE_MS, state="attached")
     watch_it_rise(page)
-    look_at(sam, "walk-6-live")
+    sam.is_pleased("walk-6-live")
     page.get_by_role("button", name="Stop charging").click()
     expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=PATIENCE_MS)
-    look_at(sam, "walk-7-done")
+    sam.is_pleased("walk-7-done")
 
 
 def _read_receipt(sam):
@@ -79,5 +78,5 @@ def _read_receipt(sam):
     page.get_by_role("link", name="Receipt", exact=True).click(timeout=PATIENCE_MS)
     page.get_by_role("heading", name="Receipt").wait_for()
     expect(page.get_by_text("Visa ···· 4242")).to_be_visible()
-    look_at(sam, "walk-8-receipt")
+    sam.is_pleased("walk-8-receipt")
     agrees(page)

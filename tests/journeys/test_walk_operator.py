@@ -12,7 +12,6 @@ from stations.models import ChargingSession
 from tests.journeys.walking import (
     PATIENCE_MS,
     agrees,
-    look_at,
     pay_on_hosted_page,
     watch_it_rise,
 )
@@ -25,7 +24,7 @@ def test_a_guest_pays_by_card_and_the_operator_stops_the_charge(visit, place, ch
     guest = visit()
     _pay(guest, place.evses[0])
     watch_it_rise(guest.page)
-    look_at(guest, "walk-guest-live")
+    guest.is_pleased("walk-guest-live")
     _stop_from_afar(visit(user=place.owner))
     expect(guest.page.get_by_role("heading", name="Done")).to_be_visible(timeout=PATIENCE_MS)
     charger.unplug()
@@ -42,7 +41,7 @@ def _pay(guest, evse):
     guest.is_pleased("walk-guest-start")
     page.get_by_role("button", name="Pay by card and start").click()
     page.get_by_label("Card number").wait_for(timeout=PATIENCE_MS)
-    look_at(guest, "walk-guest-pays")
+    guest.is_pleased("walk-guest-pays")
     pay_on_hosted_page(page)
     page.wait_for_url("**/live/?t=**", timeout=PATIENCE_MS)
 
@@ -50,11 +49,11 @@ def _pay(guest, evse):
 def _stop_from_afar(elin):
     """From the overview to the charger by its links, and Stop in the charger's command forms."""
     desk = elin.goto("/operate/")
-    look_at(elin, "walk-operator-overview")
+    elin.is_pleased("walk-operator-overview")
     desk.get_by_role("link", name=re.compile("Stall 1")).first.click()
     desk.wait_for_url("**/operate/chargers/HUB-1/")
     desk.get_by_text("Stop a charge", exact=True).first.click()
-    look_at(elin, "walk-operator-charger")
+    elin.is_pleased("walk-operator-charger")
     desk.get_by_role("button", name="Stop a charge").click()
     expect(desk.get_by_text("Asked the charger: Stop a charge.")).to_be_visible()
     asked = desk.locator("#station-now .result", has_text="Stop a charge")
@@ -67,6 +66,6 @@ def _see_it_completed(elin):
     session = ChargingSession.objects.get()
     desk = elin.goto(f"/operate/sessions/{session.public_id}/")
     expect(desk.locator("#session .st", has_text="Completed").first).to_be_visible(timeout=PATIENCE_MS)
-    look_at(elin, "walk-operator-session")
+    elin.is_pleased("walk-operator-session")
     session.refresh_from_db()
     assert (session.status, session.end_reason) == ("completed", "Remote")

@@ -20,13 +20,11 @@ from payments.services.tariffs import assign_tariff, create_tariff
 from simulator.stations import CATALOG, EvseSpec, LiveStation, StationSpec, Vehicle
 from stations.models import ChargingSession
 from stations.services.provisioning import EvsePlan, create_location, create_station
-from tests.pages.browser import WIDTHS, Visitor
 
 PASSWORD = "a long enough one"
 PATIENCE_MS = 30_000
 CARD = "4242 4242 4242 4242"
 POOR_CARD = "4000 0000 0000 9995"
-LOOKS = [(390, "dark"), (1440, "light"), (1440, "dark")]
 ENERGY = {"type": "ENERGY", "price": "0.49", "vat": "25", "step_size": 1}
 START = {"type": "FLAT", "price": "0.50", "vat": "25", "step_size": 1}
 
@@ -119,23 +117,6 @@ def charger_at(url: str, spec: StationSpec) -> Iterator[Charger]:
         yield charger
     finally:
         charger.leave()
-
-
-def look_at(visitor: Visitor, name: str, *, whole: bool = True) -> None:
-    """Be pleased with the page as it is, on a phone and at a desk, in light and in dark."""
-    visitor.is_pleased(name, whole=whole)
-    first = visitor.width, visitor.theme
-    for width, theme in LOOKS:
-        _turn(visitor, width, theme)
-        visitor.is_pleased(name, whole=whole)
-    _turn(visitor, *first)
-
-
-def _turn(visitor: Visitor, width: int, theme: str) -> None:
-    visitor.width, visitor.theme = width, theme
-    visitor.page.set_viewport_size({"width": width, "height": WIDTHS[width]})
-    # Reduced motion: no color is caught halfway between the themes.
-    visitor.page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
 
 
 def pay_on_hosted_page(page: Page, number: str = CARD) -> None:

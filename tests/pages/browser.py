@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -27,8 +28,17 @@ QUIET = (
 )
 SHOTS = Path(os.environ.get("FORECOURT_SCREENSHOTS", Path(__file__).parent / "screenshots"))
 SIDE_SCROLL = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-WIDTHS = {390: 844, 1440: 1100}
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PHONE, DESK = 390, 1440
+WIDTHS = {PHONE: 844, DESK: 1100}
+Theme = Literal["dark", "light"]
+Rules = dict[str, str | list[str]]
+AXE = Axe()
+EVERYTHING: Rules = {
+    "type": "tag",
+    "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+COLORS: Rules = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+"""What a theme can spoil; the rest is the same in the dark."""
 
 
 def find_chromium() -> str | None:
@@ -66,7 +76,7 @@ class Visitor:
     page: Page
     url: str
     width: int
-    theme: str
+    theme: Theme
     complaints: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -83,15 +93,32 @@ class Visitor:
         return self.page
 
     def is_pleased(self, name: str, *, whole: bool = True) -> None:
-        """No console message, no accessibility violation, no side scroll; leaves a picture.
+        """No console message, no accessibility violation, no side scroll; leaves pictures.
 
-        `whole` makes the window as tall as the page first, so that what is fixed stands at its foot.
+        On a phone and at a desk, in light and in dark. `whole` makes the window as tall as the page first,
+        so that what is fixed stands at its foot.
         """
         self.page.wait_for_timeout(150)
-        self.picture(name, whole=whole)
+        first = self.width
+        for width in WIDTHS:
+            self.turn(width, "light")
+            self._look(name, whole=whole, rules=EVERYTHING)
+            self.turn(width, "dark")
+            self._look(name, whole=whole, rules=COLORS)
+        self.turn(first, "light")
         assert self.complaints == []
-        assert self.side_scroll() <= 0, f"{name} scrolls sideways by {self.side_scroll()} px"
-        assert self.violations() == []
+
+    def _look(self, name: str, *, whole: bool, rules: Rules) -> None:
+        self.picture(name, whole=whole)
+        assert self.side_scroll() <= 0, f"{name} scrolls sideways by {self.side_scroll()} px at {self.width}"
+        assert self.violations(rules) == [], f"{name}, {self.width}, {self.theme}"
+
+    def turn(self, width: int, theme: Theme) -> None:
+        """Look at the same page on another screen."""
+        self.width, self.theme = width, theme
+        self.page.set_viewport_size({"width": width, "height": WIDTHS[width]})
+        # Reduced motion: no color is caught halfway between the themes.
+        self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
 
     def picture(self, name: str, *, whole: bool = True) -> None:
         SHOTS.mkdir(parents=True, exist_ok=True)
@@ -106,10 +133,12 @@ class Visitor:
         )
         return int(page)
 
-    def violations(self) -> list[str]:
+    def violations(self, rules: Rules) -> list[str]:
         """What axe has against the page, one line each with the elements meant."""
-        options = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": TAGS}}
-        found = Axe().run(self.page, options=options).response["violations"]
+        options = {"resultTypes": ["violations"], "runOnly": rules}
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.axe_script)
+        found = self.page.evaluate("options => axe.run(options)", options)["violations"]
         return [
             f"{one['id']} ({one['help']}): " + "; ".join(node["html"][:160] for node in one["nodes"][:4])
             for one in found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from django.conf import settings
@@ -12,7 +11,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Browser, BrowserContext
 
 from accounts.models import User
-from tests.pages.browser import WIDTHS, Visitor
+from tests.pages.browser import PHONE, WIDTHS, Visitor
 from tests.pages.server import WebServer
 
 
@@ -24,17 +23,17 @@ def site_url(transactional_db: None) -> Iterator[str]:
 
 @pytest.fixture
 def visit(browser: Browser, site_url: str) -> Iterator[Callable[..., Visitor]]:
-    """`visit(width=390, theme="dark", user=…)`: a Visitor in a fresh browser context."""
+    """`visit(DESK, user=…)`: a Visitor in a fresh browser context."""
     contexts: list[BrowserContext] = []
 
-    def come(width: int = 390, theme: Any = "light", user: User | None = None) -> Visitor:
+    def come(width: int = PHONE, user: User | None = None) -> Visitor:
         context = browser.new_context(
-            viewport={"width": width, "height": WIDTHS.get(width, 844)}, color_scheme=theme, locale="en-US"
+            viewport={"width": width, "height": WIDTHS.get(width, 844)}, color_scheme="light", locale="en-US"
         )
         contexts.append(context)
         if user is not None:
             sign_in(context, site_url, user)
-        return Visitor(context.new_page(), site_url, width, theme)
+        return Visitor(context.new_page(), site_url, width, "light")
 
     yield come
     for context in contexts:
@@ -51,12 +50,3 @@ def sign_in(context: BrowserContext, url: str, user: User) -> None:
     context.add_cookies(
         [{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key or "", "url": url}]
     )
-
-
-@pytest.fixture(
-    params=[(390, "light"), (390, "dark"), (1440, "light"), (1440, "dark")], ids=lambda p: f"{p[0]}-{p[1]}"
-)
-def look(request: pytest.FixtureRequest) -> dict[str, object]:
-    """Each of the four ways a page is looked at: `visit(**look)`."""
-    width, theme = request.param
-    return {"width": width, "theme": theme}

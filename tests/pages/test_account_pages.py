@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from accounts import services
+from tests.pages.browser import DESK
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -33,15 +34,15 @@ def driver():
         ("not-found", "/nowhere/"),
     ],
 )
-def test_a_stranger_can_read_every_entrance_page(visit, look, name, path):
-    visitor = visit(**look)
+def test_a_stranger_can_read_every_entrance_page(visit, name, path):
+    visitor = visit()
     visitor.goto(path)
     visitor.is_pleased(name)
     visitor.has_reflow_at_320()
 
 
-def test_the_account_page_shows_cars_and_cards(visit, look, driver):
-    visitor = visit(**look, user=driver)
+def test_the_account_page_shows_cars_and_cards(visit, driver):
+    visitor = visit(user=driver)
     page = visitor.goto("/account/")
     expect(page.get_by_text("ID.4")).to_be_visible()
     visitor.is_pleased("account")
@@ -85,7 +86,7 @@ def test_a_form_posted_after_the_log_in_expired_comes_back_filled(visit, driver)
 
 
 def test_the_theme_is_kept_without_a_flash(visit):
-    visitor = visit(width=1440)
+    visitor = visit(DESK)
     page = visitor.goto("/accounts/login/")
     page.get_by_role("button", name="Dark or light").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")

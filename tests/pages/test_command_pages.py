@@ -10,6 +10,7 @@ from core import clock
 from stations.models import BulkCommand, ChargingStation, Connector, StationCommand
 from stations.services import bulk_giving
 from tests.factories import LocationFactory, MembershipFactory, SessionFactory, StationFactory
+from tests.pages.browser import DESK
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -27,7 +28,7 @@ def network(transactional_db):
 
 
 def test_an_idle_charger_offers_what_it_accepts(visit, network):
-    visitor = visit(width=1440, user=network["user"])
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/chargers/HUB-1/")
     offered = page.locator("details.command > summary").all_inner_texts()
     assert "Stop a charge" not in [title.strip() for title in offered]
@@ -38,7 +39,7 @@ def test_an_idle_charger_offers_what_it_accepts(visit, network):
 
 def test_a_busy_charger_says_what_will_happen_to_the_charge(visit, network):
     session = SessionFactory(evse=network["station"].evses.get(), phase="charging")
-    visitor = visit(width=1440, user=network["user"])
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/chargers/HUB-1/")
     offered = [title.strip() for title in page.locator("details.command > summary").all_inner_texts()]
     assert "Stop a charge" in offered
@@ -48,7 +49,7 @@ def test_a_busy_charger_says_what_will_happen_to_the_charge(visit, network):
 
 
 def test_an_offline_charger_offers_nothing_and_says_why(visit, network):
-    visitor = visit(width=1440, user=network["user"])
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/chargers/HUB-3/")
     expect(page.locator("details.command")).to_have_count(0)
     expect(page.get_by_text("it would not hear a command")).to_be_visible()
@@ -56,13 +57,13 @@ def test_an_offline_charger_offers_nothing_and_says_why(visit, network):
 
 def test_a_faulted_stall_starts_no_charge(visit, network):
     Connector.objects.filter(evse__station=network["station"]).update(status="faulted")
-    page = visit(width=1440, user=network["user"]).goto("/operate/chargers/HUB-1/")
+    page = visit(DESK, user=network["user"]).goto("/operate/chargers/HUB-1/")
     offered = [title.strip() for title in page.locator("details.command > summary").all_inner_texts()]
     assert "Start a charge" not in offered
 
 
-def test_anything_can_be_asked_exactly_as_written(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_anything_can_be_asked_exactly_as_written(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/chargers/HUB-1/ask/?ask=unlock")
     page.get_by_label("evse_number").fill("77")
     page.get_by_role("button", name="Send").click()
@@ -73,7 +74,7 @@ def test_anything_can_be_asked_exactly_as_written(visit, look, network):
 
 
 def test_what_no_schema_accepts_comes_back_and_goes_when_forced(visit, network):
-    visitor = visit(width=1440, user=network["user"])
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/chargers/HUB-1/ask/")
     page.get_by_label("Action").fill("Reset")
     page.get_by_label("Payload").fill('{"type": "Gentle"}')
@@ -86,8 +87,8 @@ def test_what_no_schema_accepts_comes_back_and_goes_when_forced(visit, network):
     assert StationCommand.objects.get().is_forced
 
 
-def test_many_chargers_are_rehearsed_asked_and_watched(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_many_chargers_are_rehearsed_asked_and_watched(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/bulk/new/?ask=reset")
     page.get_by_label("Model").select_option("Duo 22")
     page.get_by_role("button", name="Rehearse").click()
@@ -105,8 +106,8 @@ def test_many_chargers_are_rehearsed_asked_and_watched(visit, look, network):
     visitor.is_pleased("operator-bulks")
 
 
-def test_a_key_for_a_program_is_made_shown_once_and_revoked(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_a_key_for_a_program_is_made_shown_once_and_revoked(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/api/")
     page.get_by_label("Name").fill("Billing export")
     page.get_by_label("see charging sessions and their readings").check()

@@ -21,7 +21,7 @@ from stations.models import (
 )
 from stations.services import commissioning, commissioning_steps, sessions
 from tests.factories import ConnectorFactory, EvseFactory, LocationFactory, MembershipFactory, StationFactory
-from tests.pages.browser import SHOTS
+from tests.pages.browser import DESK, SHOTS
 from tests.stations.commissioning import Installer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -60,9 +60,9 @@ def fail(identity: str, reason: str, organization_id: int | None = None) -> None
     turned_away.count_failure(caller, turned_away.Reason(reason), organization_id=organization_id)
 
 
-def arrive(visit, look, link):
+def arrive(visit, link):
     """The installer opens the link and begins."""
-    visitor = visit(**look)
+    visitor = visit()
     page = visitor.goto(Installer(link).path)
     page.get_by_role("button", name="Begin on this device").click()
     expect(page.locator("#commission")).to_be_visible()
@@ -100,16 +100,16 @@ def end(session: ChargingSession) -> None:
     )
 
 
-def test_the_link_opens_with_what_it_is_for(visit, look, link):
-    visitor = visit(**look)
+def test_the_link_opens_with_what_it_is_for(visit, link):
+    visitor = visit()
     page = visitor.goto(Installer(link).path)
     expect(page.get_by_role("heading", name="Commission a charger")).to_be_visible()
     visitor.is_pleased("commission-begin")
 
 
-def test_each_attempt_is_explained_while_one_watches(visit, look, link, network):
+def test_each_attempt_is_explained_while_one_watches(visit, link, network):
     ChargingStation.objects.update(is_connected=False, booted_at=None, connected_at=None, last_seen_at=None)
-    visitor, page = arrive(visit, look, link)
+    visitor, page = arrive(visit, link)
     expect(page.get_by_text("Waiting for its first connection.")).to_be_visible()
     expect(page.locator("[data-live-badge]").first).to_have_attribute("data-state", "live")
     fail("HUB-1042", "wrong_password", link.organization_id)
@@ -121,8 +121,8 @@ def test_each_attempt_is_explained_while_one_watches(visit, look, link, network)
     visitor.is_pleased("commission-connection")
 
 
-def test_sockets_are_told_apart_by_plugging_in(visit, look, link):
-    visitor, page = arrive(visit, look, link)
+def test_sockets_are_told_apart_by_plugging_in(visit, link):
+    visitor, page = arrive(visit, link)
     fold_out(page, "sockets")
     expect(page.locator("[data-live-badge]").first).to_have_attribute("data-state", "live")
     Connector.objects.filter(evse__station=link.station, evse__number=2).update(
@@ -136,8 +136,8 @@ def test_sockets_are_told_apart_by_plugging_in(visit, look, link):
     visitor.is_pleased("commission-sockets")
 
 
-def test_a_test_charge_shows_its_curve_and_its_phases(visit, look, link):
-    visitor, page = arrive(visit, look, link)
+def test_a_test_charge_shows_its_curve_and_its_phases(visit, link):
+    visitor, page = arrive(visit, link)
     end(a_test_charge(link, 1))
     a_test_charge(link, 2)
     page.reload()
@@ -147,8 +147,8 @@ def test_a_test_charge_shows_its_curve_and_its_phases(visit, look, link):
     visitor.is_pleased("commission-charge")
 
 
-def test_a_label_of_another_stall_is_explained_beside_the_field(visit, look, link):
-    visitor, page = arrive(visit, look, link)
+def test_a_label_of_another_stall_is_explained_beside_the_field(visit, link):
+    visitor, page = arrive(visit, link)
     fold_out(page, "labels")
     page.locator("#label-1").fill(link.station.evses.get(number=2).code)
     page.get_by_role("button", name="Bind number 1").click()
@@ -159,8 +159,8 @@ def test_a_label_of_another_stall_is_explained_beside_the_field(visit, look, lin
     expect(page.locator("#step-labels .st").first).to_be_visible()
 
 
-def test_the_record_is_written_and_stays(visit, look, link, network):
-    visitor, page = arrive(visit, look, link)
+def test_the_record_is_written_and_stays(visit, link, network):
+    visitor, page = arrive(visit, link)
     for number in (1, 2):
         end(a_test_charge(link, number))
     page.goto(f"{page.url}?step=finish")
@@ -175,22 +175,22 @@ def test_the_record_is_written_and_stays(visit, look, link, network):
     record = CommissioningRecord.objects.get()
     pdf = client.get(f"/operate/commissioning/records/{record.public_id}.pdf").content
     (SHOTS / "commissioning-record.pdf").write_bytes(pdf)
-    desk = visit(**look, user=network["user"])
+    desk = visit(DESK, user=network["user"])
     desk.goto("/operate/chargers/HUB-1042/commissioning/")
     desk.is_pleased("operator-commissioning-station")
 
 
-def test_another_device_is_told_in_a_sentence(visit, look, link):
-    arrive(visit, look, link)
-    second = visit(**look)
+def test_another_device_is_told_in_a_sentence(visit, link):
+    arrive(visit, link)
+    second = visit()
     page = second.goto(Installer(link).path)
     expect(page.get_by_text("This link is in use on another device")).to_be_visible()
     second.is_pleased("commission-refused")
 
 
-def test_an_operator_hands_out_a_link_and_sees_how_far_it_is(visit, look, link, network):
+def test_an_operator_hands_out_a_link_and_sees_how_far_it_is(visit, link, network):
     StationTemplate.objects.create(organization=network["station"].organization, name="AC 2 × 11 kW")
-    desk = visit(**look, user=network["user"])
+    desk = visit(DESK, user=network["user"])
     page = desk.goto(f"/operate/commissioning/{link.public_id}/")
     expect(page.get_by_role("img", name="The link as a QR code")).to_be_visible()
     desk.is_pleased("operator-commissioning-link")

@@ -15,6 +15,7 @@ from ocpp_bridge.models import FailedLine
 from stations.models import ChargingStation, HeldStation, StationCertificate, StationTemplate
 from stations.services import onboarding
 from tests.factories import LocationFactory, MembershipFactory, StationFactory
+from tests.pages.browser import DESK
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Reason = turned_away.Reason
@@ -60,8 +61,8 @@ def fail(organization, identity: str, reason, **more) -> None:
     turned_away.count_failure(caller, reason, organization_id=organization.pk, **more)
 
 
-def test_new_chargers_wait_and_are_adopted_with_a_template(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_new_chargers_wait_and_are_adopted_with_a_template(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/onboarding/")
     expect(page.get_by_text("Wallwerk Duo 22")).to_be_visible()
     visitor.is_pleased("new-chargers")
@@ -78,7 +79,7 @@ def test_new_chargers_wait_and_are_adopted_with_a_template(visit, look, network)
 
 
 def test_a_charger_that_comes_by_itself_appears_without_a_reload(visit, network):
-    page = visit(width=390, user=network["user"]).goto("/operate/onboarding/")
+    page = visit(user=network["user"]).goto("/operate/onboarding/")
     expect(page.locator("[data-live-badge]").first).to_have_attribute("data-state", "live")
     onboarding.hold(
         organization=network["organization"], identity="WB-0043", remote_address="", secret_hash="x"
@@ -86,8 +87,8 @@ def test_a_charger_that_comes_by_itself_appears_without_a_reload(visit, network)
     expect(page.get_by_text("WB-0043").first).to_be_visible(timeout=8000)
 
 
-def test_the_onboarding_password_is_shown_once(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_the_onboarding_password_is_shown_once(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/onboarding/")
     page.get_by_label("Make a new onboarding password").check()
     page.get_by_role("button", name="Save").click()
@@ -97,8 +98,8 @@ def test_the_onboarding_password_is_shown_once(visit, look, network):
     expect(page.locator("#onboarding-password")).to_have_count(0)
 
 
-def test_a_failed_connection_is_explained_within_seconds(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_a_failed_connection_is_explained_within_seconds(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/connections/")
     expect(page.get_by_text("No charger has this identity.").first).to_be_visible()
     visitor.is_pleased("connections")
@@ -106,14 +107,14 @@ def test_a_failed_connection_is_explained_within_seconds(visit, look, network):
     expect(page.get_by_text("The password is wrong.").first).to_be_visible(timeout=10_000)
 
 
-def test_who_did_not_get_through_tls_is_listed_by_address(visit, look, network):
+def test_who_did_not_get_through_tls_is_listed_by_address(visit, network):
     ChargingStation.objects.filter(identity="HUB-1").update(remote_address="203.0.113.9")
     for reason in FailedLine.Reason.values:
         FailedLine.objects.create(
             remote_address="203.0.113.9", reason=reason, day=clock.now().date(), last_at=clock.now(), count=3,
             detail="NO_SHARED_CIPHER",
         )  # fmt: skip
-    visitor = visit(**look, user=network["user"])
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/connections/")
     expect(page.get_by_text("It offers no cipher suite that is spoken here.")).to_be_visible()
     expect(page.get_by_role("link", name="HUB-1").last).to_be_visible()
@@ -123,8 +124,8 @@ def test_who_did_not_get_through_tls_is_listed_by_address(visit, look, network):
     visitor.is_pleased("charger-connection-tls")
 
 
-def test_one_chargers_connection_and_what_it_must_show(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_one_chargers_connection_and_what_it_must_show(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/chargers/HUB-1/connection/")
     expect(page.get_by_text("Its certificate is not valid at this time.").first).to_be_visible()
     expect(page.get_by_text("2 attempts today").first).to_be_visible()

@@ -37,8 +37,8 @@ def _take_every_stall(town, page):
         )
 
 
-def test_a_time_that_somebody_took_comes_back_with_the_next_free_ones(visit, look, town):
-    visitor = visit(**look, user=town.driver)
+def test_a_time_that_somebody_took_comes_back_with_the_next_free_ones(visit, town):
+    visitor = visit(user=town.driver)
     page = visitor.goto("/sites/harbour-hub/?have=20&to=90")
     _take_every_stall(town, page)
     with page.expect_response("**/book/") as answer:
@@ -132,9 +132,9 @@ def test_a_guest_watches_by_a_signed_link_and_a_stranger_finds_nothing(visit, to
     assert session.commands.get().kind == "stop_session"
 
 
-def test_where_charging_is_free_a_guest_starts_at_once(visit, look, town):
+def test_where_charging_is_free_a_guest_starts_at_once(visit, town):
     town.tariff.assignments.all().delete()
-    visitor = visit(**look)
+    visitor = visit()
     page = visitor.goto(f"/c/{town.evse('lakeside', 1).code}/")
     page.get_by_role("button", name="Start charging").click()
     page.wait_for_url("**/live/?t=**")

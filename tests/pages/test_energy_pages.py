@@ -12,6 +12,7 @@ from stations.models import ChargingStation, StartAttempt
 from stations.services import measuring
 from tests.factories import LocationFactory, MembershipFactory, SessionFactory, StationFactory
 from tests.meters import SignedMeter
+from tests.pages.browser import DESK
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -37,24 +38,24 @@ def network(transactional_db):
     return {"user": member.user, "station": station, "session": session}
 
 
-def test_every_start_is_listed_with_its_cause(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_every_start_is_listed_with_its_cause(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/starts/")
     expect(page.get_by_role("heading", name="Starts")).to_be_visible()
     expect(page.get_by_text("CX014 PilotFault").first).to_be_visible()
     visitor.is_pleased("operator-starts")
 
 
-def test_the_meters_have_their_keys(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_the_meters_have_their_keys(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/meters/")
     expect(page.get_by_role("heading", name="Calibration law")).to_be_visible()
     expect(page.locator("input[name=serial]")).to_have_value("M-7")
     visitor.is_pleased("operator-meters")
 
 
-def test_a_flagged_session_says_in_words_what_is_odd(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_a_flagged_session_says_in_words_what_is_odd(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto(f"/operate/sessions/{network['session'].public_id}/")
     expect(page.get_by_text("the register began again at zero")).to_be_visible()
     expect(page.get_by_role("heading", name="Start and proof")).to_be_visible()

@@ -66,7 +66,7 @@ def test_operators_are_spoken_to_in_their_language_too(client):
 @pytest.mark.parametrize("path", ["/", "/sites/harbour-hub/", "/account/", "/bookings/", "/charge/"])
 def test_german_words_fit_on_a_phone(visit, transactional_db, path):
     town = build_town()
-    visitor = visit(width=390, user=town.driver)
+    visitor = visit(user=town.driver)
     visitor.page.set_extra_http_headers({"Accept-Language": "de"})
     visitor.goto(path)
     visitor.is_pleased(f"german-{path.strip('/').replace('/', '-') or 'find'}", whole=path != "/")

@@ -78,40 +78,40 @@ def pay(session: ChargingSession) -> ChargingSession:
     return session
 
 
-def test_a_receipt_can_be_read_everywhere(visit, look, charge):
+def test_a_receipt_can_be_read_everywhere(visit, charge):
     session, _ = charge
-    visitor = visit(**look)
+    visitor = visit()
     page = visitor.goto(reverse("payments:receipt_link", args=[sign(receipts.LINK, str(session.public_id))]))
     expect(page.get_by_role("heading", name="Receipt")).to_be_visible()
     expect(page.get_by_text("Harbour Hub").first).to_be_visible()
     visitor.is_pleased("receipt")
 
 
-def test_a_declined_card_is_told_what_to_do(visit, look, charge):
+def test_a_declined_card_is_told_what_to_do(visit, charge):
     session, _ = charge
     payment = Payment.objects.create(
         organization=session.organization, evse=session.evse, currency="EUR", requested_minor=5000,
         status="failed", failure_code="insufficient_funds",
     )  # fmt: skip
-    visitor = visit(**look)
+    visitor = visit()
     page = visitor.goto(return_path(payment))
     expect(page.get_by_role("heading", name="The card was declined")).to_be_visible()
     expect(page.get_by_role("link", name="Try again")).to_be_visible()
     visitor.is_pleased("payment-declined")
 
 
-def test_a_session_shows_the_operator_its_money(visit, look, charge):
+def test_a_session_shows_the_operator_its_money(visit, charge):
     session, owner = charge
-    visitor = visit(**look, user=owner)
+    visitor = visit(user=owner)
     page = visitor.goto(reverse("stations:session", args=[session.public_id]))
     expect(page.get_by_role("link", name="Receipt")).to_be_visible()
     expect(page.get_by_text("Stall 3").first).to_be_visible()
     visitor.is_pleased("operator-session-money")
 
 
-def test_tariffs_and_revenue_are_shown_to_the_owner(visit, look, charge):
+def test_tariffs_and_revenue_are_shown_to_the_owner(visit, charge):
     _, owner = charge
-    visitor = visit(**look, user=owner)
+    visitor = visit(user=owner)
     page = visitor.goto(reverse("payments:tariffs"))
     expect(page.get_by_role("heading", name="Standard")).to_be_visible()
     visitor.is_pleased("tariffs")
@@ -120,9 +120,9 @@ def test_tariffs_and_revenue_are_shown_to_the_owner(visit, look, charge):
     visitor.is_pleased("revenue")
 
 
-def test_saved_cards_stand_in_the_account_page(visit, look, charge):
+def test_saved_cards_stand_in_the_account_page(visit, charge):
     session, _ = charge
-    visitor = visit(**look, user=session.driver)
+    visitor = visit(user=session.driver)
     page = visitor.goto("/account/")
     expect(page.get_by_text("Visa ···· 4242")).to_be_visible()
     visitor.is_pleased("account-with-card")

@@ -15,6 +15,7 @@ from stations.models import Arrival, ChargingStation, DataImport
 from stations.path_patterns import Dialed
 from stations.services import arrivals, foreign_addresses, imports
 from tests.factories import LocationFactory, MembershipFactory, StationFactory
+from tests.pages.browser import DESK
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Reason = turned_away.Reason
@@ -71,8 +72,8 @@ def fail(organization_id, identity, reason, path) -> None:
     turned_away.count_failure(caller, reason, organization_id=organization_id)
 
 
-def test_who_has_arrived_and_who_has_not(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_who_has_arrived_and_who_has_not(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/moving-in/")
     expect(page.get_by_text("50 % have arrived")).to_be_visible()
     expect(page.get_by_text("Its password is not known here yet.")).to_be_visible()
@@ -84,7 +85,7 @@ def test_who_has_arrived_and_who_has_not(visit, look, network):
 
 
 def test_an_arrival_is_seen_within_seconds_and_an_unknown_path_can_be_added(visit, network):
-    page = visit(width=1440, user=network["user"]).goto("/operate/moving-in/")
+    page = visit(DESK, user=network["user"]).goto("/operate/moving-in/")
     expect(page.locator("[data-live-badge]").first).to_have_attribute("data-state", "live")
     fail(None, "HUB-4", Reason.UNKNOWN_PATH, "/cpms/acme/HUB-4")
     page.get_by_role("link", name="Add its address").click(timeout=8000)
@@ -96,8 +97,8 @@ def test_an_arrival_is_seen_within_seconds_and_an_unknown_path_can_be_added(visi
     expect(page.get_by_text("75 % have arrived")).to_be_visible(timeout=8000)
 
 
-def test_addresses_names_and_first_passwords(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_addresses_names_and_first_passwords(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/moving-in/addresses/")
     expect(page.get_by_text("old.example/ocpp/1.6/{identity}", exact=True)).to_be_visible()
     visitor.is_pleased("moving-in-addresses")
@@ -110,8 +111,8 @@ def test_addresses_names_and_first_passwords(visit, look, network):
     visitor.is_pleased("moving-in-addresses-refused")
 
 
-def test_first_passwords_are_kept_until_a_day_and_it_is_shown(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_first_passwords_are_kept_until_a_day_and_it_is_shown(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/moving-in/addresses/")
     day = clock.now().date() + timedelta(days=5)
     page.get_by_label("Until the end of").fill(day.isoformat())
@@ -120,8 +121,8 @@ def test_first_passwords_are_kept_until_a_day_and_it_is_shown(visit, look, netwo
     visitor.is_pleased("moving-in-first-passwords")
 
 
-def test_a_file_is_looked_at_confirmed_and_undone(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_a_file_is_looked_at_confirmed_and_undone(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/moving-in/imports/")
     visitor.is_pleased("moving-in-imports-empty")
     visitor.has_reflow_at_320()
@@ -154,9 +155,9 @@ def test_a_file_is_looked_at_confirmed_and_undone(visit, look, network):
     visitor.is_pleased("moving-in-imports")
 
 
-def test_an_empty_network_is_told_how_to_begin(visit, look, transactional_db):
+def test_an_empty_network_is_told_how_to_begin(visit, transactional_db):
     member = MembershipFactory(organization__slug="empty")
-    visitor = visit(**look, user=member.user)
+    visitor = visit(user=member.user)
     page = visitor.goto("/operate/moving-in/")
     expect(page.get_by_text("Nobody is expected yet.")).to_be_visible()
     visitor.is_pleased("moving-in-empty")

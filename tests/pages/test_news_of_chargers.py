@@ -17,6 +17,7 @@ from stations.models import ChargingStation, Connector
 from stations.services import charging_reports
 from stations.services.configuration import save_template
 from stations.services.device import store_variables
+from tests.pages.browser import DESK
 from tests.pages.town import build_town
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -28,33 +29,33 @@ def town(transactional_db):
     return build_town()
 
 
-def test_a_driver_whose_stall_is_out_of_order_is_offered_others(visit, look, town):
+def test_a_driver_whose_stall_is_out_of_order_is_offered_others(visit, town):
     start_at = ceil_to_step(clock.now() + 2 * QUARTER)
     evse = town.evse("harbour-hub", 2)
     booked = book(evse=evse, driver=town.driver, start_at=start_at, end_at=start_at + 4 * QUARTER)
     Connector.objects.filter(evse=evse).update(status="faulted")
     Reservation.objects.filter(pk=booked.pk).update(lost_stall_at=clock.now())
-    visitor = visit(**look, user=town.driver)
+    visitor = visit(user=town.driver)
     page = visitor.goto(f"/bookings/{booked.public_id}/")
     assert page.get_by_role("heading", name="This stall is out of order").is_visible()
     assert page.get_by_role("button", name="Take stall").first.is_visible()
     visitor.is_pleased("booking-lost-stall")
 
 
-def test_the_power_page_says_who_limits_what(visit, look, town):
+def test_the_power_page_says_who_limits_what(visit, town):
     station = town.evse("harbour-hub", 1).station
     bound = {"start_at": clock.now().isoformat(), "end_at": None, "limit_a": 16.5}
     charging_reports.note_limit(
         station_id=station.pk, evse_number=0, source="SO", is_grid_critical=True, bounds=[bound]
     )
     replan(location_id=station.location_id)
-    visitor = visit(**look, user=town.owner)
+    visitor = visit(DESK, user=town.owner)
     page = visitor.goto("/operate/power/?site=harbour-hub")
     assert page.get_by_text("Grid operator", exact=True).first.is_visible()
     visitor.is_pleased("power-outer-limit")
 
 
-def test_a_terminals_money_that_differs_waits_for_a_person(visit, look, town):
+def test_a_terminals_money_that_differs_waits_for_a_person(visit, town):
     record_settlement(
         organization_id=town.evse("harbour-hub", 1).organization_id,
         reference="psp-4711",
@@ -62,7 +63,7 @@ def test_a_terminals_money_that_differs_waits_for_a_person(visit, look, town):
         amount=Decimal("9.40"),
         session_id=None,
     )
-    visitor = visit(**look, user=town.owner)
+    visitor = visit(DESK, user=town.owner)
     page = visitor.goto("/operate/revenue/")
     visitor.is_pleased("revenue-differing")
     page.get_by_role("button", name="I have looked").click()
@@ -70,7 +71,7 @@ def test_a_terminals_money_that_differs_waits_for_a_person(visit, look, town):
     assert page.get_by_text("psp-4711").count() == 0
 
 
-def test_differences_are_rehearsed_before_they_are_sent(visit, look, town):
+def test_differences_are_rehearsed_before_they_are_sent(visit, town):
     station = town.evse("harbour-hub", 1).station
     ChargingStation.objects.filter(pk=station.pk).update(vendor="Wallwerk", ocpp_version="1.6")
     said = {"variable": "HeartbeatInterval", "value": "60", "mutability": "ReadWrite"}
@@ -81,7 +82,7 @@ def test_differences_are_rehearsed_before_they_are_sent(visit, look, town):
         vendor="Wallwerk",
         settings={"HeartbeatInterval": "300"},
     )
-    visitor = visit(**look, user=town.owner)
+    visitor = visit(DESK, user=town.owner)
     page = visitor.goto(f"/operate/templates/{template.pk}/send/")
     assert page.get_by_text("HeartbeatInterval = 300").is_visible()
     visitor.is_pleased("send-differences")

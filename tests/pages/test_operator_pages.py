@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core import clock
+from core.live import nudge
 from ocpp_bridge.models import Frame
 from stations.command_kinds import Trigger
 from stations.models import ChargingStation, Connector, StationCommand
@@ -20,6 +21,7 @@ from tests.factories import (
     SessionFactory,
     StationFactory,
 )
+from tests.pages.browser import DESK
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -56,8 +58,8 @@ def network(transactional_db):
     return {"user": member.user, "station": station, "session": running}
 
 
-def test_the_overview_shows_what_needs_a_person(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_the_overview_shows_what_needs_a_person(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/")
     expect(page.get_by_role("heading", name="Network today")).to_be_visible()
     expect(page.get_by_text("GroundFailure").first).to_be_visible()
@@ -66,17 +68,28 @@ def test_the_overview_shows_what_needs_a_person(visit, look, network):
     visitor.is_pleased("operator-overview")
 
 
-def test_chargers_are_filtered_in_the_address(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_chargers_are_filtered_in_the_address(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/chargers/?state=offline")
     expect(page.get_by_role("link", name="RIV-1")).to_be_visible()
     expect(page.get_by_role("link", name="Hub 1")).to_have_count(0)
     visitor.is_pleased("operator-chargers")
 
 
-def test_a_charger_shows_its_stalls_commands_and_messages(visit, look, network):
+def test_the_list_of_chargers_tells_also_what_comes_while_it_rests(visit, network):
+    """The list renews itself at most each five seconds; what changes in between must not be forgotten."""
+    page = visit(DESK, user=network["user"]).goto("/operate/chargers/")
+    expect(page.locator("[data-live-badge]").first).to_have_attribute("data-state", "live")
+    for name in ("Hub One", "Hub Uno"):
+        ChargingStation.objects.filter(identity="HUB-1").update(name=name)
+        nudge(f"org.{network['station'].organization_id}")
+        page.wait_for_timeout(1500)
+    expect(page.get_by_role("link", name="Hub Uno")).to_be_visible(timeout=6000)
+
+
+def test_a_charger_shows_its_stalls_commands_and_messages(visit, network):
     commands.request(station=network["station"], kind=Trigger(message="status"), requested_by=network["user"])
-    visitor = visit(**look, user=network["user"])
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/chargers/HUB-1/")
     expect(page.get_by_text("StatusNotification").first).to_be_visible()
     expect(page.get_by_text("Waiting for the station")).to_be_visible()
@@ -84,7 +97,7 @@ def test_a_charger_shows_its_stalls_commands_and_messages(visit, look, network):
 
 
 def test_a_command_form_that_does_not_fit_comes_back_with_what_to_do(visit, network):
-    visitor = visit(width=1440, user=network["user"])
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/chargers/HUB-1/")
     page.get_by_text("Change a setting").first.click()
     page.evaluate("document.querySelectorAll('[required]').forEach(f => f.removeAttribute('required'))")
@@ -94,7 +107,7 @@ def test_a_command_form_that_does_not_fit_comes_back_with_what_to_do(visit, netw
 
 
 def test_an_operator_unlocks_a_connector_from_the_page(visit, network):
-    visitor = visit(width=1440, user=network["user"])
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/chargers/HUB-1/")
     page.get_by_text("Unlock the connector").first.click()
     page.get_by_role("button", name="Unlock the connector").click()
@@ -102,8 +115,8 @@ def test_an_operator_unlocks_a_connector_from_the_page(visit, network):
     assert StationCommand.objects.get().kind == "unlock"
 
 
-def test_sessions_and_one_session(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_sessions_and_one_session(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/sessions/")
     visitor.is_pleased("operator-sessions")
     page.get_by_role("link", name=f"#{network['session'].number}").click()

@@ -24,6 +24,7 @@ from tests.factories import (
     StationFactory,
     UserFactory,
 )
+from tests.pages.browser import DESK
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 HOUR = timedelta(hours=1)
@@ -60,8 +61,8 @@ def day_of(booking):
     return f"/operate/bookings/?day={booking.during.lower.astimezone(zone).date()}"
 
 
-def test_power_says_what_each_car_gets_and_why(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_power_says_what_each_car_gets_and_why(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/power/")
     expect(page.get_by_text("18 kW").first).to_be_visible()
     expect(page.get_by_text("of 28 kW (40 A)")).to_be_visible()
@@ -73,7 +74,7 @@ def test_power_says_what_each_car_gets_and_why(visit, look, network):
 
 
 def test_power_of_one_site_is_in_the_address(visit, network):
-    visitor = visit(width=1440, user=network["user"])
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/power/?site=riverbank")
     expect(page.get_by_role("heading", name="Riverbank")).to_be_visible()
     expect(page.get_by_role("heading", name="Harbour Hub")).to_have_count(0)
@@ -81,12 +82,12 @@ def test_power_of_one_site_is_in_the_address(visit, network):
 
 def test_a_load_above_the_limit_is_said_in_words(visit, network):
     Circuit.objects.update(limit_a=16)
-    page = visit(width=1440, user=network["user"]).goto("/operate/power/")
+    page = visit(DESK, user=network["user"]).goto("/operate/power/")
     expect(page.get_by_text("Above the limit")).to_be_visible()
 
 
-def test_the_bookings_of_a_day_by_site_and_stall(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_the_bookings_of_a_day_by_site_and_stall(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto(day_of(network["booking"]))
     row = page.get_by_role("row").filter(has_text=f"#{network['booking'].number}")
     expect(row).to_contain_text("Sam Abe")
@@ -94,8 +95,8 @@ def test_the_bookings_of_a_day_by_site_and_stall(visit, look, network):
     visitor.is_pleased("operator-bookings")
 
 
-def test_a_day_without_bookings_says_so_and_leads_on(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_a_day_without_bookings_says_so_and_leads_on(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/bookings/?day=2031-03-02")
     expect(page.get_by_text("Nothing is booked on this day.")).to_be_visible()
     visitor.is_pleased("operator-bookings-empty")
@@ -104,8 +105,8 @@ def test_a_day_without_bookings_says_so_and_leads_on(visit, look, network):
     expect(page.get_by_text("Monday 3 March 2031")).to_be_visible()
 
 
-def test_an_operator_cancels_with_a_reason_and_it_is_on_record(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_an_operator_cancels_with_a_reason_and_it_is_on_record(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto(f"/operate/bookings/{network['booking'].public_id}/")
     visitor.is_pleased("operator-booking")
     page.get_by_label("Reason").fill("The stall is being repaired")

@@ -12,6 +12,7 @@ from stations.command_kinds import UpdateFirmware
 from stations.models import DisplayMessage, SecurityEvent, StationReport
 from stations.services import charging_reports, commands, monitoring, notices, transfers
 from tests.factories import LocationFactory, MembershipFactory, StationFactory
+from tests.pages.browser import DESK
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -37,8 +38,8 @@ def network(transactional_db):
     return {"user": member.user, "station": station}
 
 
-def test_reports_are_shown_with_their_whole_story(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_reports_are_shown_with_their_whole_story(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/chargers/HUB-1/reports/")
     expect(page.get_by_text("TamperDetectionActivated")).to_be_visible()
     page.locator("summary", has_text="InvalidSignature").click()
@@ -58,9 +59,9 @@ def test_reports_are_shown_with_their_whole_story(visit, look, network):
         ("kept", ["Settings", "missing: 1"]),
     ],
 )
-def test_each_part_of_what_it_reports_is_a_tab(visit, look, network, tab, words):
+def test_each_part_of_what_it_reports_is_a_tab(visit, network, tab, words):
     tell_all(network["station"])
-    visitor = visit(**look, user=network["user"])
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto(f"/operate/chargers/HUB-1/reports/?show={tab}")
     for word in words:
         expect(page.get_by_text(word).first).to_be_visible()
@@ -100,8 +101,8 @@ def tell_all(station):
     )
 
 
-def test_looking_at_security_events_takes_them_from_the_list_of_what_needs_a_person(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_looking_at_security_events_takes_them_from_the_list_of_what_needs_a_person(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/")
     expect(page.get_by_text("Hub 1: security").first).to_be_visible()
     expect(page.get_by_text("Hub 1: Firmware update failed").first).to_be_visible()

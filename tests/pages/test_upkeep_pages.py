@@ -14,6 +14,7 @@ from stations.models import ChargingStation
 from stations.services import commands, configuration, files, local_lists
 from stations.services.device import store_variables
 from tests.factories import MembershipFactory, StationFactory, TokenFactory
+from tests.pages.browser import DESK
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -56,8 +57,8 @@ def converse(station, now) -> None:
     QuirkSeen.objects.create(station=station, name="number_as_text", count=3, last_at=now)
 
 
-def test_the_journal_is_searched_and_opened(visit, look, network):
-    visitor = visit(**look, user=network["user"])
+def test_the_journal_is_searched_and_opened(visit, network):
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/chargers/HUB-1/messages/?errors=1")
     page.locator("summary").filter(has_text="StatusNotification").first.click()
     expect(page.get_by_text("FormationViolation").first).to_be_visible()
@@ -69,7 +70,7 @@ def test_the_journal_is_searched_and_opened(visit, look, network):
 
 
 def test_what_comes_is_followed(visit, network):
-    visitor = visit(width=1440, user=network["user"])
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/chargers/HUB-1/messages/?tail=1")
     Frame.objects.create(
         station=network["station"],
@@ -82,20 +83,20 @@ def test_what_comes_is_followed(visit, network):
     page.get_by_text("JustNow").first.wait_for(timeout=6000)
 
 
-def test_the_conformance_card(visit, look, network):
+def test_the_conformance_card(visit, network):
     commands.request(station=network["station"], kind=Reset())
-    visitor = visit(**look, user=network["user"])
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/chargers/HUB-1/conformance/")
     expect(page.get_by_text("Sends numbers as text")).to_be_visible()
     visitor.is_pleased("operator-conformance")
 
 
-def test_a_charger_is_compared_with_its_template_and_set_right(visit, look, network):
+def test_a_charger_is_compared_with_its_template_and_set_right(visit, network):
     configuration.save_template(
         organization=network["station"].organization, name="Duo", vendor="Wallwerk",
         settings={"HeartbeatInterval": "300", "MessageTimeout": "30"},
     )  # fmt: skip
-    visitor = visit(**look, user=network["user"])
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/chargers/HUB-1/configuration/")
     visitor.is_pleased("operator-configuration")
     page.get_by_role("button", name="Send 1 difference").click()
@@ -106,9 +107,9 @@ def test_a_charger_is_compared_with_its_template_and_set_right(visit, look, netw
     visitor.is_pleased("operator-templates")
 
 
-def test_the_local_list_is_turned_on(visit, look, network):
+def test_the_local_list_is_turned_on(visit, network):
     TokenFactory(uid="CARD1", organization=network["station"].organization, user=None)
-    visitor = visit(**look, user=network["user"])
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/chargers/HUB-1/local-list/")
     page.get_by_role("button", name="Keep it in step").click()
     expect(page.get_by_text("Waiting to be sent")).to_be_visible()
@@ -116,13 +117,13 @@ def test_the_local_list_is_turned_on(visit, look, network):
     local_lists.turn_off(station=network["station"])
 
 
-def test_files_are_shown_uploaded_and_installed(visit, look, network, tmp_path):
+def test_files_are_shown_uploaded_and_installed(visit, network, tmp_path):
     station, user = network["station"], network["user"]
     link, _ = files.await_file(station=station)
     files.receive(link=link, name="diagnostics.tgz", chunks=[b"x" * 5000])
     image = tmp_path / "duo-2.bin"
     image.write_bytes(b"image" * 1000)
-    visitor = visit(**look, user=user)
+    visitor = visit(user=user)
     page = visitor.goto("/operate/files/")
     page.get_by_label("Image").set_input_files(str(image))
     page.locator("#id_version").fill("2.0")
@@ -137,10 +138,10 @@ def test_files_are_shown_uploaded_and_installed(visit, look, network, tmp_path):
     visitor.is_pleased("operator-logs")
 
 
-def test_an_upload_that_does_not_fit_says_why(visit, look, network, tmp_path):
+def test_an_upload_that_does_not_fit_says_why(visit, network, tmp_path):
     image = tmp_path / "duo-3.bin"
     image.write_bytes(b"image")
-    visitor = visit(**look, user=network["user"])
+    visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/files/")
     page.get_by_label("Image").set_input_files(str(image))
     page.locator("#id_version").fill("3.0")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.money import exponent
@@ -21,6 +21,12 @@ ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/
 ANY_STEP = st.integers(0, 1800)
 PRICES = st.decimals(0, 3, places=3)
 START = datetime(2024, 1, 1, tzinfo=UTC)
+BY_POWER = tariff(
+    element({"type": "FLAT", "price": "1"}, min_power=1), element({"type": "FLAT", "price": "2"})
+)
+ONE_SECOND = SessionFacts(
+    time_zone="UTC", periods=(Period(start_at=START, end_at=START + timedelta(seconds=1), energy_wh=1),)
+)
 CLOCK_TIMES = st.builds("{:02d}:{:02d}".format, st.integers(0, 23), st.sampled_from([0, 15, 30, 59]))
 
 
@@ -91,6 +97,7 @@ def cut(facts: SessionFacts, shares: list[int]) -> SessionFacts:
 
 
 @settings(max_examples=400)
+@example(BY_POWER, ONE_SECOND, [1] * 6)
 @given(tariffs(), sessions(), st.lists(st.integers(1, 99), min_size=6, max_size=6))
 def test_splitting_periods_changes_no_bill(some_tariff, facts, shares):
     whole, parts = rate(some_tariff, facts), rate(some_tariff, cut(facts, shares))
