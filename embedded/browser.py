@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 from typing import Final
 
-NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+PACKAGES: Final = ("chromium-headless-shell", "chromium")
+"""Debian's, the light one first: a page costs it a quarter of what it costs a whole browser."""
+NAMES: Final = (*PACKAGES, "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MAC_PLACES: Final = (
     Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
     Path("/Applications/Chromium.app/Contents/MacOS/Chromium"),
@@ -62,11 +64,10 @@ def _by_apt() -> bool:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return False
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    steps = (
-        ["apt-get", "update", "-qq"],
-        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
+    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"]
+    return _quietly(["apt-get", "update", "-qq"], environment) and any(
+        _quietly([*install, package], environment) for package in PACKAGES
     )
-    return all(_quietly(step, environment) for step in steps)
 
 
 def _by_playwright() -> bool:

@@ -125,6 +125,7 @@ class Waiters:
     def __init__(self) -> None:
         self._futures: dict[int, set[asyncio.Future[bool]]] = {}
         self._looking: asyncio.Task[None] | None = None
+        self._news = asyncio.Event()
         self.count = 0
 
     async def settled(self, command_id: int) -> bool:
@@ -155,20 +156,22 @@ class Waiters:
             hub().forget(f"answer.{command_id}", self._told)
 
     def _told(self, topic: str) -> None:
-        self._release(int(topic.rpartition(".")[2]))
+        self._news.set()  # a hint, not a fact: the table says what is settled
+
+    async def _look(self) -> None:
+        """Ask the table for all of them, first at once: the answer may have come before the listening."""
+        while self._futures:
+            self._news.clear()
+            with suppress(Exception):  # the database may be away for a moment
+                for command_id in await in_db_thread(settled_among, list(self._futures)):
+                    self._release(command_id)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), LOOK_S)
 
     def _release(self, command_id: int) -> None:
         for future in tuple(self._futures.get(command_id, ())):
             if not future.done():
                 future.set_result(True)
-
-    async def _look(self) -> None:
-        """Ask the table for all of them, first at once: the answer may have come before the listening."""
-        while self._futures:
-            with suppress(Exception):  # the database may be away for a moment; the nudge still works
-                for command_id in await in_db_thread(settled_among, list(self._futures)):
-                    self._release(command_id)
-            await asyncio.sleep(LOOK_S)
 
 
 _by_loop: dict[int, Waiters] = {}

@@ -9,7 +9,8 @@ SECRET_KEY = "for-the-tests-and-nothing-else"
 STATION_SECRET_KEY = SECRET_KEY
 DATABASES["default"]["OPTIONS"].pop("pool")
 DB_THREADS = 4
-NUDGE_CHANNEL = env("NUDGE_CHANNEL", default="forecourt:test:nudges")
+# Each worker hears its own: its row 208 is not the row 208 of another.
+NUDGE_CHANNEL = f"forecourt:test:nudges:{env('PYTEST_XDIST_WORKER', default='main')}"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

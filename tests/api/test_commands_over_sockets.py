@@ -93,7 +93,8 @@ def test_a_command_is_on_the_wire_within_a_second_and_its_story_is_told(program,
         asked_at = time.monotonic()
         station_side = answer_next(plug, {"status": "Accepted"})
         status, headers, body, took_s = program.ask("CP-1", {"kind": "reset", "params": {"is_hard": False}})
-        assert (status, body["status"], headers["Location"]) == (202, "queued", body["url"])
+        assert (status, headers["Location"]) == (202, body["url"])
+        assert body["status"] in ("queued", "sent")
         assert took_s < 2  # of a busy machine
         station_side.join(5)
         delays.append(station_side.heard_at - asked_at)

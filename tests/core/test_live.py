@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 
+import pytest
 from channels.testing import WebsocketCommunicator
 
 from core import live
 from core.live_consumer import CLOSE_BAD_TOKEN, LiveConsumer
 from core.ui.live import sign_topics
+
+pytestmark = pytest.mark.django_db
+"""The consumer closes old connections of its thread, which another test may have left there."""
 
 
 async def opened(token: str) -> WebsocketCommunicator:

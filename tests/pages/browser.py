@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,18 +13,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
 
+from embedded import browser
+
 # What htmx says of a refetch that a click on a link cut short; a request that failed is told by the browser.
 CUT_SHORT = ("htmx:afterRequest", "htmx:sendAbort", "htmx:sendError")
 NO_BROWSER = "No Chromium was found: install one, or name it in FORECOURT_CHROMIUM."
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-QUIET = (
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-quic",
-)
 SHOTS = Path(os.environ.get("FORECOURT_SCREENSHOTS", Path(__file__).parent / "screenshots"))
 SIDE_SCROLL = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 PHONE, DESK = 390, 1440
@@ -41,17 +33,9 @@ COLORS: Rules = {"type": "rule", "values": ["color-contrast", "link-in-text-bloc
 """What a theme can spoil; the rest is the same in the dark."""
 
 
-def find_chromium() -> str | None:
-    """The path in FORECOURT_CHROMIUM, or an installed Chromium or Chrome; None when there is none."""
-    named = os.environ.get("FORECOURT_CHROMIUM")
-    if named:
-        return named
-    return next((path for path in map(shutil.which, NAMES) if path), None)
-
-
 def launch(playwright: Playwright) -> Browser:
-    """Headless, offline-minded, with an empty profile. Uses Playwright's own when none is installed."""
-    return playwright.chromium.launch(executable_path=find_chromium(), args=list(QUIET))
+    """Headless, with an empty profile. Uses Playwright's own when none is installed."""
+    return playwright.chromium.launch(executable_path=browser.find(), args=browser.arguments())
 
 
 @contextmanager
@@ -61,11 +45,11 @@ def running_browser() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         try:
-            browser = launch(playwright)
+            running = launch(playwright)
         except Error as problem:
             pytest.fail(f"{NO_BROWSER} ({problem.message.splitlines()[0]})")
-        yield browser
-        browser.close()
+        yield running
+        running.close()
     os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
 
 

@@ -217,14 +217,14 @@ def test_everything_is_there_without_a_script(browser, site_url, link):
 
 
 def test_a_narrow_phone_shows_all_of_it(visit, link):
-    visitor, page = arrive(visit, {"width": 390}, link)
+    visitor, page = arrive(visit, link)
     for step in ("connection", "sockets", "charge", "labels", "finish"):
         fold_out(page, step)
     visitor.has_reflow_at_320()
 
 
 def test_a_charger_out_of_reach_is_said_so(visit, link):
-    visitor, page = arrive(visit, {"width": 390}, link)
+    visitor, page = arrive(visit, link)
     ChargingStation.objects.update(is_connected=False)
     with pytest.raises(sessions.StationOffline):
         commissioning_steps.start_test(link=link, evse=link.station.evses.get(number=1))

@@ -6,6 +6,7 @@ import pytest
 from django.core import mail
 
 from accounts.models import User
+from tests.pages.browser import DESK
 from tests.pages.town import build_town
 
 
@@ -75,11 +76,10 @@ def test_german_words_fit_on_a_phone(visit, transactional_db, path):
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("width", [390, 1440])
 @pytest.mark.parametrize("path", ["/operate/", "/operate/chargers/", "/operate/sessions/", "/operate/power/"])
-def test_german_words_fit_on_the_operators_pages(visit, transactional_db, path, width):
+def test_german_words_fit_on_the_operators_pages(visit, transactional_db, path):
     town = build_town()
-    visitor = visit(width=width, user=town.owner)
+    visitor = visit(DESK, user=town.owner)
     visitor.page.set_extra_http_headers({"Accept-Language": "de"})
     visitor.goto(path)
     visitor.is_pleased(f"german-{path.strip('/').replace('/', '-')}")
