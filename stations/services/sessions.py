@@ -61,11 +61,12 @@ def mint_token() -> str:
     return secrets.token_hex(START_TOKEN_BYTES).upper()
 
 
-REFUSAL_CAUSES: Final[dict[type[Exception], str]] = {
-    StationOffline: "network",
-    EvseBusy: "connector",
-    NotAuthorized: "authorization",
+REFUSALS: Final[dict[type[Exception], tuple[str, str]]] = {
+    StationOffline: ("network", "station_offline"),
+    EvseBusy: ("connector", "evse_busy"),
+    NotAuthorized: ("authorization", "not_authorized"),
 }
+"""The cause and the detail that the start attempt keeps."""
 
 
 def request_start(
@@ -99,9 +100,9 @@ def request_start(
         with transaction.atomic():
             session = _request(evse, user, token, requested_by, start_token, limit_a, purpose)
             attempts.note_asked(asked=asked, session=session)
-    except tuple(REFUSAL_CAUSES) as refusal:
-        cause = REFUSAL_CAUSES[type(refusal)]
-        attempts.note_refused(asked=asked, cause=cause, detail=f"{type(refusal).__name__}: {refusal}")
+    except tuple(REFUSALS) as refusal:
+        cause, detail = REFUSALS[type(refusal)]
+        attempts.note_refused(asked=asked, cause=cause, detail=detail)
         raise
     return session
 

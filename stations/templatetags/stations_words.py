@@ -32,6 +32,20 @@ def command_name(kind: str) -> str:
     return str(COMMANDS.get(kind, kind.replace("_", " ").capitalize()))
 
 
+# What we say of a start that never reached the charger; what a charger or a bank said is shown as it came.
+REFUSED = {
+    "station_offline": _("The charger was not connected."),
+    "evse_busy": _("Somebody was charging there."),
+    "not_authorized": _("The stall was kept for somebody, or the card may not charge."),
+}
+
+
+@register.filter
+def said_of_start(detail: str) -> str:
+    """What was said about a start attempt."""
+    return str(REFUSED.get(detail, detail))
+
+
 # What stations give as the reason of an end, in both versions; what is not here is shown as it came.
 END_REASONS = {
     "EVDisconnected": _("unplugged at the car"),

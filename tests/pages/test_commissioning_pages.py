@@ -230,4 +230,5 @@ def test_a_charger_out_of_reach_is_said_so(visit, link):
         commissioning_steps.start_test(link=link, evse=link.station.evses.get(number=1))
     fold_out(page, "charge").get_by_role("button", name="Start a test charge number 1").click()
     expect(page.get_by_text("The charger is not connected: see the first step.")).to_be_visible()
+    expect(page.get_by_text("The charger was not connected.")).to_be_visible()
     visitor.is_pleased("commission-offline")
