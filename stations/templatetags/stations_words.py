@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django import template
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from stations import rules
+from stations.selectors_energy import FAMILY_NAMES
 
 register = template.Library()
 
@@ -38,6 +40,30 @@ REFUSED = {
     "evse_busy": _("Somebody was charging there."),
     "not_authorized": _("The stall was kept for somebody, or the card may not charge."),
 }
+
+
+# How far a start came (stations.causes).
+STEPS = {
+    "asked": pgettext_lazy("start", "Asked"),
+    "paid": pgettext_lazy("start", "Paid"),
+    "authorized": pgettext_lazy("start", "Authorized"),
+    "sent": pgettext_lazy("start", "Sent to the charger"),
+    "accepted": pgettext_lazy("start", "Accepted"),
+    "started": pgettext_lazy("start", "Started"),
+    "charging": pgettext_lazy("start", "Charging"),
+}
+
+
+@register.filter
+def cause_word(cause: str) -> str:
+    """Whose trouble it was in the reader's words; a ChargeX code has a name of its own."""
+    return str(dict(FAMILY_NAMES).get(cause, cause))
+
+
+@register.filter
+def step_word(step: str) -> str:
+    """How far a start came."""
+    return str(STEPS.get(step, step))
 
 
 @register.filter
