@@ -55,7 +55,7 @@ async def test_a_day_without_network_is_told_late_and_paid_right(version, bridge
         await station.tap("AAAA0001", 1)
         await station.until(lambda it: it.energy_wh(1) > 2_000)
 
-        await station.act(lambda core, now: core.mischief.go_offline(now, 6 * HOUR))
+        await station.act(lambda core, now: core.mischief.go_offline(now, 3 * HOUR))
         await station.until(lambda it: not it.is_connected)
         await station.plug_in(2, car())
         await station.tap("STRANGER", 2)
