@@ -1,4 +1,4 @@
-"""The limits in the answer to a charge's start (2.1 C25.FR.24, E16.FR.02), looked up where the answer is made."""
+"""The limits in the answer to a charge's start (2.1 C25.FR.24, E16.FR.02), found where it is made."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def of_charge(*, station_id: int, transaction_id: str) -> tuple[ChargeLimits, fr
 
 
 def _of_charge(station_id: int, transaction_id: str) -> tuple[ChargeLimits, frozenset[str]]:
-    asked = ChargingSession.objects.filter(station=station_id, transaction_id=transaction_id).exclude(limits={})
-    limits = asked.values_list("limits", flat=True).first()
+    asked = ChargingSession.objects.filter(station=station_id, transaction_id=transaction_id)
+    limits = asked.exclude(limits={}).values_list("limits", flat=True).first()
     if limits is None:
         return NONE
     told = DeviceVariable.objects.filter(station=station_id, **SUPPORTED).values_list("value", flat=True)

@@ -58,7 +58,7 @@ class NotProven(Exception):
 
 
 def prove(evse: Evse, limits: ChargeLimits) -> str:
-    """For a quarter of an hour: whoever holds this has scanned the code of this stall, and asked for these."""
+    """For a quarter of an hour: whoever holds this has scanned this stall's code, and asked for these."""
     return sign(LINK, json.dumps({"evse": evse.pk, "limits": limits.to_json()}))
 
 

@@ -46,8 +46,8 @@ class Reservation:
 
 @dataclass(slots=True, kw_only=True)
 class Transaction:
-    """`number` is the central system's (1.6), `transaction_id` ours (2.0.1). `limits` are 2.1's, by its words;
-    `is_spent` when one is reached."""
+    """`number` is the central system's (1.6), `transaction_id` ours (2.0.1). `limits` are
+    2.1's, by its words; `is_spent` when one is reached."""
 
     evse: int
     transaction_id: str

@@ -1,4 +1,4 @@
-"""The QR code on a station's display for paying on the web (OCPP 2.1 part 2, C25), with its own arithmetic."""
+"""The QR code on a station's display for paying on the web (OCPP 2.1 part 2, C25)."""
 
 from __future__ import annotations
 

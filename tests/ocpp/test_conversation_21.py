@@ -216,7 +216,8 @@ def test_a_scanned_start_names_its_payment_and_is_told_its_limits_once(conversat
     asked = heard_start(conversation)
     assert asked["idToken"] == {"idToken": "pi_3Mixed", "type": "DirectPayment"}
     remote = {"remoteStartId": asked["remoteStartId"]}
-    started = event("Started", 0, evse={"id": 1}, idToken=asked["idToken"], info=remote, trigger="RemoteStart")
+    token = asked["idToken"]
+    started = event("Started", 0, evse={"id": 1}, idToken=token, info=remote, trigger="RemoteStart")
     for _ in range(2):
         answer = say(conversation, "TransactionEvent", started)[2]
         assert answer["transactionLimit"] == {"maxEnergy": 20_000, "maxTime": 1800, "maxCost": 12.5}
@@ -235,9 +236,8 @@ def test_a_transaction_that_a_plug_began_is_told_its_limits_when_the_start_reach
     start_paid(station)
     asked = heard_start(conversation)
     remote = {"remoteStartId": asked["remoteStartId"]}
-    taken_up = event(
-        "Updated", 1, NOON + timedelta(seconds=9), idToken=asked["idToken"], info=remote, trigger="RemoteStart"
-    )
+    at, token = NOON + timedelta(seconds=9), asked["idToken"]
+    taken_up = event("Updated", 1, at, idToken=token, info=remote, trigger="RemoteStart")
     answer = say(conversation, "TransactionEvent", taken_up)[2]
     assert answer["transactionLimit"]["maxCost"] == 12.5
 

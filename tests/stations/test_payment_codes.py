@@ -152,7 +152,7 @@ def refused(client, path):
     text = answer.content.decode()
     assert "Please scan again" in text
     assert "/c/" not in text
-    assert "href=\"/\"" not in text.split("<main")[1]
+    assert 'href="/"' not in text.split("<main")[1]
     assert not StationCommand.objects.filter(kind="tell_web_payment").exists()
     return answer.status_code == 403
 

@@ -59,7 +59,7 @@ class Dialect21(Dialect201):
 
     # --- limits
 
-    def transaction_answered(self, evse: Evse, transaction: Transaction, reply: Payload, at: datetime) -> None:
+    def event_answered(self, evse: Evse, transaction: Transaction, reply: Payload, at: datetime) -> None:
         """A new limit is kept, and said again once (E16.FR.03)."""
         asked = reply.get("transactionLimit", {})
         known = {word: value for word, value in asked.items() if word in limits.SUPPORTED}
