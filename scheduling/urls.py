@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from scheduling.views import booking, find, history, live, operator, saved, site, start
+from scheduling.views import booking, find, history, live, operator, saved, scan, site, start
 
 app_name = "scheduling"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("bookings/<uuid:public_id>/booking.ics", booking.booking_calendar, name="booking_calendar"),
     path("charge/", start.charge, name="charge"),
     path("c/<str:code>/", start.start, name="start"),
+    path("q/<path:identity>/<int:evse_number>/<str:password>/<str:version>/", scan.scan, name="scan"),
     path("sessions/<uuid:public_id>/live/", live.live, name="live"),
     path("sessions/<uuid:public_id>/stop/", live.stop, name="stop"),
     path("history/", history.history, name="history"),

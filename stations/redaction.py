@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 HIDDEN: Final = "•••"
 SECRET_MEMBERS: Final = ("password", "secret", "authorizationkey", "private_key", "privatekey", "passphrase")
-SECRET_VARIABLES: Final = ("authorizationkey", "basicauthpassword", "password", "passphrase")
+SECRET_VARIABLES: Final = ("authorizationkey", "basicauthpassword", "password", "passphrase", "sharedsecret")
 NAMING: Final = ("key", "variable", "name")
 VALUES: Final = ("value", "attributeValue")
 

@@ -20,5 +20,6 @@ urlpatterns = [
     path("chargers/<str:identity>/security/profile/", security.upgrade, name="upgrade"),
     path("chargers/<str:identity>/security/request/", security.ask_for_request, name="ask_for_request"),
     path("chargers/<str:identity>/security/expired/", security.allow_expired, name="allow_expired"),
+    path("chargers/<str:identity>/security/payment-code/", security.payment_code, name="payment_code"),
     path("certificates/<int:pk>/revoke/", security.revoke, name="revoke"),
 ]

@@ -91,6 +91,11 @@ class Payment(models.Model):
     payer_key = models.CharField(
         max_length=60, blank=True, editable=False, help_text=_("whose attempt to start a charge this is")
     )
+    scanned_limits = models.JSONField(
+        null=True,
+        blank=True,
+        help_text=_("asked at the charger whose one-time code was scanned; null: it came another way"),
+    )
     currency = models.CharField(max_length=3)
     requested_minor = models.BigIntegerField(help_text=_("the hold asked for"))
     authorized_minor = models.BigIntegerField(default=0)

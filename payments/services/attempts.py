@@ -22,6 +22,7 @@ from payments.services.looking import refresh_payment
 from payments.services.operations import Busy
 from payments.services.payments import create_payment, release_hold
 from payments.states import OPEN_PAYMENT
+from stations.limits import ChargeLimits
 from stations.models import Evse
 from stations.states import OPEN_SESSION
 
@@ -45,18 +46,29 @@ def attempt(
     account: BillingAccount | None = None,
     method: PaymentMethod | None = None,
     email: str = "",
+    scanned: ChargeLimits | None = None,
 ) -> tuple[Payment, bool]:
     """The payer's open attempt at this place, or a new one; and whether it is new.
 
     An earlier attempt with another card or address, of which nothing has come yet, is given up for this.
+    `scanned`: the payer came by the charger's one-time code, with these limits.
     """
+    limits = None if scanned is None else scanned.to_json()
     earlier = _earlier(evse, payer_key, method, email)
     if earlier is not None:
-        return earlier, False
+        return _with_limits(earlier, limits), False
     of_payer = {"account": account, "method": method, "email": email}
     wanted: dict[str, Any] = {"evse": evse, "payer_key": payer_key, **of_payer}
-    made = _make(tariff, **wanted)
-    return (made, True) if made else attempt(tariff=tariff, **wanted)
+    made = _make(tariff, scanned_limits=limits, **wanted)
+    return (made, True) if made else attempt(tariff=tariff, scanned=scanned, **wanted)
+
+
+def _with_limits(payment: Payment, limits: dict[str, Any] | None) -> Payment:
+    """Whoever scans again before the charge is asked for may have chosen other limits."""
+    if limits is not None and payment.scanned_limits != limits:
+        Payment.objects.filter(pk=payment.pk, session=None).update(scanned_limits=limits)
+        payment.refresh_from_db()
+    return payment
 
 
 def _make(tariff: Tariff, *, evse: Evse, payer_key: str, **of_payer: Any) -> Payment | None:

@@ -25,6 +25,7 @@ from payments.services.attempts import attempt, payer_key
 from payments.services.cards import ensure_account, save_card
 from payments.services.operations import State, begin, mark, perform
 from payments.services.payments import request_hold
+from stations.limits import ChargeLimits
 from stations.models import Evse
 
 Status = Payment.Status
@@ -47,10 +48,18 @@ class Begun:
     url: str
 
 
-def begin_checkout(*, evse: Evse, driver: User | None = None, email: str = "", guest_key: str = "") -> Begun:
+def begin_checkout(
+    *,
+    evse: Evse,
+    driver: User | None = None,
+    email: str = "",
+    guest_key: str = "",
+    scanned: ChargeLimits | None = None,
+) -> Begun:
     """Open the hosted page on which a guest (or a driver without a card) makes the hold.
 
-    A signed-in driver's card is saved with it. Who has an attempt open here already (of this driver, or
+    A signed-in driver's card is saved with it. `scanned`: what was asked at the charger whose one-time code
+    led here. Who has an attempt open here already (of this driver, or
     of the guest with this key) goes on with that one. Raises NothingToPay, CheckoutUnavailable.
     """
     tariff = _priced(evse)
@@ -61,6 +70,7 @@ def begin_checkout(*, evse: Evse, driver: User | None = None, email: str = "", g
         payer_key=payer_key(driver, guest_key),
         account=account,
         email=driver.email if driver else email,
+        scanned=scanned,
     )
     if not is_new:
         return Begun(payment=payment, url=address_of(payment))
@@ -92,7 +102,7 @@ def _open_page(payment: Payment, request: CheckoutRequest) -> Begun:
     return Begun(payment=Payment.objects.get(pk=payment.pk), url=page.url)
 
 
-def pay_with_card(*, evse: Evse, driver: User) -> Begun:
+def pay_with_card(*, evse: Evse, driver: User, scanned: ChargeLimits | None = None) -> Begun:
     """Hold on the driver's saved card, the driver being present: one click.
 
     The address is the bank's page when it wants a confirmation, else the way back of ours. A decline
@@ -111,6 +121,7 @@ def pay_with_card(*, evse: Evse, driver: User) -> Begun:
         account=account,
         method=method,
         email=driver.email,
+        scanned=scanned,
     )
     if not is_new:
         return Begun(payment=payment, url=address_of(payment))

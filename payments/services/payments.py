@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 
@@ -36,6 +36,7 @@ def create_payment(
     evse: Evse | None = None,
     session: ChargingSession | None = None,
     payer_key: str = "",
+    scanned_limits: dict[str, Any] | None = None,
 ) -> Payment:
     """A payment not yet asked for at the provider. `payer_key`: whose attempt to start (`attempts`)."""
     return Payment.objects.create(
@@ -48,6 +49,7 @@ def create_payment(
         evse=evse,
         session=session,
         payer_key=payer_key,
+        scanned_limits=scanned_limits,
     )
 
 

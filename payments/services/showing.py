@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from payments.services.pricing import live_cost
 from stations.command_kinds import ShowCost
@@ -17,11 +17,15 @@ SHOWN_WITHIN: Final = timedelta(minutes=1)
 DISPLAY: Final = {"component": "TariffCostCtrlr", "variable": "Enabled", "instance": "Cost"}
 """The variable by which a station says that it shows costs (part 2, chapter on referenced components)."""
 
+LIMITS: Final = {"component": "TxCtrlr", "variable": "SupportedLimits"}
+"""The variable by which a station says which limits of a charge it heeds (2.1)."""
+
 
 def show_running_costs() -> int:
-    """Tell each station that shows costs what its running charges cost by now. Returns how many."""
+    """Tell each station that shows costs, or stops at one (2.1 E16.FR.11), what its running charges cost by
+    now. Returns how many."""
     running = ChargingSession.objects.filter(
-        _displays("station_id"),
+        Q(_displays("station_id")) | Q(_stops_at_cost("station_id"), limits__has_key="cost"),
         status=ChargingSession.Status.ACTIVE,
         purpose=ChargingSession.Purpose.CHARGE,
         station__is_connected=True,
@@ -53,6 +57,13 @@ def final_cost(*, station_id: int, transaction_id: str) -> Decimal | None:
 def _displays(station: str) -> Exists:
     told: QuerySet[DeviceVariable] = DeviceVariable.objects.filter(
         **DISPLAY, station_id=OuterRef(station), attribute="Actual", value__iexact="true"
+    )
+    return Exists(told)
+
+
+def _stops_at_cost(station: str) -> Exists:
+    told: QuerySet[DeviceVariable] = DeviceVariable.objects.filter(
+        **LIMITS, station_id=OuterRef(station), attribute="Actual", value__contains="maxCost"
     )
     return Exists(told)
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from django.db import transaction
 
+from core.money import from_minor
 from payments.models import Payment
 from payments.selectors import record_of
 from payments.services.applying import locked
 from payments.services.collecting import collect
 from payments.services.operations import Busy
 from payments.services.payments import release_hold
+from stations.limits import ChargeLimits
 from stations.models import ChargingSession, Evse
 from stations.services import attempts, sessions
 from stations.states import OPEN_SESSION
@@ -60,11 +63,22 @@ def _ask(payment: Payment, evse: Evse) -> Exception | None:
             user=payment.account.user if payment.account else None,
             reference=reference_of(payment),
             asked_at=payment.created_at,
+            **_scanned(payment),
         )
     except REFUSALS as refusal:
         return refusal
     payment.save(update_fields=["session"])
     return None
+
+
+def _scanned(payment: Payment) -> dict[str, Any]:
+    """Who came by a charger's one-time code starts as the payment itself, within what is held (2.1 C25.FR.23,
+    step 9)."""
+    if payment.scanned_limits is None:
+        return {}
+    held = from_minor(payment.authorized_minor, payment.currency)
+    limits = ChargeLimits.from_json(payment.scanned_limits).with_cost_at_most(held)
+    return {"start_token": payment.provider_ref, "token_type": sessions.PAYMENT, "limits": limits}
 
 
 def note_failed_attempt(*, payment_id: int) -> None:

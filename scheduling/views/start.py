@@ -34,6 +34,8 @@ from scheduling.selectors.prices import prices_now
 from scheduling.selectors.stalls import StallNow, stalls_of
 from scheduling.views.guards import LIVE_LINK
 from scheduling.views.payer import guest_of, payer_of, remember_guest
+from scheduling.views.scan import NotProven, proven, scan_again
+from stations.limits import ChargeLimits
 from stations.models import ChargingSession, Evse
 from stations.selectors_labels import label_means
 from stations.services import sessions
@@ -61,16 +63,21 @@ def _on_label(text: str) -> Q:
 
 
 def start(request: HttpRequest, code: str) -> HttpResponse:
-    """GET and POST /c/<code>/, the address in the stall's QR code."""
+    """GET and POST /c/<code>/, the address in the stall's QR code; with ?scan=… also after its display's."""
     evses = Evse.objects.select_related("station__location__organization")
     evse = get_object_or_404(evses, _on_label(code))
     running = _way_to_mine(request, evse)
     if running:
         return HttpResponseRedirect(running)
+    try:
+        scanned = proven(request, evse)
+    except NotProven:
+        return scan_again(request)
     if request.method == "POST":
-        return _begin(request, evse)
+        return _begin(request, evse, scanned)
     kept = take_kept_form(request)
-    return remember_guest(request, _page(request, evse, email=kept.get("email", "") if kept else ""))
+    email = kept.get("email", "") if kept else ""
+    return remember_guest(request, _page(request, evse, email=email, limits=scanned))
 
 
 def _page(request: HttpRequest, evse: Evse, *, status: int = 200, **more: Any) -> HttpResponse:
@@ -94,6 +101,7 @@ def _context(request: HttpRequest, evse: Evse) -> dict[str, Any]:
     return {
         "tab": "charge",
         "evse": evse,
+        "here": _here(request, evse),
         "location": location,
         "stall": stall,
         "price": prices_now([evse], clock.now())[evse.pk],
@@ -104,6 +112,13 @@ def _context(request: HttpRequest, evse: Evse) -> dict[str, Any]:
         "card": cards_of(user).first() if user.is_authenticated else None,
         "live_topics": [f"station.{evse.station_id}", f"location.{location.pk}"],
     }
+
+
+def _here(request: HttpRequest, evse: Evse) -> str:
+    """This page's address, with the proof that its code was scanned, if it was."""
+    proof = request.GET.get("scan", "")
+    path = reverse("scheduling:start", args=[evse.code])
+    return f"{path}?{urlencode({'scan': proof})}" if proof else path
 
 
 def _label(stalls: list[StallNow], evse_id: int) -> str:
@@ -124,20 +139,21 @@ def _state(stall: StallNow, *, is_mine: bool) -> str:
     return blocked.get(stall.role, "plug_in" if stall.is_free else "ready")
 
 
-def _begin(request: HttpRequest, evse: Evse) -> HttpResponse:
+def _begin(request: HttpRequest, evse: Evse, scanned: ChargeLimits | None) -> HttpResponse:
     """The hold first; the station is asked when it stands. Where charging is free it is asked at once."""
     email = request.POST.get("email", "").strip()
     if not request.user.is_authenticated and not _is_email_or_empty(email):
-        return _page(request, evse, status=422, email=email, email_error=_("This is not an e-mail address."))
+        why = _("This is not an e-mail address.")
+        return _page(request, evse, status=422, email=email, email_error=why, limits=scanned)
     if _context(request, evse)["state"] not in ("plug_in", "ready"):
-        return _page(request, evse, status=409, email=email)
+        return _page(request, evse, status=409, email=email, limits=scanned)
     try:
-        return HttpResponseRedirect(_pay(request, evse, email))
+        return HttpResponseRedirect(_pay(request, evse, email, scanned))
     except NothingToPay:
-        return _start_free(request, evse)
+        return _start_free(request, evse, scanned)
     except CheckoutUnavailable:
         why = _("The payment service does not answer. Nothing is held on your card; please try again.")
-        return _page(request, evse, status=503, email=email, failure=why)
+        return _page(request, evse, status=503, email=email, failure=why, limits=scanned)
 
 
 def _is_email_or_empty(text: str) -> bool:
@@ -148,23 +164,23 @@ def _is_email_or_empty(text: str) -> bool:
     return True
 
 
-def _pay(request: HttpRequest, evse: Evse, email: str) -> str:
+def _pay(request: HttpRequest, evse: Evse, email: str, scanned: ChargeLimits | None) -> str:
     """The address to go to: the bank's or the provider's page, or ours when the hold stands."""
     user: Any = request.user
     if not user.is_authenticated:
-        return begin_checkout(evse=evse, email=email, guest_key=guest_of(request)).url
+        return begin_checkout(evse=evse, email=email, guest_key=guest_of(request), scanned=scanned).url
     if request.POST.get("with") != "other":
         try:
-            return pay_with_card(evse=evse, driver=user).url
+            return pay_with_card(evse=evse, driver=user, scanned=scanned).url
         except NoCard:
             pass
-    return begin_checkout(evse=evse, driver=user).url
+    return begin_checkout(evse=evse, driver=user, scanned=scanned).url
 
 
-def _start_free(request: HttpRequest, evse: Evse) -> HttpResponse:
+def _start_free(request: HttpRequest, evse: Evse, scanned: ChargeLimits | None) -> HttpResponse:
     user: Any = request.user if request.user.is_authenticated else None
     try:
-        session = sessions.request_start(evse=evse, user=user)
+        session = sessions.request_start(evse=evse, user=user, limits=scanned or sessions.UNLIMITED)
     except REFUSALS as refusal:
         mine = _way_to_mine(request, evse)
         return (

@@ -17,6 +17,7 @@ PHYSICS_STEP_S: Final = 30.0
 
 IDLE: Final = Flow("Idle")
 CONNECTED: Final = Flow("EVConnected")
+SUSPENDED: Final = Flow("SuspendedEVSE")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,7 +46,8 @@ class Reservation:
 
 @dataclass(slots=True, kw_only=True)
 class Transaction:
-    """`number` is the central system's (1.6), `transaction_id` ours (2.0.1)."""
+    """`number` is the central system's (1.6), `transaction_id` ours (2.0.1). `limits` are
+    2.1's, by its words; `is_spent` when one is reached."""
 
     evse: int
     transaction_id: str
@@ -63,6 +65,10 @@ class Transaction:
     stopped_by: Token | None = None
     ended_at: datetime | None = None
     meter_end_wh: int | None = None
+    limits: dict[str, float] = field(default_factory=dict)
+    limits_to_tell: bool = False
+    cost: float = 0.0
+    is_spent: bool = False
 
     def adopt(self, permit: Permit) -> None:
         self.token, self.group = permit.token, permit.group
@@ -145,6 +151,8 @@ class Evse:
             return IDLE
         if not self.may_flow or (self.ready_at is not None and at < self.ready_at):
             return CONNECTED
+        if self.transaction is not None and self.transaction.is_spent:
+            return SUSPENDED
         return self._measured(self.vehicle.accept(offer))
 
     def _measured(self, flow: Flow) -> Flow:

@@ -63,6 +63,9 @@ class Reader:
         self._station.cabinet.stop(evse.number, StopReason.LOCAL, Trigger.STOP_AUTHORIZED, at, by=token)
 
     def _tap_idle(self, evse: Evse, token: Token, at: datetime) -> None:
+        if self._station.web_payments.is_kept(evse.number, at):
+            self._station.note("refused", at, evse.number, "kept for a web payment")
+            return
         reason = keeping.refuses(evse, token)
         if reason and evse.reservation is None:
             self._station.note("refused", at, evse.number, reason)

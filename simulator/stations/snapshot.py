@@ -18,6 +18,7 @@ from simulator.stations.link import Message
 from simulator.stations.profiles import Limit, Period, Profile
 from simulator.stations.station import Station
 from simulator.stations.vehicles import CATALOG, Vehicle
+from simulator.stations.web_payments import WebPayments
 from simulator.stations.words import RegistrationState, StopReason, Token
 
 Json = dict[str, Any]
@@ -37,6 +38,7 @@ def take(station: Station, now: datetime) -> Json:
         "keys": station.keys.memory(),
         "log": station.logs.memory(),
         "remembered": dict(station.remembered),
+        "web_payments": station.web_payments.memory(),
         "heartbeat_interval_s": station.settings.heartbeat_interval_s,
         "is_operative": station.cabinet.is_operative,
         "profiles": [_plain(asdict(profile)) for profile in station.cabinet.profiles.installed],
@@ -52,6 +54,7 @@ def restore(station: Station, data: Mapping[str, Any], now: datetime) -> None:
     station.password = data["password"]
     if "firmware" in data:  # a snapshot of today, and not one of an earlier version
         _recall_upkeep(station, data)
+    station.web_payments = WebPayments(**data.get("web_payments", {}))
     station.settings.heartbeat_interval_s = data["heartbeat_interval_s"]
     station.cabinet.is_operative = data["is_operative"]
     station.cabinet.profiles.installed = [_profile(item) for item in data["profiles"]]

@@ -37,6 +37,7 @@ from simulator.stations.reader import Reader, Then
 from simulator.stations.settings import Settings
 from simulator.stations.spec import StationSpec, Version
 from simulator.stations.vehicles import Vehicle
+from simulator.stations.web_payments import WebPayments
 from simulator.stations.words import Note, RegistrationState, StopReason, Token, Trigger, Verdict
 
 Act = Callable[[datetime], None]
@@ -69,6 +70,7 @@ class Station:
         self.boot_reason = "PowerUp"
         self.tokens = KnownTokens()
         self.remembered: dict[str, str] = {}
+        self.web_payments = WebPayments()
         self.notes: deque[Note] = deque(maxlen=1000)
         self.watchers: list[Callable[[Note], None]] = []
         self.wants_line = True

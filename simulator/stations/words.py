@@ -24,6 +24,10 @@ class Trigger(StrEnum):
     RESET_COMMAND = "ResetCommand"
     UNLOCK_COMMAND = "UnlockCommand"
     ABNORMAL_CONDITION = "AbnormalCondition"
+    LIMIT_SET = "LimitSet"
+    ENERGY_LIMIT_REACHED = "EnergyLimitReached"
+    TIME_LIMIT_REACHED = "TimeLimitReached"
+    COST_LIMIT_REACHED = "CostLimitReached"
     TRIGGER = "Trigger"
 
 

@@ -104,6 +104,22 @@ class TellWebPayment(CommandKind):
     timeout_s: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowPaymentCode(CommandKind):
+    """Show a QR code that leads to our page with a password of the moment, or no more (2.1 C25.FR.01).
+
+    `url_template` has the places that the station fills in; `length` is the password's, `validity_s` for
+    how long one is shown. Of a code that is to go away only `is_on` counts.
+    """
+
+    name: ClassVar[str] = "show_payment_code"
+    is_on: bool = True
+    url_template: str = ""
+    shared_secret: str = ""
+    length: int = 8
+    validity_s: int = 30
+
+
 KINDS: Final = (
     ReadProfiles,
     UpdateDynamicLimit,
@@ -114,4 +130,5 @@ KINDS: Final = (
     ClearTariffs,
     ReadTariffs,
     TellWebPayment,
+    ShowPaymentCode,
 )

@@ -40,6 +40,11 @@ ENERGY: Final = (
     kinds.ClearTariffs(),
     kinds.ReadTariffs(),
     kinds.TellWebPayment(evse_number=1, timeout_s=120),
+    kinds.ShowPaymentCode(
+        url_template="https://charge.example/q/{chargingstationid}/{evse}/{totp}/{version}/",
+        shared_secret="between two only",
+    ),
+    kinds.ShowPaymentCode(is_on=False),
 )
 PEOPLE: Final = (
     kinds.ShowMessage(number=1, content="Welcome"),

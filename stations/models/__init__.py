@@ -18,6 +18,7 @@ from stations.models.measuring import IssuedEvseId, Measurement, Meter, SignedVa
 from stations.models.moving import Arrival, PathAlias, StationAlias
 from stations.models.notices import SecurityEvent, StationNotice, StationTransfer
 from stations.models.onboarding import DoorPolicy, HeldStation, StationTemplate
+from stations.models.payment_codes import PaymentCode
 from stations.models.sessions import ChargingSession, DailyUsage, MeterReading, StrayReport
 from stations.models.templates import ConfigurationTemplate
 from stations.models.topology import ChargingStation, Circuit, Connector, Evse, Location
@@ -52,6 +53,7 @@ __all__ = [
     "Meter",
     "MeterReading",
     "PathAlias",
+    "PaymentCode",
     "ReportedLimit",
     "ReportedProfile",
     "SecurityEvent",

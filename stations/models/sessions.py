@@ -65,7 +65,13 @@ class ChargingSession(models.Model):
         db_index=False,
     )
     start_token = models.CharField(
-        max_length=36, blank=True, help_text=_("one-time token of an app or guest start")
+        max_length=255, blank=True, help_text=_("one-time token of an app or guest start")
+    )
+    limits = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text=_("what it may use at most (stations.limits.ChargeLimits)"),
     )
     decision = models.CharField(max_length=12, blank=True, help_text=_("what we answered to its token"))
     decision_reason = models.CharField(max_length=120, blank=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -24,6 +24,7 @@ from core.live import nudge
 from stations.command_kinds import StartSession, StopSession
 from stations.events import SessionInterrupted, SessionRequested, SessionReviewed
 from stations.facts import Decision, Question
+from stations.limits import ChargeLimits
 from stations.models import ChargingSession, ChargingStation, Connector, Evse, StationCommand
 from stations.services import attempts, commands
 from stations.services.authorization import ACCEPTED, MINTED, decide
@@ -34,6 +35,22 @@ START_WITHIN: Final = timedelta(seconds=60)
 LOST_AFTER: Final = timedelta(minutes=15)
 START_TOKEN_BYTES: Final = 9
 """18 hex digits: 1.6 allows a tag of 20 characters."""
+
+
+CENTRAL: Final = "Central"
+PAYMENT: Final = "payment"
+"""Types of the token that stands for a start: ours, or the provider's reference of a payment."""
+UNLIMITED: Final = ChargeLimits()
+
+
+class Start(NamedTuple):
+    """How a start is asked for."""
+
+    token: str
+    token_type: str
+    limit_a: int | None
+    purpose: str
+    limits: ChargeLimits
 
 
 class StationOffline(Exception):
@@ -80,12 +97,15 @@ def request_start(
     reference: str = "",
     asked_at: datetime | None = None,
     purpose: str = ChargingSession.Purpose.CHARGE,
+    token_type: str = CENTRAL,
+    limits: ChargeLimits = UNLIMITED,
 ) -> ChargingSession:
     """Make a pending session and ask the station to start it; either way a start attempt is noted.
 
     With neither user nor token it is a guest's, whose money the caller has secured (`reference`).
-    `start_token` reuses a token that the station knows already (a reservation's). A `purpose` of test
-    is nobody's, and never billed. Raises
+    `start_token` reuses a token that the station knows already (a reservation's), or with a `token_type` of
+    payment is what the payment's provider calls it. A `purpose` of test is nobody's, and never billed.
+    `limits` reach the station with its answer to the start, where it knows them. Raises
     StationOffline, EvseBusy, NotAuthorized; a caller in a transaction lets them not undo the attempt.
     """
     asked = attempts.Asked(
@@ -98,7 +118,9 @@ def request_start(
     )
     try:
         with transaction.atomic():
-            session = _request(evse, user, token, requested_by, start_token, limit_a, purpose)
+            session = _request(
+                evse, user, token, requested_by, Start(start_token, token_type, limit_a, purpose, limits)
+            )
             attempts.note_asked(asked=asked, session=session)
     except tuple(REFUSALS) as refusal:
         cause, detail = REFUSALS[type(refusal)]
@@ -112,9 +134,7 @@ def _request(
     user: User | None,
     token: IdToken | None,
     requested_by: User | None,
-    start_token: str,
-    limit_a: int | None,
-    purpose: str,
+    start: Start,
 ) -> ChargingSession:
     lock_stations([evse.station_id])
     station = ChargingStation.objects.get(pk=evse.station_id)
@@ -124,8 +144,8 @@ def _request(
     _demand_authorized(evse, user, token)
     driver = user or (token.user if token else None)
     _prepare(evse, driver)
-    session = _make_pending(evse, driver, token, start_token, purpose)
-    _ask_to_start(station, evse, session, requested_by or user, limit_a)
+    session = _make_pending(evse, driver, token, start)
+    _ask_to_start(station, evse, session, requested_by or user, start)
     _tell_requested(session)
     return session
 
@@ -272,19 +292,18 @@ def _prepare(evse: Evse, driver: User | None) -> None:
             prepare(evse=evse, driver=driver)
 
 
-def _make_pending(
-    evse: Evse, driver: User | None, token: IdToken | None, start_token: str, purpose: str
-) -> ChargingSession:
-    if start_token:
-        _forget_start_token(start_token)
+def _make_pending(evse: Evse, driver: User | None, token: IdToken | None, start: Start) -> ChargingSession:
+    if start.token:
+        _forget_start_token(start.token)
     return ChargingSession.objects.create(
         organization_id=evse.organization_id,
         station_id=evse.station_id,
         evse=evse,
         id_token=token,
         driver=driver,
-        start_token=start_token.upper() or mint_token(),
-        purpose=purpose,
+        start_token=start.token.upper() or mint_token(),
+        purpose=start.purpose,
+        limits=start.limits.to_json(),
         status=ChargingSession.Status.PENDING,
         requested_at=clock.now(),
     )
@@ -302,13 +321,14 @@ def _ask_to_start(
     evse: Evse,
     session: ChargingSession,
     requested_by: User | None,
-    limit_a: int | None,
+    start: Start,
 ) -> None:
     kind = StartSession(
         evse_number=evse.number,
-        token_uid=session.start_token,
+        token_uid=start.token or session.start_token,
+        token_type=start.token_type,
         remote_start_id=session.number,
-        limit_a=limit_a,
+        limit_a=start.limit_a,
     )
     commands.request(
         station=station, kind=kind, requested_by=requested_by, expires_in=START_WITHIN, session=session

@@ -23,6 +23,7 @@ COMMANDS = {
     "set_availability": _("Open or close"),
     "read_variables": _("Read the configuration"),
     "write_variables": _("Change a setting"),
+    "show_payment_code": _("Payment code on the display"),
     "trigger": _("Ask for a message"),
     "verbatim": _("Send as written"),
 }

@@ -17,9 +17,10 @@ from core.ui.fragments import render_either
 from stations import selectors_door
 from stations.command_kinds import Trigger
 from stations.forms_door import UpgradeForm
-from stations.models import ChargingStation, StationCertificate
-from stations.services import certificates, commands
+from stations.models import ChargingStation, PaymentCode, StationCertificate
+from stations.services import certificates, commands, payment_codes
 from stations.services import security as guard
+from stations.services.asking import CannotBeAsked
 from stations.views.guards import member, member_required
 
 PAGE = "stations/door/security.html"
@@ -41,6 +42,8 @@ def _context(request: HttpRequest, station: ChargingStation, **more: Any) -> dic
         "now": clock.now(),
         "may_manage": permissions.may_manage_hardware(request.user, station.organization),
         "upgrade_form": UpgradeForm(station),
+        "payment_code": PaymentCode.objects.filter(station=station).select_related("command").first(),
+        "can_show_code": payment_codes.can_show(station),
         "live_topics": [f"station.{station.pk}"],
         **more,
     }
@@ -86,6 +89,23 @@ def allow_expired(request: HttpRequest, identity: str) -> HttpResponse:
     station = _managed(request, identity)
     guard.allow_expired_certificate(station=station, actor=member(request))
     messages.success(request, _("It may come once with its expired certificate, to renew it."))
+    return redirect("door:security", identity)
+
+
+@require_POST
+@member_required
+def payment_code(request: HttpRequest, identity: str) -> HttpResponse:
+    """Show the one-time QR code on the charger's display, or no more (2.1 C25)."""
+    station = _managed(request, identity)
+    is_on = request.POST.get("is_on") == "1"
+    turn = payment_codes.turn_on if is_on else payment_codes.turn_off
+    try:
+        turn(station=station, actor=member(request))
+    except CannotBeAsked as refusal:
+        messages.error(request, str(refusal))
+        return redirect("door:security", identity)
+    asked_on, asked_off = _("Asked the charger to show the code."), _("Asked the charger to hide the code.")
+    messages.success(request, asked_on if is_on else asked_off)
     return redirect("door:security", identity)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 import pytest
@@ -23,6 +24,7 @@ from payments.services.checkout import (
 )
 from payments.services.looking import refresh_payment
 from payments.services.recovery import settle_payments
+from stations.limits import ChargeLimits
 from stations.models import ChargingSession
 from stations.services.pending import abandon
 from tests.factories import EvseFactory
@@ -59,6 +61,35 @@ def test_a_guest_pays_on_the_hosted_page_and_the_charge_starts(story, stand_in, 
     payment = Payment.objects.get()
     assert (payment.status, payment.session, payment.authorized_minor) == ("authorized", session, 5000)
     assert payment.email == "guest@example.org"
+
+
+def test_who_scanned_the_chargers_code_starts_as_the_payment_within_what_is_held(story, stand_in, client):
+    asked = ChargeLimits(energy_wh=20_000, cost=Decimal(80))
+    begun = begin_checkout(evse=story.evse, email="guest@example.org", scanned=asked)
+    _, headers, _ = pay_on_page(stand_in, begun.url)
+    come_back(client, headers["location"])
+    payment, session = Payment.objects.get(), ChargingSession.objects.get()
+    [command] = session.commands.all()
+    assert (command.params["token_uid"], command.params["token_type"]) == (payment.provider_ref, "payment")
+    assert session.start_token == payment.provider_ref.upper()
+    assert session.limits == {"energy_wh": 20_000, "cost": "50.00"}
+
+
+def test_who_came_another_way_starts_as_ever(story, stand_in, client):
+    begun = begin_checkout(evse=story.evse, email="guest@example.org")
+    _, headers, _ = pay_on_page(stand_in, begun.url)
+    come_back(client, headers["location"])
+    session = ChargingSession.objects.get()
+    assert (session.limits, session.commands.get().params["token_type"]) == ({}, "Central")
+
+
+def test_who_scans_again_before_paying_may_have_chosen_other_limits(story, stand_in):
+    for limits in (ChargeLimits(energy_wh=9_000), ChargeLimits(time_s=600)):
+        begun = begin_checkout(evse=story.evse, guest_key="g", scanned=limits)
+    assert Payment.objects.count() == 1
+    assert begun.payment.scanned_limits == {"time_s": 600}
+    again = begin_checkout(evse=story.evse, guest_key="g")
+    assert again.payment.scanned_limits == {"time_s": 600}
 
 
 def test_coming_back_twice_starts_once(story, stand_in, client):

@@ -170,6 +170,9 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
         "evse_id": house.station.evses.get().evse_id,
         "kind": "tokens" if address.name == "moving:template" else "reset",
         "act": "cancel",
+        "evse_number": house.station.evses.get().number,
+        "password": "aHicux89",
+        "version": "v1",
         "file_id": a_file_of(house).file_id,
         "template_id": a_template_of(house).pk,
     }

@@ -36,6 +36,7 @@ CANNOT: Final[Mapping[type[kinds.CommandKind], str]] = {
     kinds.SetNetworkProfile: "Where it connects is set at the station, or by a vendor's own keys.",
     kinds.ShowCost: _COST,
     kinds.ShowMessage: _MESSAGES,
+    kinds.ShowPaymentCode: "It has no web payment.",
     kinds.TellWebPayment: "It has no web payment.",
     kinds.UnpublishFirmware: _CONTROLLER,
     kinds.UpdateDynamicLimit: "Its profiles are not dynamic; set_power_limit replaces one.",

@@ -15,6 +15,7 @@ CANNOT: Final[Mapping[type[kinds.CommandKind], str]] = {
     kinds.ClearTariffs: _TARIFFS,
     kinds.ReadTariffs: _TARIFFS,
     kinds.SetDefaultTariff: _TARIFFS,
+    kinds.ShowPaymentCode: "It has no web payment.",
     kinds.TellWebPayment: "It has no web payment.",
     kinds.UpdateDynamicLimit: "Its profiles are not dynamic; set_power_limit replaces one.",
     kinds.UsePriority: "It has no priority profile.",

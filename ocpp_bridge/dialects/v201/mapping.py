@@ -56,8 +56,8 @@ TRIGGER: Final = {
 DEFAULT_STOP_REASON: Final = "Local"
 """What a missing reason means (part 2, TransactionType)."""
 
-SECRET_VARIABLES: Final = frozenset({"basicauthpassword"})
-"""Variables whose value stays out of the journal, in lower case."""
+SECRET_VARIABLES: Final = frozenset({"basicauthpassword", "sharedsecret"})
+"""Variables whose value stays out of the journal, in lower case; the last one is of 2.1 (C25)."""
 
 PUBLISHING: Final = {
     "DownloadScheduled": "running",

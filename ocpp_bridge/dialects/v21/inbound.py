@@ -12,14 +12,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
+from ocpp_bridge import limits as charge_limits
 from ocpp_bridge.dialects import v201
 from ocpp_bridge.dialects.base import Hearing, Inbound
 from ocpp_bridge.dialects.common import answer_yes_or_no, given, nothing, thanks
 from ocpp_bridge.dialects.v21 import payment_terminals
 from ocpp_bridge.dialects.v201 import contracts as contracts_201
+from ocpp_bridge.dialects.v201 import inbound as inbound_201
 from ocpp_bridge.dialects.v201.reporting import note_part
 from ocpp_bridge.dialects.values import position, stamp, whole
 from ocpp_bridge.frames import Payload
+from stations.limits import ChargeLimits
 from stations.services import charging_reports, contracts, notices
 from stations.services.contracts import ChainStatus, Issued
 
@@ -63,6 +66,29 @@ def keep_cost(station_id: int, message: Message) -> None:
         notices.keep_notice(station_id=station_id, kind="cost_details", body=body)
     except Exception:
         logger.exception("could not keep the cost that station %d told", station_id)
+
+
+def answer_transaction_event(message: Payload, answers: Sequence[Any], hearing: Hearing) -> Payload:
+    """With the limits of a charge that we asked for, once, where it becomes ours (C25.FR.24, E16.FR.02)."""
+    payload = inbound_201.answer_transaction_event(message, answers, hearing)
+    if not takes_up_our_start(message):
+        return payload
+    transaction_id = str(message["transactionInfo"]["transactionId"])
+    limits, words = charge_limits.of_charge(station_id=hearing.station_id, transaction_id=transaction_id)
+    limit = {word: value for word, value in limit_words(limits).items() if word in words}
+    return {**payload, "transactionLimit": limit} if limit else payload
+
+
+def takes_up_our_start(message: Payload) -> bool:
+    """A start that we asked for begins a transaction, or is taken up by one that a plug began."""
+    is_first = message.get("eventType") == "Started" or message.get("triggerReason") == "RemoteStart"
+    return is_first and message["transactionInfo"].get("remoteStartId") is not None
+
+
+def limit_words(limits: ChargeLimits) -> Payload:
+    """TransactionLimitType."""
+    cost = None if limits.cost is None else float(limits.cost)
+    return given(maxEnergy=limits.energy_wh, maxTime=limits.time_s, maxCost=cost)
 
 
 # --- dynamic schedules, certificates -----------------------------------------------------------
@@ -152,7 +178,10 @@ INBOUND: Final[Mapping[str, Inbound]] = {
     "NotifyEVChargingNeeds": replace(v201.DIALECT.inbound["NotifyEVChargingNeeds"], reply=answer_needs),
     "PullDynamicScheduleUpdate": Inbound(nothing, answer_limit, errand=find_limit),
     "TransactionEvent": replace(
-        v201.DIALECT.inbound["TransactionEvent"], errand=keep_cost, errand_if=tells_cost
+        v201.DIALECT.inbound["TransactionEvent"],
+        reply=answer_transaction_event,
+        errand=keep_cost,
+        errand_if=tells_cost,
     ),
     **payment_terminals.INBOUND,
     **KEPT,

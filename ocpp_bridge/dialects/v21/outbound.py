@@ -13,13 +13,17 @@ from ocpp_bridge.dialects.v201.answers import by_all
 from ocpp_bridge.dialects.v201.outbound_device import network
 from ocpp_bridge.frames import Payload
 from stations import command_kinds as kinds
+from stations.one_time_codes import VERSION
 
 TOKEN_TYPES: Final = frozenset({"DirectPayment", "EVCCID", "VIN"})
 """Types of token that 2.1 adds; they are no longer a closed list."""
+TOKEN_TYPE: Final = {"payment": "DirectPayment"}
+"""Ours that only 2.1 has a word for (C25.FR.23)."""
 ROOT_TYPE: Final = {**mapping_201.ROOT_TYPE, "vehicle": "OEMRootCertificate"}
 CERTIFICATE_TYPE: Final = {**mapping_201.CERTIFICATE_TYPE, **ROOT_TYPE}
 LOG_TYPE: Final = {**mapping_201.LOG_TYPE, "data_collector": "DataCollectorLog"}
 NO_TARIFFS: Final = "NoTariff"
+WEB_PAYMENTS: Final = "WebPaymentsCtrlr"
 
 
 def in_201(command: kinds.CommandKind) -> Request:
@@ -35,7 +39,7 @@ def with_token(command: kinds.StartSession | kinds.Reserve) -> Request:
 
 
 def retyped(token: Payload, command: kinds.StartSession | kinds.Reserve) -> Payload:
-    return {**token, "type": command.token_type} if command.token_type in TOKEN_TYPES else token
+    return _retyped(token, command.token_type)
 
 
 def send_local_list(command: kinds.SendLocalList) -> Request:
@@ -49,7 +53,8 @@ def send_local_list(command: kinds.SendLocalList) -> Request:
 
 
 def _retyped(token: Payload, type_: str) -> Payload:
-    return {**token, "type": type_} if type_ in TOKEN_TYPES else token
+    word = TOKEN_TYPE.get(type_, type_)
+    return {**token, "type": word} if word in TOKEN_TYPES else token
 
 
 def set_profile(command: kinds.SetProfile) -> Request:
@@ -136,6 +141,27 @@ def tell_web_payment(command: kinds.TellWebPayment) -> Request:
     return Request("NotifyWebPaymentStarted", payload)
 
 
+def show_payment_code(command: kinds.ShowPaymentCode) -> Request:
+    """Last of all it is enabled, so that nothing half set is ever shown (C25.FR.01, part 2 section 2.4.2)."""
+    told = code_settings(command) if command.is_on else {}
+    values = {**told, "Enabled": str(command.is_on).lower()}
+    data = [
+        {"component": {"name": WEB_PAYMENTS}, "variable": {"name": name}, "attributeValue": value}
+        for name, value in values.items()
+    ]
+    return Request("SetVariables", {"setVariableData": data})
+
+
+def code_settings(command: kinds.ShowPaymentCode) -> dict[str, str]:
+    return {
+        "URLTemplate": command.url_template,
+        "SharedSecret": command.shared_secret,
+        "Length": str(command.length),
+        "ValidityTime": str(command.validity_s),
+        "TOTPVersion": VERSION,
+    }
+
+
 def tariffs_cleared(payload: Payload) -> Answered:
     """Also when there were none (I10.FR.06)."""
     return by_all(payload["clearTariffsResult"], frozenset({"Accepted", NO_TARIFFS}))
@@ -160,6 +186,7 @@ ENCODERS: Final[Mapping[type[kinds.CommandKind], Encode]] = {
     kinds.SetDefaultTariff: set_default_tariff,
     kinds.SetNetworkProfile: set_network_profile,
     kinds.SetProfile: set_profile,
+    kinds.ShowPaymentCode: show_payment_code,
     kinds.StartSession: with_token,
     kinds.TellWebPayment: tell_web_payment,
     kinds.UpdateDynamicLimit: update_dynamic_limit,

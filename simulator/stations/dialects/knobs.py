@@ -136,6 +136,38 @@ def network_priority() -> Knob:
     )
 
 
+def web_text(field: str, *, allowed: tuple[str, ...] = ()) -> Knob:
+    """One of WebPaymentsCtrlr's (2.1 part 2, 2.4.2)."""
+
+    def write(station: Station, text: str) -> None:
+        if not text or (allowed and text not in allowed):
+            raise ValueError(text)
+        setattr(station.web_payments, field, text)
+
+    return Knob("string", lambda station: str(getattr(station.web_payments, field)), write)
+
+
+def web_number(field: str, *, at_least: int, at_most: int) -> Knob:
+    def write(station: Station, text: str) -> None:
+        if not at_least <= int(text) <= at_most:
+            raise ValueError(text)
+        setattr(station.web_payments, field, int(text))
+
+    return Knob("integer", lambda station: str(getattr(station.web_payments, field)), write)
+
+
+def web_flag(field: str) -> Knob:
+    def write(station: Station, text: str) -> None:
+        setattr(station.web_payments, field, _truth(text))
+
+    return Knob("boolean", lambda station: str(getattr(station.web_payments, field)).lower(), write)
+
+
+def web_secret() -> Knob:
+    """Write only, as any secret."""
+    return Knob("string", None, web_text("secret").write)
+
+
 def _truth(text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise ValueError(text)

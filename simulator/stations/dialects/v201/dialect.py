@@ -151,11 +151,15 @@ class Dialect201(Dialect):
         def answered(reply: Payload, at: datetime) -> None:
             if reply.get("idTokenInfo") and kind != "Ended":
                 self._judge(evse, transaction, self.verdict(reply["idTokenInfo"]), at)
+            self.event_answered(evse, transaction, reply, at)
 
         def failed(code: str, at: datetime) -> None:
             self.station.note("lost", at, evse.number, f"TransactionEvent {kind}: {code}")
 
         self.say("TransactionEvent", payload, is_durable=True, on_answer=answered, on_failure=failed)
+
+    def event_answered(self, evse: Evse, transaction: Transaction, reply: Payload, at: datetime) -> None:
+        """What newer versions find in the answer to a TransactionEvent."""
 
     def _judge(self, evse: Evse, transaction: Transaction, verdict: Verdict, at: datetime) -> None:
         """A token refused after the fact ends the session, if it still runs."""

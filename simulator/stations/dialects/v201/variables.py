@@ -92,9 +92,25 @@ _CONTROLLERS: Final[dict[Address, Knob]] = {
 }
 
 
+_WEB: Final = "WebPaymentsCtrlr"
+_NEWER: Final[dict[Address, Knob]] = {
+    Address("TxCtrlr", "SupportedLimits"): knobs.fixed("maxCost,maxEnergy,maxTime", "MemberList"),
+    Address(_WEB, "Enabled"): knobs.web_flag("is_enabled"),
+    Address(_WEB, "Length"): knobs.web_number("length", at_least=6, at_most=64),
+    Address(_WEB, "SharedSecret"): knobs.web_secret(),
+    Address(_WEB, "TOTPVersion"): knobs.web_text("version", allowed=("v1",)),
+    Address(_WEB, "URLParameters"): knobs.fixed("maxenergy,maxtime,maxcost", "MemberList"),
+    Address(_WEB, "URLTemplate"): knobs.web_text("url_template"),
+    Address(_WEB, "ValidityTime"): knobs.web_number("validity_s", at_least=6, at_most=3600),
+}
+"""What 2.1 adds."""
+
+
 def inventory(station: Station) -> dict[Address, Knob]:
     """Every variable of this station."""
     found = dict(_CONTROLLERS)
+    if station.spec.version == "2.1":
+        found.update(_NEWER)
     found[Address("ChargingStation", "AvailabilityState")] = knobs.told(_availability, "OptionList")
     for spec in station.spec.evses:
         found.update(_of_evse(spec))
