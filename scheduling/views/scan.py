@@ -15,13 +15,14 @@ from django.views.decorators.http import require_safe
 
 from core.links import BadLink, open_link, sign
 from core.rates import is_within
-from payments.services.checkout import PAGE_OPEN_FOR
 from stations.limits import ChargeLimits
 from stations.models import Evse
 from stations.services import payment_codes
 
 LINK: Final = "scan"
 LASTS: Final = timedelta(minutes=15)
+KEPT_FOR: Final = timedelta(minutes=5)
+"""For whom has scanned and pays; short, since a photograph of the code is enough to ask for it."""
 SCANS: Final = 30
 """A minute, of one address: several guests may share one."""
 
@@ -39,7 +40,7 @@ def scan(request: HttpRequest, identity: str, evse_number: int, password: str, v
     except payment_codes.NotValid:
         return scan_again(request)
     if request.method == "GET":
-        payment_codes.tell_scanned(evse=evse, timeout=PAGE_OPEN_FOR)
+        payment_codes.tell_scanned(evse=evse, timeout=KEPT_FOR)
     proof = prove(evse, ChargeLimits.from_query(request.GET))
     return HttpResponseRedirect(
         reverse("scheduling:start", args=[evse.code]) + "?" + urlencode({"scan": proof})

@@ -122,7 +122,7 @@ def test_what_is_held_already_is_used_whatever_is_clicked(paid_story, stand_in):
 
 
 def test_another_place_is_another_attempt(paid_story, stand_in):
-    beside = EvseFactory(station=paid_story.evse.station, number=2)
+    beside = EvseFactory(station=paid_story.evse.station, number=paid_story.evse.number + 1)
     for evse in (paid_story.evse, beside):
         pay_with_card(evse=evse, driver=paid_story.driver)
     assert statuses(stand_in) == ["requires_capture", "requires_capture"]

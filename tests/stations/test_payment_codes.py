@@ -136,7 +136,7 @@ def test_a_good_code_leads_to_its_stall_and_has_it_kept_once(client, station, sh
     evse = Evse.objects.get()
     assert answer["Location"].startswith(reverse("scheduling:start", args=[evse.code]) + "?scan=")
     told = StationCommand.objects.get(kind="tell_web_payment")
-    assert told.params == {"evse_number": 1, "timeout_s": 31 * 60}
+    assert told.params == {"evse_number": 1, "timeout_s": 5 * 60}
     assert client.get(answer["Location"]).status_code == 200
 
 
