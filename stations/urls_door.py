@@ -21,4 +21,5 @@ urlpatterns = [
     path("chargers/<str:identity>/security/request/", security.ask_for_request, name="ask_for_request"),
     path("chargers/<str:identity>/security/expired/", security.allow_expired, name="allow_expired"),
     path("certificates/<int:pk>/revoke/", security.revoke, name="revoke"),
+    path("certificates/<int:pk>/send-again/", security.send_again, name="send_certificate_again"),
 ]
