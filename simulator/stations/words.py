@@ -24,6 +24,7 @@ class Trigger(StrEnum):
     RESET_COMMAND = "ResetCommand"
     UNLOCK_COMMAND = "UnlockCommand"
     ABNORMAL_CONDITION = "AbnormalCondition"
+    TARIFF_CHANGED = "TariffChanged"
     TRIGGER = "Trigger"
 
 
