@@ -18,6 +18,8 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "scheduling.ReservationExpired": (),
     "scheduling.ReservationFulfilled": (),
     "scheduling.ReservationMissed": (),
+    "scheduling.StallLost": ("scheduling.handlers.tell_driver_of_lost_stall",),
+    "scheduling.StallMended": ("scheduling.handlers.tell_driver_of_mended_stall",),
     "stations.ChargingNeedsTold": ("scheduling.handlers.answer_needs",),
     "stations.CommandAnswered": (
         "stations.handlers.follow_credentials",

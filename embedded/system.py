@@ -14,6 +14,7 @@ from pathlib import Path
 
 from embedded import ports as port_tools
 from embedded import programs
+from embedded.authority import Authority
 from embedded.console import Console
 from embedded.places import ROOT, Unavailable, state_directory, throwaway_directory
 from embedded.postgres import Postgres
@@ -34,6 +35,7 @@ class System:
         self.options = options
         self.demo = options.system == "demo"
         self.state = State(directory)
+        self.authority = Authority(self.state.directory)
         self.state.hold(options.system)
         self.postgres = (
             None if "DATABASE_URL" in os.environ else Postgres(directory, durable=not options.check)
@@ -58,6 +60,7 @@ class System:
         if self.demo:  # its stations live here, wherever people see the pages
             here = f"http://127.0.0.1:{self.ports.web}"
             environment["FILES_URL"] = os.environ.get("FILES_URL", here)
+            environment |= self.authority.environment()
         if self.postgres:
             environment["DATABASE_URL"] = self.postgres.url()
         if self.valkey:
@@ -94,6 +97,8 @@ class System:
         if self.stands_in:
             await self.supervisor.start(programs.stand_in(self.ports, self.environment, self.state.directory))
         if self.demo:
+            if making := self.authority.making():
+                await self._manage(*making)
             self.console.tell("playing the town's history (a minute or two the first time)")
             await self._manage("seed_demo", *(["--hours", "3"] if self.options.check else []))
         else:

@@ -17,7 +17,7 @@ from ocpp_bridge.callers import Caller, ClientCertificate
 from ocpp_bridge.models import FailedHandshake
 from stations import pki
 from stations.models import ChargingStation, DoorPolicy, StationCertificate
-from stations.services import certificates, foreign_addresses, security
+from stations.services import certificate_delivery, certificates, foreign_addresses, security
 from stations.services.secrets import hash_secret
 
 MAX_KEY_HEX_DIGITS: Final = 40
@@ -76,7 +76,7 @@ def follow(station: ChargingStation, shown: Shown, caller: Caller) -> None:
     if station.next_security_profile is not None and shown.profile >= station.next_security_profile:
         security.profile_arrived(station=station)
     if shown.certificate is not None and shown.certificate.status != StationCertificate.Status.INSTALLED:
-        certificates.mark_installed(certificate=shown.certificate)
+        certificate_delivery.mark_installed(certificate=shown.certificate)
     if shown.is_expired:
         certificates.hold_until_renewed(station=station)
     elif shown.profile == 3 and station.accepts_expired_certificate:

@@ -72,6 +72,20 @@ class ReservationMissed(ReservationEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StallLost(ReservationEvent):
+    """The stall of a booking is out of service; the booking stands."""
+
+    name: ClassVar[str] = "scheduling.StallLost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StallMended(ReservationEvent):
+    """It works again, so the warning is withdrawn."""
+
+    name: ClassVar[str] = "scheduling.StallMended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanMade(Event):
     """A location's power was shared anew, differently from before."""
 

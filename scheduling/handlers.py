@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from scheduling.events import ReservationCanceled
+from scheduling.events import ReservationCanceled, StallLost, StallMended
 from scheduling.services import arrivals, fulfilling, keeping, needs, profiles, smart_charging, telling
 from stations.events import (
     ChargingNeedsTold,
@@ -34,6 +34,16 @@ def tell_driver_of_cancellation(event: ReservationCanceled) -> None:
     """Who canceled herself knows; who lost her booking is told."""
     if event.is_taken_away:
         telling.tell_of_cancellation(reservation_id=event.reservation_id)
+
+
+def tell_driver_of_lost_stall(event: StallLost) -> None:
+    """Her stall is out of service: what is free instead?"""
+    telling.tell_of_lost_stall(reservation_id=event.reservation_id)
+
+
+def tell_driver_of_mended_stall(event: StallMended) -> None:
+    """She was warned for nothing."""
+    telling.tell_of_mended_stall(reservation_id=event.reservation_id)
 
 
 def share_power_again(event: AtStation) -> None:

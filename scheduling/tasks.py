@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from scheduling.services import arrivals, reservations, smart_charging
+from scheduling.services import arrivals, reservations, smart_charging, warning
 
 
 @shared_task(ignore_result=True)
@@ -18,6 +18,12 @@ def announce_reservations() -> None:
 @shared_task(ignore_result=True)
 def miss_reservations() -> None:
     arrivals.miss_due()
+
+
+@shared_task(ignore_result=True)
+def watch_booked_stalls() -> None:
+    warning.warn_drivers()
+    warning.withdraw_warnings()
 
 
 @shared_task(ignore_result=True)

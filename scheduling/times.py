@@ -13,6 +13,10 @@ BOOK_AHEAD: Final = timedelta(days=7)
 LONGEST_BOOKING: Final = timedelta(hours=12)
 WALK_UP_STAYS: Final = timedelta(hours=1)  # how long a car that is charging now is thought to stay
 EARLY_BY: Final = WALK_UP_STAYS  # a charge begun this much before a booking would still run when it begins
+WARN_AHEAD: Final = timedelta(hours=12)  # so early a driver hears that her stall is out of service
+BROKEN_FOR: Final = timedelta(minutes=30)  # a stall that is broken for so long will not mend itself
+OFFLINE_FOR: Final = timedelta(hours=1)  # a lost connection usually comes back sooner
+MENDED_FOR: Final = timedelta(minutes=10)  # and what works for so long may be relied on
 OUT_OF_SERVICE_FOR: Final = timedelta(hours=4)  # how long a broken place is not offered
 
 

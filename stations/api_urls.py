@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from stations.api import bulk, commands, files, moving, places, reports, sessions
+from stations.api import bulk, commands, commissioning, files, moving, places, reports, sessions
 
 app_name = "api_stations"
 router = SimpleRouter()
@@ -24,6 +24,8 @@ router.register("files", files.FileViewSet, basename="file")
 router.register("path-aliases", moving.PathAliasViewSet, basename="path-alias")
 router.register("imports", moving.ImportViewSet, basename="import")
 router.register("arrivals", moving.ArrivalViewSet, basename="arrival")
+router.register("commissioning-links", commissioning.CommissioningLinkViewSet, basename="link")
+router.register("commissioning-records", commissioning.CommissioningRecordViewSet, basename="record")
 
 of_station = SimpleRouter()
 of_station.register("commands", commands.StationCommandViewSet, basename="station-command")

@@ -18,7 +18,7 @@ from stations.models import BulkItem, CommissioningLink, StationCommand
 from stations.services import (
     attempts,
     bulk_giving,
-    certificates,
+    certificate_delivery,
     commissioning,
     inventory,
     measuring,
@@ -61,7 +61,7 @@ def follow_credentials(event: CommandAnswered) -> None:
     if event.kind in (WriteVariable.name, DeliverCertificate.name):
         command = StationCommand.objects.get(pk=event.command_id)
         security.follow_answer(command=command)
-        certificates.follow_answer(command=command)
+        certificate_delivery.follow_answer(command=command)
 
 
 def send_commissioning_link(event: CommissioningLinkSent) -> None:

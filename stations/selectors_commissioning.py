@@ -215,7 +215,7 @@ def _readings(session: ChargingSession) -> QuerySet[MeterReading]:
 
 def links(user: Any) -> QuerySet[CommissioningLink]:
     """The user's network's, newest first."""
-    wanted = ("organization", "location", "station", "made_by", "record")
+    wanted = ("organization", "location__organization", "station", "made_by", "record")
     return CommissioningLink.objects.visible_to(user).select_related(*wanted)
 
 

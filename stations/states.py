@@ -32,7 +32,7 @@ CERTIFICATE: Final[Transitions] = {
     "issued": {"installed", "refused", "replaced", "revoked"},
     "installed": {"replaced", "revoked"},
     "replaced": {"installed", "revoked"},
-    "refused": {"revoked"},
+    "refused": {"issued", "revoked"},
     "revoked": set(),
 }
 HELD: Final[Transitions] = {

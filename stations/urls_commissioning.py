@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from stations.views import commissioning
+from stations.views import commissioning, labels
 
 app_name = "commissioning"
 urlpatterns = [
@@ -16,4 +16,6 @@ urlpatterns = [
     path("commissioning/<uuid:public_id>/revoke/", commissioning.revoke, name="revoke"),
     path("chargers/<str:identity>/commissioning/", commissioning.station, name="station"),
     path("chargers/<str:identity>/commissioning/new/", commissioning.make, name="make"),
+    path("chargers/<str:identity>/labels/<int:number>/", labels.bind, name="bind_label"),
+    path("labels/<int:pk>/unbind/", labels.unbind, name="unbind_label"),
 ]

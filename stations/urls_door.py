@@ -22,4 +22,5 @@ urlpatterns = [
     path("chargers/<str:identity>/security/expired/", security.allow_expired, name="allow_expired"),
     path("chargers/<str:identity>/security/payment-code/", security.payment_code, name="payment_code"),
     path("certificates/<int:pk>/revoke/", security.revoke, name="revoke"),
+    path("certificates/<int:pk>/send-again/", security.send_again, name="send_certificate_again"),
 ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -81,17 +81,35 @@ def availability(
 
 
 def next_free_times(
-    *, evse: Evse, start_at: datetime, end_at: datetime, count: int = 3, now: datetime | None = None
+    *,
+    evse: Evse,
+    start_at: datetime,
+    end_at: datetime,
+    count: int = 3,
+    without: Collection[int] = (),
+    now: datetime | None = None,
 ) -> list[FreeTime]:
-    """The next bookable intervals of this length from `start_at`, on this place or one just like it."""
+    """The next bookable intervals of this length from `start_at`, on this place or one just like it.
+
+    `without`: EVSEs that are not to be offered.
+    """
     now = now or clock.now()
     origin_at = floor_to_step(now)
     board = board_of(
         location_id=evse.station.location_id, origin_at=origin_at, horizon=BOOK_AHEAD // STEP, now=now
     )
+    board = _without(board, {str(pk) for pk in without})
     first, steps = max(1, board.step_of(start_at)), -((start_at - end_at) // STEP)
     found = _free_times(board, class_of(evse), first, steps)
     return [free for free, _ in zip(found, range(count), strict=False)]
+
+
+def _without(board: Board, ids: set[str]) -> Board:
+    return replace(
+        board,
+        connectors=tuple(connector for connector in board.connectors if connector.id not in ids),
+        promises=tuple(promise for promise in board.promises if promise.connector_id not in ids),
+    )
 
 
 def local_day(location: Location, day: date) -> tuple[datetime, datetime]:

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from scheduling.models import Reservation
 from scheduling.selectors.availability import next_free_times
-from scheduling.selectors.stalls import is_out_of_order, labels_of
+from scheduling.selectors.danger import is_out_of_service, out_of_service
+from scheduling.selectors.stalls import labels_of
 from scheduling.states import OPEN_RESERVATION
 from stations.models import Evse
 
@@ -29,9 +30,14 @@ class Instead:
 
 
 def instead_of(reservation: Reservation) -> list[Instead]:
-    """The next three that are free, the earliest first."""
+    """The next three that are free and in service, the earliest first."""
     during = reservation.during
-    free = next_free_times(evse=reservation.evse, start_at=during.lower, end_at=during.upper)
+    free = next_free_times(
+        evse=reservation.evse,
+        start_at=during.lower,
+        end_at=during.upper,
+        without=out_of_service(reservation.location_id),
+    )
     labels = labels_of(reservation.location_id)
     evses = Evse.objects.in_bulk([time.evse_id for time in free])
     return [
@@ -48,4 +54,4 @@ def instead_of(reservation: Reservation) -> list[Instead]:
 def has_lost_its_stall(reservation: Reservation) -> bool:
     """Still to come, told to the driver, and not mended since."""
     is_told = reservation.status in OPEN_RESERVATION and reservation.lost_stall_at is not None
-    return is_told and is_out_of_order(reservation.evse)
+    return is_told and is_out_of_service(reservation.evse)

@@ -15,10 +15,10 @@ from django.db.models import QuerySet
 from core import clock
 from scheduling.models import Reservation
 from scheduling.selectors.stalls import is_out_of_order
-from scheduling.services import telling
 from scheduling.services.arrivals import announce_due, grace_ends_at
 from scheduling.services.fulfilling import session_of
-from scheduling.services.reservations import book, cancel, nudge_about
+from scheduling.services.reservations import book, cancel
+from scheduling.services.warning import lose
 from scheduling.times import GRACE
 from stations.command_kinds import CancelReservation, Reserve
 from stations.models import Evse, StationCommand
@@ -50,7 +50,7 @@ def follow_refusal(*, command_id: int) -> bool:
         return False
     number = told.params["reservation_number"]
     found = _kept().filter(number=number, evse__station=told.station_id).first()
-    return found is not None and is_out_of_order(found.evse) and _lose(found)
+    return found is not None and is_out_of_order(found.evse) and lose(found)
 
 
 @transaction.atomic
@@ -82,7 +82,7 @@ def _look_after(reservation: Reservation) -> bool:
     if session_of(reservation) is not None:
         return False
     if is_out_of_order(reservation.evse):
-        return _lose(reservation)
+        return lose(reservation)
     return _may_be_told_again(reservation) and _tell_again(reservation)
 
 
@@ -104,14 +104,3 @@ def _tell_again(reservation: Reservation) -> bool:
     if not told.update(announced_at=None):
         return False
     return bool(announce_due(station_id=reservation.evse.station_id))
-
-
-@transaction.atomic
-def _lose(reservation: Reservation) -> bool:
-    """Once: the driver is told what she may take instead. Her booking stands, the stall may be mended."""
-    first = Reservation.objects.filter(pk=reservation.pk, lost_stall_at=None)
-    if not first.update(lost_stall_at=clock.now()):
-        return False
-    telling.tell_of_lost_stall(reservation_id=reservation.pk)
-    nudge_about(reservation)
-    return True

@@ -28,6 +28,7 @@ class Trigger(StrEnum):
     ENERGY_LIMIT_REACHED = "EnergyLimitReached"
     TIME_LIMIT_REACHED = "TimeLimitReached"
     COST_LIMIT_REACHED = "CostLimitReached"
+    TARIFF_CHANGED = "TariffChanged"
     TRIGGER = "Trigger"
 
 

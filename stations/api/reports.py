@@ -31,7 +31,7 @@ from stations.serializers.reports import (
     SecurityEventSerializer,
     TransferSerializer,
 )
-from stations.services import certificates, commands, notices
+from stations.services import certificate_delivery, certificates, commands, notices
 
 OF_STATION: Filters = {
     "station": Text("station__identity"),
@@ -101,7 +101,19 @@ class CertificateViewSet(viewsets.ReadOnlyModelViewSet[StationCertificate]):
 
     def get_queryset(self) -> QuerySet[StationCertificate]:
         visible = StationCertificate.objects.visible_to(self.request.user)
-        return visible.select_related("station__organization")
+        return visible.select_related("station__organization", "command")
+
+    @extend_schema(request=None, responses={200: CertificateSerializer})
+    @action(detail=True, methods=["post"], url_path="send-again")
+    def send_again(self, request: Request, pk: str | None = None) -> Response:
+        """One that did not arrive, or was refused by the station, goes out once more."""
+        found, user = self.get_object(), caller(request)
+        demand(permissions.may_manage_hardware(user, found.station.organization))
+        try:
+            certificate_delivery.send_again(certificate=found, actor=user)
+        except certificate_delivery.NothingToSend as refusal:
+            raise Conflict("It is there, on its way, over, or a newer one has taken its place.") from refusal
+        return Response(CertificateSerializer(self.get_queryset().get(pk=found.pk)).data)
 
     @extend_schema(request=RevokeRequest, responses={200: CertificateSerializer})
     @action(detail=True, methods=["post"])

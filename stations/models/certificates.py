@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +10,8 @@ from core import clock
 from core.tenancy import OrganizationQuerySet
 from stations.models.commands import StationCommand
 from stations.models.topology import ChargingStation
+
+NOT_ARRIVED: Final = ("expired", "timed_out", "rejected", "failed")
 
 
 class StationCertificate(models.Model):
@@ -69,3 +71,18 @@ class StationCertificate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.station_id}: {self.serial_number}"
+
+    @property
+    def undelivered(self) -> str:
+        """Why it did not arrive, in one word; empty while it is on its way, and when it is there."""
+        if self.status != self.Status.ISSUED:
+            return ""
+        if self.command is None:
+            return "unknown"
+        return self.command.status if self.command.status in NOT_ARRIVED else ""
+
+    @property
+    def can_be_sent_again(self) -> bool:
+        """It never reached the station or was not taken, and is still valid."""
+        has_failed = bool(self.undelivered) or self.status == self.Status.REFUSED
+        return has_failed and self.valid_until > clock.now()

@@ -52,6 +52,7 @@ CERTIFICATE = {
     "station": "HUB-1",
     "use": "connection",
     "status": "installed",
+    "undelivered": "",
     "serial_number": "4f2a91",
     "fingerprint": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "pem": "-----BEGIN CERTIFICATE-----\n…",
@@ -139,9 +140,13 @@ class TransferSerializer(serializers.ModelSerializer[StationTransfer]):
 
 @_shown("A certificate in use", CERTIFICATE)
 class CertificateSerializer(serializers.ModelSerializer[StationCertificate]):
-    """A certificate that our authority signed for a station."""
+    """A certificate that our authority signed for a station.
+
+    `undelivered`: why one that is issued did not arrive: expired, timed_out, rejected, failed or unknown.
+    """
 
     station = serializers.CharField(source="station.identity", read_only=True)
+    undelivered = serializers.CharField(read_only=True)
 
     class Meta:
         model = StationCertificate

@@ -19,13 +19,13 @@ from accounts.services import note_action
 from core import clock
 from core.live import nudge
 from stations import pki
-from stations.command_kinds import DeliverCertificate, Trigger
-from stations.models import ChargingStation, DoorPolicy, StationCertificate, StationCommand
+from stations.command_kinds import Trigger
+from stations.models import ChargingStation, DoorPolicy, StationCertificate
 from stations.services import commands, connectivity
-from stations.states import CERTIFICATE, sources
+from stations.services.certificate_delivery import deliver, lock_station, move
+from stations.services.certificate_keys import demand_good_key, note_refusal
 
 CRL_DAYS: Final = 7
-DELIVER_WITHIN: Final = timedelta(minutes=10)
 RENEW_BEFORE: Final = timedelta(days=30)
 """Stations begin to renew a month before the end themselves (A03.FR.02)."""
 SAME_REQUEST_WITHIN: Final = timedelta(days=1)
@@ -94,22 +94,17 @@ def sign_request(
     """A certificate for the station's own request, on its way to it as a command (A02.FR.03).
 
     A repetition gets the same certificate: a station asks again until one comes (A02.FR.17, A03.FR.17).
-    Raises NoAuthority, pki.Unusable (a request that names somebody else, a weak key, no request).
+    Raises NoAuthority, pki.Unusable (somebody else's name, a weak or a revoked key, no request).
     """
-    station = _locked(station_id)
+    station = lock_station(station_id)
     names = [name for name in (station.identity, station.serial) if name]
     request = pki.read_request(
         csr.encode(), common_names=names, organization=organization_name(station.organization)
     )
+    demand_good_key(request)
     issued = _signed_before(station, request, use) or _sign(station, request, use)
-    _deliver(station, issued, request_number)
+    deliver(certificate=issued, request_number=request_number)
     return issued
-
-
-def _locked(station_id: int) -> ChargingStation:
-    """Two connections of a station must not both find that nothing was signed yet."""
-    stations = ChargingStation.objects.select_related("organization")
-    return stations.select_for_update(no_key=True, of=("self",)).get(pk=station_id)
 
 
 def _signed_before(
@@ -138,33 +133,9 @@ def receive_request(*, station_id: int, csr: str, use: str, request_number: int 
     try:
         sign_request(station_id=station_id, csr=csr, use=use, request_number=request_number)
     except (NoAuthority, pki.Unusable) as error:
-        _note_refusal(station_id, str(error))
+        note_refusal(station_id=station_id, error=error)
         return False
     return True
-
-
-def _note_refusal(station_id: int, why: str) -> None:
-    station = ChargingStation.objects.select_related("organization").get(pk=station_id)
-    note_action(
-        actor=None,
-        organization=station.organization,
-        action="certificate.refuse",
-        subject=f"station.{station.pk}",
-        changes={"reason": why},
-    )
-    nudge(f"station.{station.pk}")
-
-
-def _deliver(station: ChargingStation, issued: StationCertificate, request_number: int) -> None:
-    """Once: what has not left yet is taken back, what waits for its answer is not sent beside it."""
-    former = issued.command
-    if former is not None and not commands.take_back(command=former):
-        former.refresh_from_db()
-        if former.status == StationCommand.Status.SENT:
-            return
-    kind = DeliverCertificate(chain=issued.pem, use=issued.use, request_number=request_number)
-    issued.command = commands.request(station=station, kind=kind, expires_in=DELIVER_WITHIN)
-    issued.save(update_fields=["command"])
 
 
 def _keep(station: ChargingStation, signed: pki.Certificate, use: str) -> StationCertificate:
@@ -178,39 +149,6 @@ def _keep(station: ChargingStation, signed: pki.Certificate, use: str) -> Statio
         valid_from=signed.valid_from,
         valid_until=signed.valid_until,
     )
-
-
-@transaction.atomic
-def follow_answer(*, command: StationCommand) -> None:
-    """The station took the certificate, or would not: say so on its row. Idempotent."""
-    sent = StationCertificate.objects.filter(command=command).first()
-    if sent is None:
-        return
-    if command.status == StationCommand.Status.ACCEPTED:
-        mark_installed(certificate=sent)
-    elif command.status in (StationCommand.Status.REJECTED, StationCommand.Status.FAILED):
-        _move(sent, Status.REFUSED)
-
-
-@transaction.atomic
-def mark_installed(*, certificate: StationCertificate) -> bool:
-    """The station has it; the one before is a fallback until it ends (A02.FR.10)."""
-    if not _move(certificate, Status.INSTALLED):
-        return False
-    former = StationCertificate.objects.filter(
-        station_id=certificate.station_id, use=certificate.use, status=Status.INSTALLED
-    ).exclude(pk=certificate.pk)
-    former.update(status=Status.REPLACED)
-    return True
-
-
-def _move(certificate: StationCertificate, status: str, **fields: object) -> bool:
-    changed = StationCertificate.objects.filter(
-        pk=certificate.pk, status__in=sources(CERTIFICATE, status)
-    ).update(status=status, **fields)
-    if changed:
-        nudge(f"station.{certificate.station_id}", f"org.{certificate.organization_id}")
-    return bool(changed)
 
 
 @transaction.atomic
@@ -249,7 +187,7 @@ def ask_to_renew() -> int:
 def revoke(*, certificate: StationCertificate, because: str, actor: User | None = None) -> None:
     """From now on nobody comes in with it, and who is in goes out. Raises NotRevocable."""
     now = clock.now()
-    if not _move(certificate, Status.REVOKED, revoked_at=now, revoked_because=because[:80]):
+    if not move(certificate, Status.REVOKED, revoked_at=now, revoked_because=because[:80]):
         raise NotRevocable(certificate.serial_number)
     if certificate.station.security_profile == 3:
         connectivity.send_away(station_id=certificate.station_id)

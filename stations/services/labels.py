@@ -8,7 +8,10 @@ from urllib.parse import unquote, urlsplit
 
 from django.db import IntegrityError, transaction
 
-from stations.models import CommissioningLink, Evse, StallLabel
+from accounts.models import User
+from accounts.services import note_action
+from core.live import nudge
+from stations.models import CommissioningCheck, CommissioningLink, Evse, StallLabel
 from stations.selectors_labels import evse_of_label
 
 LONGEST: Final = 48
@@ -58,6 +61,36 @@ def bind(*, evse: Evse, text: str, link: CommissioningLink | None = None) -> str
     if leads_to.pk != evse.pk:
         raise LabelElsewhere(leads_to)
     return said
+
+
+@transaction.atomic
+def assign(*, evse: Evse, text: str, actor: User) -> str:
+    """An operator binds it. Raises NotALabel, LabelElsewhere."""
+    said = bind(evse=evse, text=text)
+    _note(evse, "label.bind", said, actor)
+    return said
+
+
+@transaction.atomic
+def unbind(*, label: StallLabel, actor: User) -> None:
+    """It leads nowhere from now on; an installer who is still there sees the step as open. Twice is once."""
+    deleted, _ = StallLabel.objects.filter(pk=label.pk).delete()
+    if not deleted:
+        return
+    checks = CommissioningCheck.objects.filter(evse=label.evse, label=label.text, link__finished_at=None)
+    checks.update(label="", label_at=None)
+    _note(label.evse, "label.unbind", label.text, actor)
+
+
+def _note(evse: Evse, action: str, text: str, actor: User) -> None:
+    note_action(
+        actor=actor,
+        organization=evse.organization,
+        action=action,
+        subject=f"station.{evse.station_id}",
+        changes={"label": text, "evse": evse.evse_id},
+    )
+    nudge(f"station.{evse.station_id}")
 
 
 def _bound(evse: Evse, text: str, link: CommissioningLink | None) -> Evse:

@@ -93,6 +93,7 @@ def _station(request: HttpRequest, identity: str, form: LinkForm) -> dict[str, A
         "station": found,
         "links": selectors.links(request.user).filter(station=found)[:SHOWN],
         "records": selectors.records(request.user).filter(station=found)[:SHOWN],
+        "stalls": found.evses.prefetch_related("labels").order_by("number"),
         "form": form,
         "may_manage": permissions.may_manage_hardware(request.user, found.organization),
         "live_topics": [f"station.{found.pk}"],

@@ -18,7 +18,7 @@ from stations import selectors_door
 from stations.command_kinds import Trigger
 from stations.forms_door import UpgradeForm
 from stations.models import ChargingStation, PaymentCode, StationCertificate
-from stations.services import certificates, commands, payment_codes
+from stations.services import certificate_delivery, certificates, commands, payment_codes
 from stations.services import security as guard
 from stations.services.asking import CannotBeAsked
 from stations.views.guards import member, member_required
@@ -122,6 +122,22 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("It was revoked before."))
     else:
         messages.success(request, _("Revoked. Nobody comes in with it any more."))
+    return redirect("door:security", found.station.identity)
+
+
+@require_POST
+@member_required
+def send_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """A certificate that did not arrive goes out once more."""
+    visible = StationCertificate.objects.visible_to(request.user).select_related("station__organization")
+    found = get_object_or_404(visible, pk=pk)
+    _demand_right(request, found.station)
+    try:
+        certificate_delivery.send_again(certificate=found, actor=member(request))
+    except certificate_delivery.NothingToSend:
+        messages.error(request, _("There is nothing to send: look at its state, or at a newer certificate."))
+    else:
+        messages.success(request, _("The certificate is on its way again."))
     return redirect("door:security", found.station.identity)
 
 

@@ -106,6 +106,15 @@ def test_a_certificate_is_revoked_once_with_a_reason(api, told):
     assert api.post(f"certificates/{row['id']}/revoke/", {"because": "again"}).status_code == 409
 
 
+def test_a_certificate_that_did_not_arrive_is_sent_again_once(api, told):
+    StationCertificate.objects.filter(station=told).update(valid_until=clock.now() + timedelta(days=9))
+    (row,) = rows(api, "certificates/")
+    assert row["undelivered"] == "unknown"
+    again = api.post(f"certificates/{row['id']}/send-again/")
+    assert (again.status_code, again.json()["undelivered"]) == (200, "")
+    assert api.post(f"certificates/{row['id']}/send-again/").status_code == 409
+
+
 def test_clearing_a_monitor_is_a_command_to_its_station(api, told):
     (row,) = rows(api, "monitors/")
     asked = api.delete(f"monitors/{row['id']}/")

@@ -91,15 +91,13 @@ def test_a_certificate_on_its_way_is_not_sent_twice(station, ours):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("what", ["refused", "revoked", "a year ago", "by another authority"])
+@pytest.mark.parametrize("what", ["refused", "a year ago", "by another authority"])
 def test_what_is_good_no_more_is_signed_anew(station, ours, settings, what):
     request = csr(make_key(), common_name="CP-1", organization=NAME)
     former = certificates.sign_request(station_id=station.pk, csr=request)
     mine = StationCertificate.objects.filter(pk=former.pk)
     if what == "refused":
         mine.update(status="refused")
-    elif what == "revoked":
-        certificates.revoke(certificate=former, because="lost")
     elif what == "a year ago":
         mine.update(issued_at=former.issued_at - timedelta(days=365))
     else:

@@ -14,7 +14,7 @@ from websockets.sync.client import connect
 
 from ocpp_bridge.models import FailedHandshake
 from stations.models import ChargingStation, StationCertificate, StationCommand
-from stations.services import certificates, security
+from stations.services import certificate_delivery, certificates, security
 from tests.ocpp.doors import basic, come
 from tests.ocpp.pki import NOW, Maker, client_context, csr, make_key
 
@@ -202,7 +202,7 @@ def test_an_expiring_certificate_is_asked_to_be_renewed(station, settings, ours)
     settings.STATION_CERTIFICATE_DAYS = 20
     request = csr(make_key(), common_name="CP-1", organization="Northwind Charging")
     issued = certificates.sign_request(station_id=station.pk, csr=request)
-    certificates.mark_installed(certificate=issued)
+    certificate_delivery.mark_installed(certificate=issued)
     ChargingStation.objects.update(is_connected=True)
     assert certificates.ask_to_renew() == 1
     assert StationCommand.objects.get(kind="trigger").params["message"] == "sign_certificate"

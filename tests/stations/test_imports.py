@@ -311,6 +311,30 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(member, django_assert
     assert Evse.objects.count() == 800
 
 
+def test_neither_does_that_of_its_undo(member, django_assert_max_num_queries):
+    def text(name):
+        rows = (f"S-{n},Site {n % 90},1,2,2x Type2 22,{name} {n}\n" for n in range(200))
+        return "identity,site,lat,lon,stalls,name\n" + "".join(rows)
+
+    first, second = write(take(member, text("Old"))), write(take(member, text("New")))
+    for batch, most in ((second, 25), (first, 90)):
+        imports.undo(batch=batch, actor=member.user)
+        with django_assert_max_num_queries(most):
+            imports.run_open()
+        assert set(ChargingStation.objects.values_list("name", flat=True)) == (
+            {f"Old {n}" for n in range(200)} if batch == second else set()
+        )
+    assert not Location.objects.exists()
+
+
+def test_a_site_that_somebody_uses_by_now_stays_when_its_import_is_undone(member):
+    batch = write(take(member, FULL))
+    used = ChargingStation.objects.get(identity="BER-1").location
+    StationFactory(location=used, identity="LATER-1")
+    assert undo(batch).status == "undone"
+    assert set(Location.objects.all()) == {used}
+
+
 def test_a_file_too_large_is_refused_and_leaves_nothing(member):
     with pytest.raises(sheets.Unreadable):
         take(member, "identity\n" + "A\n" * 20_001)

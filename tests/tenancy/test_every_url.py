@@ -15,7 +15,13 @@ import pytest
 from django.test import Client
 
 from accounts.models import ApiToken, IdToken
-from stations.models import CommissioningLink, CommissioningRecord, ConfigurationTemplate, StoredFile
+from stations.models import (
+    CommissioningLink,
+    CommissioningRecord,
+    ConfigurationTemplate,
+    StallLabel,
+    StoredFile,
+)
 from stations.services import commissioning
 from tests.factories import VehicleFactory
 from tests.tenancy.cast import Cast, House
@@ -80,6 +86,8 @@ FOR_ANYBODY_SIGNED_IN = {
     "api_stations:arrival-list",
     "api_stations:import-list",
     "api_stations:kind-list",
+    "api_stations:link-list",
+    "api_stations:record-list",
     "api_stations:path-alias-list",
     "api_stations:evse-list",
     "api_stations:file-list",
@@ -154,6 +162,7 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
     }
     rows["remove_address"] = rows["path"] = house.moving.alias.pk
     rows["remove_name"] = house.moving.name.pk
+    rows["unbind_label"] = a_label_of(house).pk
     rows["autocharge_forget"] = rows["vehicle"]
     link = a_link_of(house)
     public = {"bulk": house.bulk.public_id, "import": house.moving.batch.public_id}
@@ -173,6 +182,7 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
         "evse_number": house.station.evses.get().number,
         "password": "aHicux89",
         "version": "v1",
+        "number": 1,
         "file_id": a_file_of(house).file_id,
         "template_id": a_template_of(house).pk,
     }
@@ -186,6 +196,12 @@ def a_file_of(house: House) -> StoredFile:
 def a_template_of(house: House) -> ConfigurationTemplate:
     name = f"alices-template-{uuid.uuid4().hex}"
     return ConfigurationTemplate.objects.create(organization=house.organization, name=name)
+
+
+def a_label_of(house: House) -> StallLabel:
+    evse = house.station.evses.get()
+    kept = {"organization": house.organization, "evse": evse}
+    return StallLabel.objects.get_or_create(text="ALICES-LABEL", defaults=kept)[0]
 
 
 def a_link_of(house: House) -> CommissioningLink:

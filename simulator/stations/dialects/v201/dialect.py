@@ -192,6 +192,14 @@ class Dialect201(Dialect):
         payload = without_none({"status": word, "requestId": number})
         self.say("FirmwareStatusNotification", payload, is_triggered=True, on_answer=on_answer)
 
+    def say_publishing(
+        self, word: str, request_id: int, places: list[str] | None = None, *, is_triggered: bool = False
+    ) -> None:
+        """PublishFirmwareStatusNotification (L03); only Idle has no number."""
+        number = None if word == "Idle" else request_id
+        payload = without_none({"status": word, "requestId": number, "location": places})
+        self.say("PublishFirmwareStatusNotification", payload, is_triggered=is_triggered)
+
     def say_log(self, word: str, upload: Upload | None) -> None:
         """LogStatusNotification (N01)."""
         number = upload.request_id if upload is not None and word != "Idle" else None

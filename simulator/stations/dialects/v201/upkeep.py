@@ -9,6 +9,7 @@ from simulator.stations import upkeep
 from simulator.stations.dialects.base import Handler
 from simulator.stations.dialects.upkeep import CommonUpkeep, instant
 from simulator.stations.dialects.v201 import wire
+from simulator.stations.dialects.v201.publishing import Publishing201
 from simulator.stations.frames import Payload
 from simulator.stations.known_tokens import Entry
 
@@ -27,6 +28,7 @@ class Upkeep201(CommonUpkeep):
     def __init__(self, station: Station, dialect: Dialect201) -> None:
         super().__init__(station)
         self._dialect = dialect
+        self._publishing = Publishing201(station, dialect)
 
     def handlers(self) -> dict[str, Handler]:
         return {
@@ -39,6 +41,7 @@ class Upkeep201(CommonUpkeep):
             "InstallCertificate": self.install_certificate,
             "SendLocalList": self.send_local_list,
             "UpdateFirmware": self.update_to_image,
+            **self._publishing.handlers(),
         }
 
     def trigger(self, what: str) -> bool:
@@ -49,6 +52,8 @@ class Upkeep201(CommonUpkeep):
                 self._dialect.say_firmware(upkeep.last_firmware_word(station), update)
             case "LogStatusNotification":
                 self._dialect.say_log(upkeep.last_log_word(station), upload)
+            case "PublishFirmwareStatusNotification":
+                self._publishing.trigger()
             case "SignChargingStationCertificate":
                 self._sign_certificate()
             case _:

@@ -3,37 +3,57 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from simulator.stations.dialects.base import Handler
 from simulator.stations.dialects.v21 import limits
+from simulator.stations.dialects.v21.tariffs import Tariffs21
 from simulator.stations.dialects.v201.dialect import Dialect201
+from simulator.stations.dialects.v201.power import rejected
 from simulator.stations.evse import Evse, Transaction
 from simulator.stations.frames import Payload
 from simulator.stations.words import Context, Trigger
 
+if TYPE_CHECKING:
+    from simulator.stations.station import Station
+
+_RENEGOTIATION_S: Final = 2.0
+_ABLE: Final = {"AC": ("AC_three_phase", "AC_two_phase", "AC_single_phase"), "DC": ("DC",)}
+"""What its cars can do, the best first: nobody feeds back."""
+
 
 class Dialect21(Dialect201):
-    """It reckons with no tariffs, has no priority profile and no dynamic ones, and says so."""
+    """It keeps tariffs without reckoning, has no priority profile and no dynamic ones, and says so."""
+
+    def __init__(self, station: Station) -> None:
+        super().__init__(station)
+        self._tariffs = Tariffs21(station, self)
 
     def handlers(self) -> dict[str, Handler]:
         return {
             **super().handlers(),
-            "ClearTariffs": self._clear_tariffs,
+            **self._tariffs.handlers(),
             "CostUpdated": self._cost_updated,
-            "GetTariffs": self._get_tariffs,
+            "NotifyAllowedEnergyTransfer": self._allow_energy_transfer,
             "NotifyWebPaymentStarted": self._web_payment_started,
             "RequestStartTransaction": self._request_start,
             "UpdateDynamicSchedule": self._update_dynamic_schedule,
             "UsePriorityCharging": self._use_priority,
         }
 
-    def _clear_tariffs(self, request: Payload, at: datetime) -> Payload:
-        """I10.FR.06: there are none."""
-        return {"clearTariffsResult": [{"status": "NoTariff"}]}
+    def _allow_energy_transfer(self, request: Payload, at: datetime) -> Payload:
+        """Q02.FR.06: the car is asked again what it wants; Q02.FR.07: and that is told."""
+        evse = self._evse_of(request["transactionId"])
+        if evse is None:
+            return rejected("TxNotFound")
+        able = [mode for mode in _ABLE[evse.spec.current] if mode in request["allowedEnergyTransfer"]]
+        if able:
+            self.station.at(at + timedelta(seconds=_RENEGOTIATION_S), lambda due: self._say_needs(evse, able))
+        return {"status": "Accepted"}
 
-    def _get_tariffs(self, request: Payload, at: datetime) -> Payload:
-        """I09.FR.03."""
-        return {"status": "NoTariff"}
+    def _say_needs(self, evse: Evse, able: list[str]) -> None:
+        needs = {"requestedEnergyTransfer": able[0], "availableEnergyTransfer": able}
+        self.say("NotifyEVChargingNeeds", {"evseId": evse.number, "chargingNeeds": needs})
 
     def _update_dynamic_schedule(self, request: Payload, at: datetime) -> Payload:
         """K28.FR.11."""
@@ -41,9 +61,12 @@ class Dialect21(Dialect201):
 
     def _use_priority(self, request: Payload, at: datetime) -> Payload:
         """K21.FR.01, K21.FR.02."""
-        wanted = request["transactionId"]
-        is_running = any(item.transaction_id == wanted for _, item in self.station.cabinet.transactions())
+        is_running = self._evse_of(request["transactionId"]) is not None
         return {"status": "NoProfile" if is_running else "Rejected"}
+
+    def _evse_of(self, transaction_id: str) -> Evse | None:
+        running = self.station.cabinet.transactions()
+        return next((evse for evse, item in running if item.transaction_id == transaction_id), None)
 
     # --- paying on the web
 
@@ -71,7 +94,7 @@ class Dialect21(Dialect201):
         self.station.cabinet.review(at)
 
     def _info(self, kind: str, evse: Evse, transaction: Transaction) -> Payload:
-        info = super()._info(kind, evse, transaction)
+        info = super()._info(kind, evse, transaction) | self._tariffs.told_with(kind, evse, transaction)
         if not transaction.limits_to_tell:
             return info
         transaction.limits_to_tell = False
