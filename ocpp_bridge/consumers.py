@@ -8,13 +8,11 @@ from typing import Any, Final
 
 from channels.consumer import AsyncConsumer
 
-from core.threads import in_db_thread
 from ocpp_bridge import handshake
 from ocpp_bridge.handshake import Admission, Refusal
 from ocpp_bridge.protocol import EXTENSION
 from ocpp_bridge.sockets import Receive, Send, StationSocket
 from ocpp_bridge.switchboard import switchboard
-from stations.services import connectivity
 
 PROTOCOL_ERROR: Final = 1002
 REALM: Final = b'Basic realm="OCPP", charset="UTF-8"'
@@ -44,12 +42,9 @@ class StationConsumer(AsyncConsumer):  # type: ignore[misc]
             texts = scope.get("extensions", {}).get(EXTENSION)
             await StationSocket(admission, switchboard(), receive, send, texts).run()
         finally:
-            switchboard().run(
-                in_db_thread(
-                    connectivity.disconnected,
-                    station_id=admission.station_id,
-                    connection_no=admission.connection_no,
-                )
+            board = switchboard()
+            board.run(
+                board.departures.note(station_id=admission.station_id, connection_no=admission.connection_no)
             )
 
 

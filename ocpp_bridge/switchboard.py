@@ -18,6 +18,7 @@ from core.threads import in_db_thread
 from ocpp_bridge import batches, failed_lines, selectors
 from ocpp_bridge.admissions import Admissions
 from ocpp_bridge.committer import Committer
+from ocpp_bridge.departures import Departures
 from stations.services import connectivity
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Switchboard:
         self.is_draining = False
         self.committer = Committer()
         self.admissions = Admissions()
+        self.departures = Departures()
         self._to_look: set[int] = set()
         self._looking: asyncio.Task[None] | None = None
         self._errands: set[asyncio.Task[Any]] = set()

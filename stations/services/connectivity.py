@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -28,6 +28,17 @@ update stations_chargingstation s
        last_seen_at = %(now)s, ocpp_version = held.version, remote_address = held.address
   from held where s.id = held.id
 returning s.id, s.connection_no, s.organization_id, s.location_id
+"""
+
+_PART: Final = """
+with held as materialized (
+  select s.id from stations_chargingstation s
+    join unnest(%(stations)s::bigint[], %(numbers)s::bigint[]) as u(id, connection_no)
+      on u.id = s.id and u.connection_no = s.connection_no
+   where s.is_connected order by s.id for no key update of s)
+update stations_chargingstation s set is_connected = false, disconnected_at = %(now)s
+  from held where s.id = held.id
+returning s.id, s.organization_id, s.location_id
 """
 
 _TOUCH: Final = """
@@ -65,24 +76,31 @@ def claim(versions: Mapping[int, str], *, addresses: Mapping[int, str] | None = 
             for pk, number, organization_id, _ in rows
         )
     )
-    nudge(
-        *(f"station.{pk}" for pk in versions),
-        *{f"location.{location_id}" for _, _, _, location_id in rows},
-        *{f"org.{organization_id}" for _, _, organization_id, _ in rows},
-    )
+    _nudge_about([(pk, organization_id, location_id) for pk, _, organization_id, location_id in rows])
     return {pk: number for pk, number, _, _ in rows}
 
 
-@transaction.atomic
 def disconnected(*, station_id: int, connection_no: int) -> bool:
     """This connection has closed. False when a newer one holds the station."""
+    return bool(disconnected_together([(station_id, connection_no)]))
+
+
+@transaction.atomic
+def disconnected_together(connections: Collection[tuple[int, int]]) -> int:
+    """These connections (station id and number) have closed. Returns how many were still the newest."""
     now = clock.now()
-    changed = ChargingStation.objects.filter(
-        pk=station_id, connection_no=connection_no, is_connected=True
-    ).update(is_connected=False, disconnected_at=now)
-    if changed:
-        _tell_gone(ChargingStation.objects.get(pk=station_id), now)
-    return bool(changed)
+    stations, numbers = [pk for pk, _ in connections], [number for _, number in connections]
+    with connection.cursor() as cursor:
+        cursor.execute(_PART, {"stations": stations, "numbers": numbers, "now": now})
+        rows = cursor.fetchall()
+    publish(
+        *(
+            StationDisconnected(station_id=pk, organization_id=organization_id, at=now)
+            for pk, organization_id, _ in rows
+        )
+    )
+    _nudge_about(rows)
+    return len(rows)
 
 
 @transaction.atomic
@@ -104,10 +122,13 @@ def touch(seen: Mapping[int, datetime]) -> None:
 def mark_silent() -> int:
     """Sweep: connected by our books, but nothing was heard for long. Returns how many."""
     silent = ChargingStation.objects.filter(is_connected=True, last_seen_at__lte=clock.now() - SILENT_FOR)
-    pairs = list(silent.values_list("pk", "connection_no"))
-    return sum(disconnected(station_id=pk, connection_no=number) for pk, number in pairs)
+    return disconnected_together(list(silent.values_list("pk", "connection_no")))
 
 
-def _tell_gone(station: ChargingStation, at: datetime) -> None:
-    publish(StationDisconnected(station_id=station.pk, organization_id=station.organization_id, at=at))
-    nudge(f"station.{station.pk}", f"location.{station.location_id}", f"org.{station.organization_id}")
+def _nudge_about(rows: Collection[tuple[int, int, int]]) -> None:
+    """Of stations, each with its organization and its location."""
+    nudge(
+        *(f"station.{pk}" for pk, _, _ in rows),
+        *{f"location.{location_id}" for _, _, location_id in rows},
+        *{f"org.{organization_id}" for _, organization_id, _ in rows},
+    )

@@ -6,7 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEntry
 from core import clock
@@ -101,6 +102,18 @@ def test_the_newest_connection_wins(station):
     assert connectivity.disconnected(station_id=station.pk, connection_no=second)
     kinds = DomainEvent.objects.values_list("type", flat=True).order_by("id")
     assert list(kinds) == ["stations.StationConnected"] * 2 + ["stations.StationDisconnected"]
+
+
+def test_a_crowd_that_goes_costs_as_many_queries_as_one(django_assert_num_queries):
+    pairs = list(connectivity.claim({StationFactory().pk: "1.6" for _ in range(6)}).items())
+    with CaptureQueriesContext(connection) as alone:
+        assert connectivity.disconnected_together(pairs[:1]) == 1
+    overtaken = connectivity.claim({pairs[1][0]: "1.6"})
+    with django_assert_num_queries(len(alone)):
+        assert connectivity.disconnected_together(pairs) == 4, "one was gone, and one has come back"
+    assert list(ChargingStation.objects.filter(is_connected=True).values_list("pk", flat=True)) == [
+        *overtaken
+    ]
 
 
 def test_an_unknown_station_cannot_be_claimed_nor_who_is_claimed_with_it(station):
