@@ -103,6 +103,10 @@ def judge_finish(
 # --- a register that restarts ------------------------------------------------------------------------
 
 
+_A_YEAR: Final = timedelta(days=365)
+"""Here only falls are of interest, and a fall needs no time."""
+
+
 def counted_wh(registers: Sequence[int]) -> int:
     """The energy that these register values, in order of time, tell of.
 
@@ -112,8 +116,14 @@ def counted_wh(registers: Sequence[int]) -> int:
     return sum(_step(before, after) for before, after in pairwise(registers))
 
 
+def falls(registers: Sequence[int]) -> frozenset[str]:
+    """Problems of register values, in order of time, that fall where they should rise."""
+    steps = [(before, after) for before, after in pairwise(registers) if after < before]
+    return frozenset(flag for before, after in steps for flag in judge_step(before, after, _A_YEAR, None))
+
+
 def _step(before_wh: int, after_wh: int) -> int:
-    restarted = "register_restarted" in judge_step(before_wh, after_wh, timedelta(days=365), None)
+    restarted = "register_restarted" in judge_step(before_wh, after_wh, _A_YEAR, None)
     return after_wh if restarted else max(0, after_wh - before_wh)
 
 

@@ -228,6 +228,21 @@ def test_the_ledger_equals_the_truth_of_the_meter(ledger):
     prove(ledger, runs=300)
 
 
+@pytest.mark.parametrize("first", ["start", "reading"])
+@pytest.mark.parametrize(("minutes", "power_w"), [(6, 22_000), (1, 11_000)])
+def test_a_restart_that_only_a_late_reading_tells_of_is_seen_and_counted(ledger, first, minutes, power_w):
+    """Found by the machine: the stop came first, and its register had begun again."""
+    story = ledger()
+    story.power_up(speaks_2x=True, register_wh=0)
+    story.begin()
+    story.draw(minutes=minutes, power_w=power_w)
+    story.reboot(forgets_register=True, keeps_charging=True)
+    story.finish()
+    for kind in ("stop", first):
+        story.station.deliver(next(one for one in story.station.waiting if one.kind == kind))
+    story.teardown()
+
+
 @pytest.mark.slow
 def test_the_ledger_equals_the_truth_in_ten_thousand_runs(ledger):
     prove(ledger, runs=RUNS)

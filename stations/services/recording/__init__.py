@@ -38,6 +38,7 @@ from stations.services.recording.begins import record_begins
 from stations.services.recording.finishes import record_finishes
 from stations.services.recording.hardware import record_boots, record_statuses
 from stations.services.recording.readings import record_readings
+from stations.services.recording.reconsidering import reconsider
 from stations.services.recording.tokens import record_tokens
 from stations.services.recording.updates import record_updates
 
@@ -98,6 +99,7 @@ def _record_round(reports: Sequence[Report], now: datetime) -> dict[int, Outcome
     for kind, recorder in RECORDERS:
         if kind in kinds:
             recorder(batch, kinds[kind])
+    reconsider(batch)
     publish(*batch.events)
     nudge(*batch.topics())
     outcomes: dict[int, Outcome] = {id(report): _FENCED for report in reports}

@@ -48,7 +48,8 @@ class Sighting(NamedTuple):
 class Batch:
     """One call of `record`. `answers` is keyed by the identity of the fact, `verdicts` by what was asked.
 
-    `readings` has one of each station that names its transaction.
+    `readings` has one of each station that names its transaction. Completed sessions about which more was
+    told are in `told_late`, those whose story is whole by now in `completed`.
     """
 
     cursor: psycopg.Cursor[Any]
@@ -59,6 +60,8 @@ class Batch:
     events: list[Event] = field(default_factory=list)
     readings: dict[int, ReadingTaken] = field(default_factory=dict)
     touched: set[int] = field(default_factory=set)
+    told_late: set[int] = field(default_factory=set)
+    completed: set[int] = field(default_factory=set)
     touched_sessions: set[int] = field(default_factory=set)
 
     def run(self, statement: str, sightings: Sequence[Sighting], **more: object) -> list[Any]:

@@ -30,7 +30,7 @@ RECONSIDERED: Final = frozenset(
 """Doubts about the whole story, thought over again when more of it arrives."""
 
 
-_REGISTERS: Final = """
+REGISTERS: Final = """
 select s.id, array_remove(s.meter_start_wh || array_agg(r.energy_wh order by r.taken_at, r.id)
                           || s.meter_end_wh, null)
   from stations_chargingsession s
@@ -92,15 +92,15 @@ def conclude(batch: Batch, ended: Sequence[Ended], doubts: Mapping[int, Iterable
 
 def _counted_again(batch: Batch, ended: Sequence[Ended], restarted: Collection[int]) -> list[Ended]:
     """Where the register began again, its end says little: count what each part of it tells."""
-    rows = batch.cursor.execute(_REGISTERS, {"ids": list(restarted)}).fetchall()
+    rows = batch.cursor.execute(REGISTERS, {"ids": list(restarted)}).fetchall()
     known = {session.id: session for session in ended}
-    counted = {pk: _believable(known[pk], counted_wh(registers)) for pk, registers in rows}
+    counted = {pk: believable(known[pk], counted_wh(registers)) for pk, registers in rows}
     parameters = {"ids": list(counted), "energies": list(counted.values())}
     batch.cursor.execute(_SET_ENERGY, parameters)
     return [session._replace(energy_wh=counted.get(session.id, session.energy_wh)) for session in ended]
 
 
-def _believable(session: Ended, counted: int) -> int:
+def believable(session: Ended, counted: int) -> int:
     """More than can have flowed: the fall was one wrong value and no restart, the ends hold."""
     elapsed = session.ended_at - session.started_at
     return counted if counted <= possible_wh(elapsed, session.max_power_w) else session.energy_wh

@@ -8,7 +8,6 @@ from typing import Final
 from stations import events
 from stations.services.recording.batch import Batch, Sighting, recordset
 from stations.services.recording.counters import count_sql
-from stations.services.recording.endings import ENDED_COLUMNS, Ended, conclude
 from stations.services.recording.openings import Opening
 
 _COMPLETE: Final = f"""
@@ -32,15 +31,15 @@ update stations_chargingsession s
        review_reasons = array_remove(s.review_reasons, 'no_start') || f.review_reasons
   from f
  where s.station_id = f.station_id and s.transaction_id = f.transaction_id and s.transaction_id <> ''
-returning s.status, s.started_at, f.reservation_number, f.decision, {ENDED_COLUMNS}
+returning s.status, s.started_at, f.reservation_number, f.decision,
+          s.id, s.station_id, s.organization_id, s.evse_id, s.driver_id
 """
 
 
 def complete_stories(batch: Batch, openings: Sequence[Sighting]) -> None:
     """Fill in what the start knew; sessions that have ended are judged again."""
-    ended = []
     for status, started_at, reservation_number, decision, *columns in batch.run(_COMPLETE, openings):
-        session_id, station_id, organization_id, evse_id, driver_id, *_ = columns
+        session_id, station_id, organization_id, evse_id, driver_id = columns
         batch.touch(station_id, session_id)
         batch.events.append(
             events.SessionStarted(
@@ -55,5 +54,4 @@ def complete_stories(batch: Batch, openings: Sequence[Sighting]) -> None:
             )
         )
         if status == "completed":
-            ended.append(columns)
-    conclude(batch, [Ended(*columns) for columns in ended])
+            batch.completed.add(session_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 from stations.facts import ReadingTaken
@@ -21,7 +20,7 @@ with f as materialized (
     from {recordset(ReadingTaken)}),
 r as materialized (
   select f.*, s.id as session_id, s.status, s.meter_start_wh, s.meter_start_wh + s.energy_wh as counted_wh,
-         s.meter_end_wh, s.started_at, s.last_reading_at, s.evse_id,
+         s.meter_end_wh, s.started_at, s.ended_at, s.last_reading_at, s.evse_id,
          row_number() over (order by f.at, f.n) as k
     from f
     left join stations_chargingsession named
@@ -74,35 +73,35 @@ changed as (
     from summed l
    where s.id = l.session_id and s.status in ('active', 'interrupted')),
 steps as (
-  select station_id, session_id, evse_id, status = 'completed' as is_over, energy_wh as after_wh,
+  select station_id, session_id, evse_id, status = 'completed' as is_over, at > ended_at as is_after_end,
+         energy_wh as after_wh,
          at - coalesce(last_reading_at, started_at) as elapsed,
          case when status = 'completed' then meter_end_wh
               else coalesce(
                 lag(energy_wh) over (partition by session_id order by k),
                 case when at >= coalesce(last_reading_at, started_at) then counted_wh end) end as before_wh
     from r where session_id is not null)
-select s.station_id, s.session_id, o.is_over, o.before_wh, o.after_wh, o.elapsed,
+select s.station_id, s.session_id, o.is_over, o.is_after_end, o.before_wh, o.after_wh, o.elapsed,
        case when o.before_wh is not null
             then (select e.max_power_w from stations_evse e where e.id = o.evse_id) end
   from steps s
   left join lateral (
-    select s.* where not s.after_wh - s.before_wh between 0 and {SUSPICIOUS_STEP_WH}) o on true
+    select s.* where s.is_over and s.after_wh is not null
+        or not s.after_wh - s.before_wh between 0 and {SUSPICIOUS_STEP_WH}) o on true
 """
 
 
 def record_readings(batch: Batch, sightings: Sequence[Sighting]) -> None:
     flags: list[tuple[int, str]] = []
-    for station_id, session_id, *step in batch.run(_READ, sightings):
+    for station_id, session_id, is_over, is_after_end, *step in batch.run(_READ, sightings):
         batch.touch(station_id, session_id)
-        if step[0] is not None:
-            flags += [(session_id, flag) for flag in _judge(*step)]
+        if is_over:
+            batch.told_late.add(session_id)
+            flags += [(session_id, "reading_above_end")] if is_after_end and _rises(*step[:2]) else []
+        elif is_over is not None:
+            flags += [(session_id, flag) for flag in judge_step(*step)]
     add_flags(batch, sorted(set(flags)))
 
 
-def _judge(
-    is_over: bool, before_wh: int, after_wh: int, elapsed: timedelta, max_power_w: int | None
-) -> Sequence[str]:
-    """Problems of a step that is not small. What is told after the stop must not lie above its value."""
-    if not is_over:
-        return judge_step(before_wh, after_wh, elapsed, max_power_w)
-    return ("reading_above_end",) if after_wh > before_wh else ()
+def _rises(end_wh: int | None, after_wh: int) -> bool:
+    return end_wh is not None and after_wh > end_wh

@@ -13,7 +13,7 @@ from stations.services.hardware import adopt_evse
 from stations.services.recording.absorbing import absorb
 from stations.services.recording.batch import Batch, Sighting, once_per_station, recordset
 from stations.services.recording.counters import count_sql
-from stations.services.recording.endings import ENDED_COLUMNS, Ended, conclude
+from stations.services.recording.endings import ENDED_COLUMNS, Ended
 from stations.services.recording.finishes import opening_without_start
 from stations.services.recording.openings import interrupt, open_sessions
 from stations.services.recording.tokens import NO_AUTHORIZATION, Verdict, judge_tokens, shown
@@ -132,7 +132,7 @@ def _change_all(batch: Batch, pairs: Sequence[tuple[Sighting, Target]]) -> None:
     for n, phase, is_complete_now, *columns in batch.run(_CHANGE, _changes(batch, pairs)):
         session = Ended(*columns)
         if is_complete_now:
-            conclude(batch, [session])
+            batch.completed.add(session.id)
         _tell_phase(batch, session, phase, pairs[n - 1][1].phase or "")
 
 
