@@ -91,7 +91,8 @@ def _component(plain: PlainTariff, name: str) -> dict[str, Any]:
 
 def _band_json(plain: PlainTariff, band: Band) -> dict[str, Any]:
     component = _component(replace(plain, per_kwh=band.per_kwh), "per_kwh")
-    rule, rules = band.rule, {}
+    rule = band.rule
+    rules: dict[str, Any] = {}
     if rule.start_time is not None and rule.end_time is not None:
         rules = {"start_time": f"{rule.start_time:%H:%M}", "end_time": f"{rule.end_time:%H:%M}"}
     if rule.day_of_week:
