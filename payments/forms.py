@@ -21,6 +21,7 @@ from stations.models import Evse, Location
 
 LATE: Final = timedelta(minutes=5)
 BANDS_AT_MOST: Final = 24
+DAY_S: Final = 86_400
 WEEKDAYS: Final = tuple(
     zip(
         DAYS,
@@ -53,6 +54,12 @@ class MomentField(forms.DateTimeField):
     """A date and a time of the network's time zone."""
 
     widget = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+    def to_python(self, value: Any) -> Any:
+        moment = super().to_python(value)
+        if moment is not None and not 2000 <= moment.year <= 2100:
+            raise forms.ValidationError(_("Choose a year between 2000 and 2100."))
+        return moment
 
 
 class HoursField(forms.TimeField):
@@ -173,6 +180,8 @@ class OcpiForm(forms.Form):
             raise forms.ValidationError(str(error)[:300]) from error
         if shaped.get("x_idle_grace_s", 0) % MINUTES:
             raise forms.ValidationError(_("x_idle_grace_s must be whole minutes: 600, for example."))
+        if shaped.get("x_idle_grace_s", 0) > DAY_S:
+            raise forms.ValidationError(_("x_idle_grace_s must be a day at most: 86400."))
         return shaped
 
 

@@ -27,6 +27,7 @@ from payments.rating.tariff import (
 Json: TypeAlias = Mapping[str, Any]
 _Read = TypeVar("_Read")
 MILLIONTH = Decimal("0.000001")
+DIGITS = 12
 
 
 class InvalidTariff(ValueError):
@@ -202,9 +203,12 @@ def _natural_or_none(value: object) -> int | None:
 
 def _number(value: object) -> Decimal:
     try:
-        return Decimal(str(value))
+        number = Decimal(str(value))
     except InvalidOperation as error:
         raise InvalidTariff(f"{value!r} is not a number.") from error
+    if number and number.is_finite() and abs(number.adjusted()) > DIGITS:
+        raise InvalidTariff(f"{value!r} is out of all proportion.")
+    return number
 
 
 def _natural(value: object) -> int:

@@ -122,6 +122,13 @@ def test_a_preview_of_what_is_half_typed_says_so(client, owner):
     assert (answer.status_code, "Not complete yet" in answer.content.decode()) == (200, True)
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00", "9999-12-31T23:59", "x"])
+def test_a_moment_out_of_this_century_is_refused_everywhere(client, tariff, moment):
+    answer = client.post(NEW, FORM | {"preview": "1", "sample-start_at": moment}, HTTP_HX_REQUEST="true")
+    assert answer.status_code == 200
+    assert client.post(page_of(tariff, "tariff_assign"), {"starts_at": moment}).status_code == 422
+
+
 def test_a_change_begins_with_what_holds_and_makes_the_next_version(client, tariff):
     text = client.get(page_of(tariff, "tariff_change")).content.decode()
     assert 'value="0.50"' in text
@@ -152,6 +159,7 @@ def test_what_the_form_cannot_say_is_written_as_ocpi(client, owner):
         ('{"currency": "EUR"}', "&#x27;elements&#x27; is missing"),
         (json.dumps({"currency": "EUR", "elements": KWH, "colour": 1}), "colour"),
         (json.dumps({"currency": "EUR", "elements": KWH, "x_idle_grace_s": 90}), "whole minutes"),
+        (json.dumps({"currency": "EUR", "elements": KWH, "x_idle_grace_s": 864000}), "a day at most"),
         (json.dumps({"currency": "EUR", "elements": [{"price_components": [{"type": "X"}]}]}), "elements[0]"),
     ],
 )

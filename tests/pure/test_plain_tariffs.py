@@ -116,6 +116,7 @@ def test_what_the_form_cannot_say_has_no_plain_form(elements):
             {"elements": [{"price_components": [ENERGY], "restrictions": {"start_time": "25"}}]},
             "restrictions",
         ),
+        ({"elements": [{"price_components": [{**ENERGY, "step_size": "1e999999"}]}]}, "step_size"),
         ({"max_price": {"after_taxes": "1"}}, "max_price: 'before_taxes' is missing"),
     ],
 )
