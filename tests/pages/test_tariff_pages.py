@@ -93,6 +93,18 @@ def test_a_planned_price_is_told_in_a_conflict_and_canceled(visit, network):
     expect(page.get_by_text("is put to work")).to_be_visible()
 
 
+def test_ending_what_holds_asks_first(visit, network):
+    visitor = visit(DESK, user=network["user"])
+    page = visitor.goto(path_of(network["tariff"]))
+    page.get_by_role("button", name="End now").click()
+    dialog = page.get_by_role("dialog", name="End this price now?")
+    expect(dialog).to_be_visible()
+    visitor.is_pleased("tariff-end", whole=False)
+    dialog.get_by_role("button", name="End now").click()
+    expect(page.get_by_text("Ended:").first).to_be_visible()
+    expect(page.get_by_role("button", name="End now")).to_have_count(0)
+
+
 def test_a_tariff_is_made_and_its_preview_follows_what_is_typed(visit, network):
     visitor = visit(DESK, user=network["user"])
     page = visitor.goto("/operate/tariffs/new/")
