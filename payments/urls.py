@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from payments.views import cards, operator, panels, receipts, returning, tariffs, webhooks
+from payments.views import cards, operator, panels, receipts, returning, tariff_writing, tariffs, webhooks
 
 app_name = "payments"
 urlpatterns = [
@@ -22,11 +22,11 @@ urlpatterns = [
     path("wallet/<int:pk>/", cards.change, name="card"),
     path("sessions/<uuid:public_id>/cost/", panels.live_cost, name="live_cost"),
     path("operate/tariffs/", tariffs.tariffs, name="tariffs"),
-    path("operate/tariffs/new/", tariffs.new, name="tariff_new"),
+    path("operate/tariffs/new/", tariff_writing.new, name="tariff_new"),
     path("operate/tariffs/export.json", tariffs.export_all, name="tariffs_export"),
     path("operate/tariffs/places/<int:pk>/end/", tariffs.end, name="assignment_end"),
     path("operate/tariffs/<uuid:public_id>/", tariffs.tariff, name="tariff"),
-    path("operate/tariffs/<uuid:public_id>/change/", tariffs.change, name="tariff_change"),
+    path("operate/tariffs/<uuid:public_id>/change/", tariff_writing.change, name="tariff_change"),
     path("operate/tariffs/<uuid:public_id>/assign/", tariffs.assign, name="tariff_assign"),
     path("operate/tariffs/<uuid:public_id>/take-over/", tariffs.take_over, name="tariff_take_over"),
     path("operate/tariffs/<uuid:public_id>/export.json", tariffs.export, name="tariff_export"),
