@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from payments.views import cards, operator, panels, receipts, returning, webhooks
+from payments.views import cards, operator, panels, receipts, returning, tariff_writing, tariffs, webhooks
 
 app_name = "payments"
 urlpatterns = [
@@ -21,7 +21,15 @@ urlpatterns = [
     path("wallet/saved/", cards.saved, name="card_saved"),
     path("wallet/<int:pk>/", cards.change, name="card"),
     path("sessions/<uuid:public_id>/cost/", panels.live_cost, name="live_cost"),
-    path("operate/tariffs/", operator.tariffs, name="tariffs"),
+    path("operate/tariffs/", tariffs.tariffs, name="tariffs"),
+    path("operate/tariffs/new/", tariff_writing.new, name="tariff_new"),
+    path("operate/tariffs/export.json", tariffs.export_all, name="tariffs_export"),
+    path("operate/tariffs/places/<int:pk>/end/", tariffs.end, name="assignment_end"),
+    path("operate/tariffs/<uuid:public_id>/", tariffs.tariff, name="tariff"),
+    path("operate/tariffs/<uuid:public_id>/change/", tariff_writing.change, name="tariff_change"),
+    path("operate/tariffs/<uuid:public_id>/assign/", tariffs.assign, name="tariff_assign"),
+    path("operate/tariffs/<uuid:public_id>/take-over/", tariffs.take_over, name="tariff_take_over"),
+    path("operate/tariffs/<uuid:public_id>/export.json", tariffs.export, name="tariff_export"),
     path("operate/revenue/", operator.revenue, name="revenue"),
     path("operate/revenue/settlements/<uuid:public_id>/", operator.looked_at, name="looked_at"),
     path("operate/revenue/today/", panels.revenue_today, name="revenue_today"),

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from typing import Any, Final
 
 from django.utils.formats import number_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
+from accounts.models import AuditEntry, User
 from core.money import Money
 from core.ui.numbers import money_text
 from payments.models import Tariff
 from payments.rating.explain import Speech, conditions, unit_price, what
+from payments.rating.plain import PlainTariff, week_of
+from payments.rating.price_rules import Finding, what_to_do
+from payments.rating.tariff import Tariff as Rated
+from payments.rating.tariff import TaxIncluded
 from payments.services.pricing import as_rated
 
 
@@ -42,7 +50,9 @@ class PriceList:
 
     tariff: Tariff
     prices: tuple[Price, ...]
+    limits: tuple[tuple[str, Decimal], ...]
     hold: Money
+    vat: str
 
 
 def price_list(tariff: Tariff) -> PriceList:
@@ -58,4 +68,141 @@ def price_list(tariff: Tariff) -> PriceList:
         for element in rated.elements
         for component in element.price_components
     )
-    return PriceList(tariff=tariff, prices=prices, hold=Money.of_minor(tariff.hold_minor, tariff.currency))
+    rates = sorted({price.vat for price in prices if price.vat is not None})
+    return PriceList(
+        tariff=tariff,
+        prices=prices,
+        limits=tuple(_limits(rated)),
+        hold=Money.of_minor(tariff.hold_minor, tariff.currency),
+        vat=" / ".join(_number(rate) for rate in rates),
+    )
+
+
+def _limits(rated: Rated) -> Iterator[tuple[str, Decimal]]:
+    """Minimum and maximum, stated like the prices."""
+    named = ((gettext("At least"), rated.min_price), (gettext("At most"), rated.max_price))
+    for name, limit in named:
+        if limit is not None:
+            is_gross = rated.tax_included is TaxIncluded.YES and limit.after_taxes is not None
+            yield name, limit.after_taxes if is_gross and limit.after_taxes else limit.before_taxes
+
+
+# --- the week --------------------------------------------------------------------------------
+
+SHADES: Final = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """An energy price; `shade` grows from the cheapest (1) to the dearest."""
+
+    price: str
+    shade: int
+
+
+def week_table(plain: PlainTariff) -> list[tuple[str, list[Cell]]]:
+    """Rows of hours, each with the price of every weekday."""
+    rows = week_of(plain)
+    prices = sorted({price for row in rows for price in row.prices if price is not None})
+    shades = {price: 1 + rank * SHADES // len(prices) for rank, price in enumerate(prices)}
+    return [
+        (
+            f"{row.start:%H:%M}–{_end(f'{row.end:%H:%M}')}",
+            [_cell(price, shades) for price in row.prices],
+        )
+        for row in rows
+    ]
+
+
+def _end(text: str) -> str:
+    return "24:00" if text == "00:00" else text
+
+
+def _price(value: Decimal) -> str:
+    """Without its currency, with two digits at least."""
+    digits = max(2, -int(value.normalize().as_tuple().exponent))
+    return str(number_format(value, decimal_pos=digits))
+
+
+def _cell(price: Decimal | None, shades: dict[Decimal, int]) -> Cell:
+    if price is None:
+        return Cell(price="–", shade=0)
+    return Cell(price=_price(price), shade=shades[price])
+
+
+# --- rules and history -----------------------------------------------------------------------
+
+PLACES_NAMED: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldRule:
+    wrong: str
+    to_do: str
+    article: str
+    places: str
+    more: int
+
+
+def told_rules(found: Iterable[Finding]) -> list[ToldRule]:
+    """What the law has against a price, in words."""
+    return [_told_rule(one) for one in found]
+
+
+def _told_rule(finding: Finding) -> ToldRule:
+    wrong, to_do = what_to_do(finding.rule, speech())
+    return ToldRule(
+        wrong=wrong,
+        to_do=to_do,
+        article=finding.article,
+        places=", ".join(finding.places[:PLACES_NAMED]),
+        more=max(0, len(finding.places) - PLACES_NAMED),
+    )
+
+
+ACTS: Final = {
+    "tariff.create": gettext_lazy("Made"),
+    "tariff.change": gettext_lazy("Changed"),
+    "tariff.assign": gettext_lazy("Put to work"),
+    "tariff.end": gettext_lazy("Ended"),
+}
+CHANGED: Final = {
+    "name": gettext_lazy("name"),
+    "currency": gettext_lazy("currency"),
+    "tax_included": gettext_lazy("tax"),
+    "elements": gettext_lazy("prices"),
+    "min_price": gettext_lazy("minimum price"),
+    "max_price": gettext_lazy("maximum price"),
+    "idle_grace_minutes": gettext_lazy("free idle minutes"),
+    "hold_minor": gettext_lazy("hold"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One entry of a tariff's history."""
+
+    act: str
+    details: str
+    version: Any
+    actor: User | None
+    at: datetime
+
+
+def told_history(entries: Iterable[AuditEntry]) -> list[Told]:
+    return [
+        Told(
+            act=str(ACTS.get(one.action, one.action)),
+            details=_details(one.changes),
+            version=one.changes.get("version", ""),
+            actor=one.actor,
+            at=one.at,
+        )
+        for one in entries
+    ]
+
+
+def _details(changes: dict[str, Any]) -> str:
+    """Where it holds, or what was changed."""
+    changed = ", ".join(str(CHANGED.get(name, name)) for name in changes.get("after", ()))
+    return str(changes.get("where", "")) or changed

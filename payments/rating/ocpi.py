@@ -6,10 +6,10 @@ The grace of idle blocks is our extension, marked `x_idle_grace_s`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from payments.rating.tariff import (
     ALWAYS,
@@ -25,7 +25,9 @@ from payments.rating.tariff import (
 )
 
 Json: TypeAlias = Mapping[str, Any]
+_Read = TypeVar("_Read")
 MILLIONTH = Decimal("0.000001")
+DIGITS = 12
 
 
 class InvalidTariff(ValueError):
@@ -37,14 +39,53 @@ def loads(text: str) -> Tariff:
     return from_ocpi(json.loads(text, parse_float=Decimal))
 
 
+NAMES = {
+    "": "id country_code party_id last_updated currency tax_included elements min_price max_price"
+    " x_idle_grace_s",
+    "elements": "price_components restrictions",
+    "price_components": "type price vat step_size",
+    "restrictions": "start_time end_time start_date end_date day_of_week reservation min_duration"
+    " max_duration min_kwh max_kwh min_current max_current min_power max_power",
+    "min_price": "before_taxes after_taxes",
+    "max_price": "before_taxes after_taxes",
+}
+"""What is read and kept, by the list or object it stands in."""
+
+
+def unread(data: Any, inside: str = "", place: str = "") -> Iterator[str]:
+    """The places of names that nobody here reads: a misspelled restriction must not vanish silently."""
+    if isinstance(data, list):
+        for number, item in enumerate(data):
+            yield from unread(item, inside, f"{place}[{number}]")
+    elif isinstance(data, Mapping) and inside in NAMES:
+        for name, value in data.items():
+            path = f"{place}.{name}".lstrip(".")
+            if name not in NAMES[inside].split():
+                yield path
+            elif name in NAMES:
+                yield from unread(value, name, path)
+
+
 def from_ocpi(data: Json) -> Tariff:
     """A tariff from OCPI 2.3.0 JSON (numbers or their strings). Raises InvalidTariff."""
+    return _within("", _tariff, data)
+
+
+def _within(place: str, read: Callable[[Any], _Read], data: Any) -> _Read:
+    """What a reader makes of the data; what it refuses is told with its place ("elements[1]")."""
+    told = f"{place}: " if place else ""
     try:
-        return _tariff(data)
-    except InvalidTariff:
-        raise
-    except (KeyError, TypeError, ValueError, AttributeError, InvalidOperation) as error:
-        raise InvalidTariff(f"Not an OCPI tariff: {error!r}.") from error
+        return read(data)
+    except InvalidTariff as error:
+        raise InvalidTariff(f"{told}{error}") from error
+    except KeyError as error:
+        raise InvalidTariff(f"{told}{error} is missing.") from error
+    except (TypeError, ValueError, AttributeError, InvalidOperation) as error:
+        raise InvalidTariff(f"{told}Not as OCPI writes it: {error}.") from error
+
+
+def _each(data: Json, name: str, read: Callable[[Any], _Read]) -> tuple[_Read, ...]:
+    return tuple(_within(f"{name}[{number}]", read, item) for number, item in enumerate(data[name]))
 
 
 def to_ocpi(tariff: Tariff) -> dict[str, Any]:
@@ -71,7 +112,7 @@ def to_ocpi(tariff: Tariff) -> dict[str, Any]:
 
 
 def _tariff(data: Json) -> Tariff:
-    elements = tuple(_element(item) for item in data["elements"])
+    elements = _each(data, "elements", _element)
     if not elements:
         raise InvalidTariff("A tariff needs at least one element.")
     return Tariff(
@@ -82,8 +123,8 @@ def _tariff(data: Json) -> Tariff:
         country_code=data.get("country_code", ""),
         party_id=data.get("party_id", ""),
         type=data.get("type") or "",
-        min_price=_limit(data.get("min_price")),
-        max_price=_limit(data.get("max_price")),
+        min_price=_within("min_price", _limit, data.get("min_price")),
+        max_price=_within("max_price", _limit, data.get("max_price")),
         idle_grace_s=_natural(data.get("x_idle_grace_s") or 0),
         start_at=_instant(data.get("start_date_time")),
         end_at=_instant(data.get("end_date_time")),
@@ -94,18 +135,21 @@ def _tariff(data: Json) -> Tariff:
 
 
 def _element(data: Json) -> TariffElement:
-    components = tuple(_component(item) for item in data["price_components"])
+    components = _each(data, "price_components", _component)
     if not components:
         raise InvalidTariff("A tariff element needs at least one price component.")
-    return TariffElement(price_components=components, restrictions=restrictions(data.get("restrictions")))
+    return TariffElement(
+        price_components=components,
+        restrictions=_within("restrictions", restrictions, data.get("restrictions")),
+    )
 
 
 def _component(data: Json) -> PriceComponent:
     return PriceComponent(
         type=Dimension(data["type"]),
-        price=_amount(data["price"]),
-        vat=_amount_or_none(data.get("vat")),
-        step_size=_natural(data.get("step_size", 1)),
+        price=_within("price", _amount, data["price"]),
+        vat=_within("vat", _amount_or_none, data.get("vat")),
+        step_size=_within("step_size", _natural, data.get("step_size", 1)),
     )
 
 
@@ -143,7 +187,7 @@ def _limit(data: Json | None) -> PriceLimit | None:
 
 
 def _amount(value: object) -> Decimal:
-    number = Decimal(str(value))
+    number = _number(value)
     if not number.is_finite() or number < 0:
         raise InvalidTariff(f"{value!r} is not a non-negative number.")
     return number
@@ -157,9 +201,19 @@ def _natural_or_none(value: object) -> int | None:
     return None if value is None else _natural(value)
 
 
+def _number(value: object) -> Decimal:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation as error:
+        raise InvalidTariff(f"{value!r} is not a number.") from error
+    if number and number.is_finite() and abs(number.adjusted()) > DIGITS:
+        raise InvalidTariff(f"{value!r} is out of all proportion.")
+    return number
+
+
 def _natural(value: object) -> int:
-    number = Decimal(str(value))
-    if number < 0 or number != int(number):
+    number = _number(value)
+    if not number.is_finite() or number < 0 or number != int(number):
         raise InvalidTariff(f"{value!r} is not a whole, non-negative number.")
     return int(number)
 

@@ -5,24 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from accounts.models import Organization, User
+from core import clock
 from core.money import Money
-from payments.models import BillingAccount, ChargeDetailRecord, Payment, PaymentMethod, Tariff
+from payments.models import (
+    BillingAccount,
+    ChargeDetailRecord,
+    Payment,
+    PaymentMethod,
+    Tariff,
+    TariffAssignment,
+)
 from stations.models import ChargingSession
 
 
 def current_tariffs(organization: Organization) -> QuerySet[Tariff]:
-    """Every tariff's newest version."""
+    """Every tariff's newest version, with where it holds and will hold."""
     newest = (
         Tariff.objects.filter(organization=organization)
         .order_by("public_id", "-version")
         .distinct("public_id")
         .values("pk")
     )
-    holds = ("assignments__location", "assignments__evse")
-    return Tariff.objects.filter(pk__in=newest).prefetch_related(*holds).order_by("name")
+    lasting = Q(during__endswith__isnull=True) | Q(during__endswith__gt=clock.now())
+    holds = TariffAssignment.objects.filter(lasting).select_related("location", "evse").order_by("during")
+    return (
+        Tariff.objects.filter(pk__in=newest).prefetch_related(Prefetch("assignments", holds)).order_by("name")
+    )
 
 
 def payments_of(session: ChargingSession) -> QuerySet[Payment]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Max
+from django.db import IntegrityError, transaction
+from django.db.models import Max, QuerySet
 from psycopg.types.range import TimestamptzRange
 
 from accounts.models import Organization
@@ -18,7 +18,11 @@ from stations.models import Evse, Location
 
 
 class TariffConflict(ValueError):
-    """The scope already has a planned tariff later than the wanted start."""
+    """The scope already has a planned tariff later than the wanted start: `planned`, where it is known."""
+
+    def __init__(self, words: str, planned: TariffAssignment | None = None) -> None:
+        super().__init__(words)
+        self.planned = planned
 
 
 @transaction.atomic
@@ -82,18 +86,59 @@ def assign_tariff(
     scope = TariffAssignment.objects.select_for_update().filter(
         organization=tariff.organization, location=location, evse=evse
     )
-    if scope.filter(during__startswith__gte=start).exists():
-        raise TariffConflict("Another tariff is already planned for this scope.")
+    planned = scope.filter(during__startswith__gte=start).order_by("during").first()
+    if planned is not None:
+        raise TariffConflict("Another tariff is already planned for this scope.", planned)
     for former in scope.filter(during__contains=start):
         former.during = TimestamptzRange(former.during.lower, start)
         former.save(update_fields=["during"])
-    return TariffAssignment.objects.create(
+    made = TariffAssignment(
         organization=tariff.organization,
         tariff=tariff,
         location=location,
         evse=evse,
         during=TimestamptzRange(start, None),
     )
+    _save_alone(made)
+    return made
+
+
+def _save_alone(assignment: TariffAssignment) -> None:
+    """Two who assign to an empty scope at once: the database lets one through."""
+    try:
+        with transaction.atomic():
+            assignment.save()
+    except IntegrityError as error:
+        raise TariffConflict("Somebody else planned a tariff here at this moment.") from error
+
+
+def open_assignments(tariff: Tariff) -> QuerySet[TariffAssignment]:
+    """Where a tariff, in any version, holds or will hold without an end."""
+    return TariffAssignment.objects.filter(
+        organization=tariff.organization, tariff__public_id=tariff.public_id, during__endswith__isnull=True
+    )
+
+
+@transaction.atomic
+def end_assignment(*, assignment: TariffAssignment, at: datetime) -> bool:
+    """A planned one goes, and what it would have ended goes on; a running one ends. False: it was over."""
+    scope = TariffAssignment.objects.select_for_update().filter(
+        organization=assignment.organization, location=assignment.location, evse=assignment.evse
+    )
+    found = {one.pk: one for one in scope}
+    one = found.pop(assignment.pk, None)
+    if one is None or (one.during.upper is not None and one.during.upper <= at):
+        return False
+    if one.during.lower < at:
+        one.during = TimestamptzRange(one.during.lower, at)
+        one.save(update_fields=["during"])
+        return True
+    one.delete()
+    for former in found.values():
+        if former.during.upper == one.during.lower:
+            former.during = TimestamptzRange(former.during.lower, one.during.upper)
+            former.save(update_fields=["during"])
+    return True
 
 
 @transaction.atomic

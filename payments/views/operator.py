@@ -1,4 +1,4 @@
-"""The operator's pages of money: tariffs and where they hold, revenue and what is stuck."""
+"""The operator's pages of money: revenue and what is stuck."""
 
 from __future__ import annotations
 
@@ -19,22 +19,9 @@ from payments import selectors
 from payments.models import Payment
 from payments.selectors.books import Day
 from payments.services import settlements
-from payments.words import price_list
 from stations.views.guards import member_required, organization_of
 
 COLUMNS = ("day", "charges", "energy_kwh", "net", "gross", "currency")
-
-
-@member_required
-def tariffs(request: HttpRequest) -> HttpResponse:
-    """GET /operate/tariffs/."""
-    organization = organization_of(request)
-    context = {
-        "section": "tariffs",
-        "organization": organization,
-        "tariffs": [price_list(tariff) for tariff in selectors.current_tariffs(organization)],
-    }
-    return render(request, "payments/tariffs.html", context)
 
 
 @member_required

@@ -15,6 +15,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import ApiToken, IdToken
+from payments.models import TariffAssignment
+from payments.services.tariffs import assign_tariff, create_tariff
 from stations.models import (
     CommissioningLink,
     CommissioningRecord,
@@ -119,7 +121,9 @@ FOR_MEMBERS = {
     "ocpp_bridge:connections",
     "payments:revenue",
     "payments:revenue_today",
+    "payments:tariff_new",
     "payments:tariffs",
+    "payments:tariffs_export",
     "scheduling:operator_bookings",
     "scheduling:power",
     "stations:api_tokens",
@@ -168,6 +172,8 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
     public = {"bulk": house.bulk.public_id, "import": house.moving.batch.public_id}
     public |= {"record": a_record_of(link).public_id}
     public |= dict.fromkeys(("link", "renew", "revoke"), link.public_id)
+    held = a_price_of(house)
+    rows["assignment_end"], public["tariff"] = held.pk, held.tariff.public_id
     kind = address.name.rpartition(":")[2].partition("-")[0].replace("car", "vehicle")
     return {
         "pk": rows.get(kind, 999_999),
@@ -186,6 +192,15 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
         "file_id": a_file_of(house).file_id,
         "template_id": a_template_of(house).pk,
     }
+
+
+def a_price_of(house: House) -> TariffAssignment:
+    """A tariff of hers that holds in her network."""
+    held = TariffAssignment.objects.filter(organization=house.organization).first()
+    elements = [{"price_components": [{"type": "ENERGY", "price": "0.5", "step_size": 1}]}]
+    return held or assign_tariff(
+        tariff=create_tariff(organization=house.organization, name="alices-tariff", elements=elements)
+    )
 
 
 def a_file_of(house: House) -> StoredFile:
@@ -234,7 +249,7 @@ def shows_alice(response: Any, cast: Cast) -> bool:
     text = b"".join(response) if response.streaming else response.content
     house = cast.alice
     named = ("alices-car", "alices-file", "alices-template", "alices-installer", "alices-import")
-    moved = ("alice-moves", "alice-dials")
+    moved = ("alice-moves", "alice-dials", "alices-tariff")
     secrets = (house.station.identity, house.owner.email, str(house.session.public_id), *named, *moved)
     return any(secret.encode() in text for secret in secrets)
 

@@ -1,0 +1,111 @@
+"""What an operator does to tariffs; each act leaves an audit entry under the tariff's public id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.services import note_action
+from core import clock
+from payments.models import Tariff, TariffAssignment
+from payments.rating.plain import says_the_same
+from payments.services import tariffs
+from payments.services.pricing import as_rated
+from stations.models import Evse, Location
+
+SHAPE: Final = ("elements", "min_price", "max_price", "tax_included")
+
+
+class Overtaken(ValueError):
+    """Somebody else changed it meanwhile."""
+
+
+@transaction.atomic
+def make(*, actor: User, **fields: Any) -> Tariff:
+    """A new tariff. Raises InvalidTariff."""
+    made = tariffs.create_tariff(**fields)
+    _note(actor, made, "tariff.create", {"version": made.version, "name": made.name})
+    return made
+
+
+@transaction.atomic
+def change(*, actor: User, tariff: Tariff, **fields: Any) -> Tariff:
+    """The next version, if anything differs. Raises InvalidTariff, Overtaken when it is not the newest."""
+    changed = _changed(tariff, fields)
+    if not changed:
+        return tariff
+    revised = tariffs.revise_tariff(tariff=tariff, **changed)
+    if revised.version != tariff.version + 1:
+        raise Overtaken
+    before = {name: getattr(tariff, name) for name in changed}
+    told = {"version": revised.version, "before": before, "after": changed}
+    _note(actor, revised, "tariff.change", told)
+    return revised
+
+
+def _changed(tariff: Tariff, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that differ; prices that are only written otherwise do not. Raises InvalidTariff."""
+    shape = {name: getattr(tariff, name) for name in ("currency", *SHAPE)}
+    wanted = Tariff(organization=tariff.organization, **{**shape, **fields})
+    same = SHAPE if says_the_same(as_rated(wanted), as_rated(tariff)) else ()
+    return {
+        name: value for name, value in fields.items() if name not in same and getattr(tariff, name) != value
+    }
+
+
+@transaction.atomic
+def put_to_work(
+    *,
+    actor: User,
+    tariff: Tariff,
+    location: Location | None = None,
+    evse: Evse | None = None,
+    starts_at: datetime | None = None,
+) -> TariffAssignment:
+    """It holds in the scope from then on. Raises TariffConflict."""
+    made = tariffs.assign_tariff(tariff=tariff, location=location, evse=evse, starts_at=starts_at)
+    _note(actor, tariff, "tariff.assign", _told(made))
+    return made
+
+
+@transaction.atomic
+def take_over(*, actor: User, tariff: Tariff, starts_at: datetime | None = None) -> int:
+    """Wherever an older version holds without an end, this one holds from then on. Raises TariffConflict."""
+    start = starts_at or clock.now()
+    older = tariffs.open_assignments(tariff).exclude(tariff=tariff).filter(during__startswith__lt=start)
+    places = list(older.select_related("location", "evse"))
+    for one in places:
+        put_to_work(actor=actor, tariff=tariff, location=one.location, evse=one.evse, starts_at=start)
+    return len(places)
+
+
+@transaction.atomic
+def end(*, actor: User, assignment: TariffAssignment) -> None:
+    """A planned one is canceled, and what it would have ended goes on; a running one ends now."""
+    told = _told(assignment)
+    if tariffs.end_assignment(assignment=assignment, at=clock.now()):
+        _note(actor, assignment.tariff, "tariff.end", told)
+
+
+def _told(one: TariffAssignment) -> dict[str, Any]:
+    place = one.evse or one.location or one.organization
+    return {"version": one.tariff.version, "where": str(place), "from": one.during.lower.isoformat()}
+
+
+def _note(actor: User, tariff: Tariff, action: str, changes: Mapping[str, Any]) -> None:
+    note_action(
+        actor=actor,
+        organization=tariff.organization,
+        action=action,
+        subject=subject_of(tariff),
+        changes=dict(changes),
+    )
+
+
+def subject_of(tariff: Tariff) -> str:
+    """What the audit log calls a tariff, all of its versions."""
+    return f"tariff.{tariff.public_id}"

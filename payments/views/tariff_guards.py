@@ -1,0 +1,39 @@
+"""Which tariff a request means, and who may change it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+
+from accounts import permissions
+from accounts.models import Organization
+from payments.models import Tariff
+from payments.selectors import tariffs as chosen
+from payments.services import tariff_rules
+from stations.views.guards import organization_of
+
+
+def newest_of(request: HttpRequest, public_id: UUID) -> Tariff:
+    found = chosen.versions_of(organization_of(request), public_id).first()
+    return found or get_object_or_404(Tariff.objects.none())
+
+
+def managed(request: HttpRequest, public_id: UUID) -> Tariff:
+    newest = newest_of(request, public_id)
+    demand_money(request, newest.organization)
+    return newest
+
+
+def demand_money(request: HttpRequest, organization: Organization) -> None:
+    if not permissions.may_manage_money(request.user, organization):
+        raise PermissionDenied(_("Your role cannot change tariffs. An owner can give you one that can."))
+
+
+def warn(request: HttpRequest, tariff: Tariff) -> None:
+    if tariff_rules.broken_rules(tariff):
+        messages.warning(request, _("A rule about prices speaks against it where it holds: see below."))
