@@ -35,7 +35,6 @@ class Rule(StrEnum):
     PAID_TIME = "paid_time"
     START_FEE = "start_fee"
     MINIMUM = "minimum"
-    MINIMUM_SHOWN = "minimum_shown"
     NO_ENERGY_PRICE_US = "no_energy_price_us"
 
 
@@ -82,8 +81,6 @@ def _broken(tariff: Tariff, law: str) -> Iterator[Rule]:
         yield from _broken_from_50_kw(tariff)
     elif law == CFR and _costs(tariff) and not _prices_energy_always(tariff):
         yield Rule.NO_ENERGY_PRICE_US
-    elif law == AFIR_SLOW and tariff.min_price is not None:
-        yield Rule.MINIMUM_SHOWN
 
 
 def _broken_from_50_kw(tariff: Tariff) -> Iterator[Rule]:
@@ -141,10 +138,6 @@ def what_to_do(rule: Rule, speech: Speech = PLAIN) -> tuple[str, str]:
         Rule.MINIMUM: (
             _("A minimum price makes short charges cost more than their kWh."),
             _("Set no minimum price here."),
-        ),
-        Rule.MINIMUM_SHOWN: (
-            _("A minimum price is a component of the price and must be shown before the start, last of all."),
-            _("Write the minimum on the stall, or set none: the pages for drivers do not show it yet."),
         ),
         Rule.NO_ENERGY_PRICE_US: (
             _("At federally funded stations the price must be based on the price in $ per kWh."),

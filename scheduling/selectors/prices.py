@@ -35,11 +35,13 @@ class PriceNow:
     idle_per_minute: Decimal = Decimal(0)
     idle_grace_minutes: int = 0
     start_fee: Decimal = Decimal(0)
+    minimum: Money | None = None
+    maximum: Money | None = None
     hold: Money | None = None
 
     @property
     def is_free(self) -> bool:
-        return not (self.per_kwh or self.per_minute or self.start_fee)
+        return not (self.per_kwh or self.per_minute or self.start_fee or self.minimum)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,8 @@ def price_of(tariff: Tariff, time_zone: str, at: datetime) -> PriceNow:
         idle_per_minute=first.get(Dimension.PARKING_TIME, Decimal(0)) / 60,
         idle_grace_minutes=tariff.idle_grace_minutes,
         start_fee=first.get(Dimension.FLAT, Decimal(0)),
+        minimum=_bound(tariff.min_price, tariff),
+        maximum=_bound(tariff.max_price, tariff),
         hold=Money.of_minor(tariff.hold_minor, tariff.currency),
     )
 
@@ -117,6 +121,13 @@ def cost_lines(bill: Bill) -> tuple[CostLine, ...]:
         )
         for one in explain(bill, speech())
     )
+
+
+def _bound(limit: Mapping[str, str] | None, tariff: Tariff) -> Money | None:
+    """What a whole charge costs at least, or at most, with tax (OCPI PriceLimit)."""
+    if limit is None:
+        return None
+    return Money(Decimal(limit.get("after_taxes") or limit["before_taxes"]), tariff.currency).rounded()
 
 
 def _with_tax(line: Line, tariff: Tariff) -> Decimal:
