@@ -243,6 +243,19 @@ def test_a_restart_that_only_a_late_reading_tells_of_is_seen_and_counted(ledger,
     story.teardown()
 
 
+def test_a_fall_below_a_start_that_came_late_is_seen(ledger):
+    """Found by the machine: the first reading came before the start, whose register had begun again since."""
+    story = ledger()
+    story.power_up(speaks_2x=True, register_wh=5_000)
+    story.begin()
+    story.reboot(forgets_register=True, keeps_charging=True)
+    story.draw(minutes=15, power_w=11_000)
+    story.station.deliver(next(one for one in story.station.waiting if one.kind == "reading"))
+    story.draw(minutes=29, power_w=11_000)
+    story.finish()
+    story.teardown()
+
+
 @pytest.mark.slow
 def test_the_ledger_equals_the_truth_in_ten_thousand_runs(ledger):
     prove(ledger, runs=RUNS)

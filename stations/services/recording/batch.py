@@ -48,8 +48,8 @@ class Sighting(NamedTuple):
 class Batch:
     """One call of `record`. `answers` is keyed by the identity of the fact, `verdicts` by what was asked.
 
-    `readings` has one of each station that names its transaction. Completed sessions about which more was
-    told are in `told_late`, those whose story is whole by now in `completed`.
+    `readings` has one of each station that names its transaction. Sessions of which something earlier was
+    told are in `told_late`; ended ones whose story has become whole are in `completed`.
     """
 
     cursor: psycopg.Cursor[Any]

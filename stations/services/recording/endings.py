@@ -36,7 +36,7 @@ select s.id, array_remove(s.meter_start_wh || array_agg(r.energy_wh order by r.t
   from stations_chargingsession s
   left join stations_meterreading r
     on r.session_id = s.id and r.energy_wh is not null
-   and r.taken_at >= s.started_at and r.taken_at <= s.ended_at
+   and r.taken_at >= s.started_at and r.taken_at <= coalesce(s.ended_at, 'infinity')
  where s.id = any(%(ids)s) group by s.id
 """
 

@@ -53,5 +53,4 @@ def complete_stories(batch: Batch, openings: Sequence[Sighting]) -> None:
                 decision=decision,
             )
         )
-        if status == "completed":
-            batch.completed.add(session_id)
+        (batch.completed if status == "completed" else batch.told_late).add(session_id)

@@ -74,31 +74,32 @@ changed as (
    where s.id = l.session_id and s.status in ('active', 'interrupted')),
 steps as (
   select station_id, session_id, evse_id, status = 'completed' as is_over, at > ended_at as is_after_end,
-         energy_wh as after_wh,
+         status = 'completed' or at < last_reading_at as is_late, energy_wh as after_wh,
          at - coalesce(last_reading_at, started_at) as elapsed,
          case when status = 'completed' then meter_end_wh
               else coalesce(
                 lag(energy_wh) over (partition by session_id order by k),
                 case when at >= coalesce(last_reading_at, started_at) then counted_wh end) end as before_wh
     from r where session_id is not null)
-select s.station_id, s.session_id, o.is_over, o.is_after_end, o.before_wh, o.after_wh, o.elapsed,
+select s.station_id, s.session_id, o.is_over, o.is_late, o.is_after_end, o.before_wh, o.after_wh, o.elapsed,
        case when o.before_wh is not null
             then (select e.max_power_w from stations_evse e where e.id = o.evse_id) end
   from steps s
   left join lateral (
-    select s.* where s.is_over and s.after_wh is not null
+    select s.* where s.is_late and s.after_wh is not null
         or not s.after_wh - s.before_wh between 0 and {SUSPICIOUS_STEP_WH}) o on true
 """
 
 
 def record_readings(batch: Batch, sightings: Sequence[Sighting]) -> None:
     flags: list[tuple[int, str]] = []
-    for station_id, session_id, is_over, is_after_end, *step in batch.run(_READ, sightings):
+    for station_id, session_id, is_over, is_late, is_after_end, *step in batch.run(_READ, sightings):
         batch.touch(station_id, session_id)
-        if is_over:
+        if is_late:
             batch.told_late.add(session_id)
-            flags += [(session_id, "reading_above_end")] if is_after_end and _rises(*step[:2]) else []
-        elif is_over is not None:
+        if is_after_end and _rises(*step[:2]):
+            flags.append((session_id, "reading_above_end"))
+        elif not is_over and step[0] is not None:
             flags += [(session_id, flag) for flag in judge_step(*step)]
     add_flags(batch, sorted(set(flags)))
 

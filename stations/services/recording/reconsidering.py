@@ -1,17 +1,27 @@
-"""More of the story of a completed session has arrived: its register is read once more, in order of time."""
+"""Something earlier of a session was told: its register is read once more, in order of time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias
 
 from stations.rules import counted_wh, falls
 from stations.services.recording.batch import Batch
-from stations.services.recording.endings import ENDED_COLUMNS, REGISTERS, Ended, believable, conclude
+from stations.services.recording.endings import (
+    ENDED_COLUMNS,
+    REGISTERS,
+    Ended,
+    add_flags,
+    believable,
+    conclude,
+)
 
-_ENDED: Final = f"""
-select {ENDED_COLUMNS} from stations_chargingsession s
- where s.id = any(%(ids)s) and s.status = 'completed' order by s.id
+Registers: TypeAlias = Mapping[int, Sequence[int]]
+Doubts: TypeAlias = Mapping[int, frozenset[str]]
+
+_SESSIONS: Final = f"""
+select s.status = 'completed', {ENDED_COLUMNS} from stations_chargingsession s
+ where s.id = any(%(ids)s) order by s.id
 """
 
 
@@ -20,17 +30,30 @@ def reconsider(batch: Batch) -> None:
     ids = {"ids": sorted(batch.told_late | batch.completed)}
     if not ids["ids"]:
         return
-    sessions = [Ended(*row) for row in batch.cursor.execute(_ENDED, ids).fetchall()]
-    registers = dict(batch.cursor.execute(REGISTERS, ids).fetchall())
-    doubts = {session.id: falls(registers[session.id]) for session in sessions}
-    news = [one for one in sessions if _is_news(one, registers[one.id], doubts[one.id])]
-    done = [one for one in sessions if one.id in batch.completed and one not in news]
-    conclude(batch, [*done, *news], doubts)
+    rows = batch.cursor.execute(_SESSIONS, ids).fetchall()
+    registers: Registers = dict(batch.cursor.execute(REGISTERS, ids).fetchall())
+    doubts = {pk: falls(values) for pk, values in registers.items()}
+    _flag_running(batch, [columns[0] for is_over, *columns in rows if not is_over], doubts)
+    _conclude(batch, [Ended(*columns) for is_over, *columns in rows if is_over], registers, doubts)
+
+
+def _flag_running(batch: Batch, session_ids: Sequence[int], doubts: Doubts) -> None:
+    """What they come to is counted at their end."""
+    add_flags(batch, [(pk, flag) for pk in session_ids for flag in sorted(doubts[pk])])
+
+
+def _conclude(batch: Batch, sessions: Sequence[Ended], registers: Registers, doubts: Doubts) -> None:
+    news = [
+        one
+        for one in sessions
+        if one.id in batch.completed or _is_news(one, registers[one.id], doubts[one.id])
+    ]
+    conclude(batch, news, doubts)
 
 
 def _is_news(session: Ended, registers: Sequence[int], doubts: frozenset[str]) -> bool:
     """A doubt that was not there, or a count of a restarted register that has changed."""
     known = frozenset(session.review_reasons)
-    if "register_restarted" not in known | doubts:
-        return not doubts <= known
-    return not doubts <= known or believable(session, counted_wh(registers)) != session.energy_wh
+    if not doubts <= known:
+        return True
+    return "register_restarted" in known and believable(session, counted_wh(registers)) != session.energy_wh
