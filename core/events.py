@@ -21,7 +21,7 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 
 from core import clock
-from core.hot import hot_cursor
+from core.hot import hot_line
 
 _BY_NAME: dict[str, type[Event]] = {}
 
@@ -70,7 +70,7 @@ def publish(*events: Event) -> None:
         for name in {e.name for e in events}
         for handler in routes.get(name, ())
     ]
-    hot_cursor().execute(_PUBLISH, [_json(news), _json(handlers), now])
+    hot_line().execute(_PUBLISH, [_json(news), _json(handlers), now])
     if handlers:
         transaction.on_commit(_wake_outbox, robust=True)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import orjson
 import psycopg
@@ -16,7 +16,7 @@ from django import db
 from django.db import connection, transaction
 
 from core import clock
-from core.hot import hot_cursor
+from core.hot import hot_line
 from ocpp_bridge import journal, quirks
 from ocpp_bridge.exchange import Job, digest
 from ocpp_bridge.journal import Entry
@@ -25,7 +25,7 @@ from stations.services.recording import record
 
 logger = logging.getLogger(__name__)
 
-# the recorders use psycopg's own cursor, whose errors Django does not wrap
+# what goes over the hot line raises psycopg's errors, which Django does not wrap
 TROUBLE: Final = (db.Error, psycopg.Error)
 BAD_DATA: Final = (db.DataError, db.IntegrityError, psycopg.DataError, psycopg.IntegrityError)
 OVERTAKEN: Final = psycopg.errors.FeatureNotSupported
@@ -73,9 +73,8 @@ def _write(jobs: Sequence[Job], notes: Sequence[Entry]) -> None:
         outcomes = record([job.report for job in jobs]) if jobs else ()
         for job, outcome in zip(jobs, outcomes, strict=True):
             job.settle(outcome)
-        cursor = hot_cursor()
-        journal.write(cursor, notes, jobs)
-        _keep_replies(cursor, jobs)
+        journal.write(notes, jobs)
+        _keep_replies(jobs)
         _keep_strays([job for job in jobs if job.stray and not job.is_fenced])
 
 
@@ -116,11 +115,11 @@ def _set_aside(job: Job, error: Exception) -> None:
     job.stray = f"{job.action}: could not be recorded"
     job.apologize()
     with transaction.atomic():
-        journal.write(hot_cursor(), (), [job])
+        journal.write((), [job])
         _keep_strays([job])
 
 
-def _keep_replies(cursor: psycopg.Cursor[Any], jobs: Sequence[Job]) -> None:
+def _keep_replies(jobs: Sequence[Job]) -> None:
     """Replies that say something. An empty one is the same each time, and its facts repeat harmlessly."""
     rows = [
         {
@@ -133,7 +132,7 @@ def _keep_replies(cursor: psycopg.Cursor[Any], jobs: Sequence[Job]) -> None:
         if job.reply and not job.reply.endswith(EMPTY_REPLY)
     ]
     if rows:
-        cursor.execute(_KEEP_REPLIES, [orjson.dumps(rows).decode()])
+        hot_line().execute(_KEEP_REPLIES, [orjson.dumps(rows).decode()])
 
 
 def _keep_strays(jobs: Sequence[Job]) -> None:
@@ -168,7 +167,7 @@ def write_down_quirks() -> None:
     met = {key: quirks.seen.pop(key) for key in tuple(quirks.seen)}
     if met:
         station_ids, names = zip(*met, strict=True)
-        hot_cursor().execute(_ADD_QUIRKS, [clock.now(), list(station_ids), list(names), list(met.values())])
+        hot_line().execute(_ADD_QUIRKS, [clock.now(), list(station_ids), list(names), list(met.values())])
 
 
 def _is_alive() -> bool:

@@ -7,9 +7,8 @@ from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import psycopg
-
 from core import clock
+from core.hot import hot_line
 
 if TYPE_CHECKING:
     from ocpp_bridge.exchange import Job
@@ -35,15 +34,12 @@ class Entry(NamedTuple):
     answer: str = ""
 
 
-def write(
-    cursor: psycopg.Cursor[tuple[object, ...]], notes: Iterable[Entry], jobs: Iterable[Job] = ()
-) -> None:
+def write(notes: Iterable[Entry], jobs: Iterable[Job] = ()) -> None:
     """Write these frames, and those of the jobs, in the caller's transaction."""
     now = clock.now().isoformat()
     text = "".join(chain(map(_line, notes), (_job_line(job, now) for job in jobs)))
     if text:
-        with cursor.copy(_COPY) as copy:
-            copy.write(text)
+        hot_line().copy(_COPY, text)
 
 
 def _line(entry: Entry) -> str:

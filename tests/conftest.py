@@ -12,7 +12,7 @@ from django.conf import settings as django_settings
 from django.utils import translation
 from hypothesis import HealthCheck, settings
 
-from core.hot import hot_cursor
+from core.hot import Line, hot_line
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
@@ -39,20 +39,23 @@ def _first_language() -> Iterator[None]:
 def statements(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], AbstractContextManager[None]]:
     """`with statements(1):` so many statements are executed; also hot ones, which Django does not count."""
     executed: list[Any] = []
-    execute = psycopg.Cursor.execute
 
-    def note(cursor: Any, query: Any, *rest: Any, **more: Any) -> Any:
-        executed.append(query)
-        return execute(cursor, query, *rest, **more)
+    def noting(execute: Callable[..., Any]) -> Callable[..., Any]:
+        def note(executor: Any, query: Any, *rest: Any, **more: Any) -> Any:
+            executed.append(query)
+            return execute(executor, query, *rest, **more)
+
+        return note
 
     @contextmanager
     def counted(expected: int) -> Iterator[None]:
-        hot_cursor()  # the first on a connection looks whose it is
+        hot_line()  # the first on a connection looks whose it is
         executed.clear()
         yield
         assert len(executed) == expected, executed
 
-    monkeypatch.setattr(psycopg.Cursor, "execute", note)
+    for kind in (psycopg.Cursor, Line):
+        monkeypatch.setattr(kind, "execute", noting(kind.execute))
     return counted
 
 

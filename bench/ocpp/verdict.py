@@ -11,7 +11,8 @@ OF_FLOOR: Final = 0.40
 GOAL_OF_FLOOR: Final = 0.50
 TIMES_CONTROL: Final = 12.0
 TOGETHER_OF_FLOOR: Final = 0.30
-TOGETHER_FROM_STATIONS: Final = 1_000
+FULL_FROM_STATIONS: Final = 1_000
+"""From here on a batch is full, and its own price little beside a floor that has none (ADR 22)."""
 LEAST_ACKNOWLEDGED: Final = 500
 
 
@@ -112,7 +113,8 @@ def judge(rounds: Sequence[Round], killed: Sequence[Killed], *, with_goal: bool 
     found = medians(rounds)
     bars = [bar for one in found for bar in _bars(one)]
     if with_goal:
-        bars += [Bar(f"goal: of the floor {_where(one)}", one.of_floor, GOAL_OF_FLOOR) for one in found]
+        full = [one for one in found if one.stations >= FULL_FROM_STATIONS]
+        bars += [Bar(f"goal: of the floor {_where(one)}", one.of_floor, GOAL_OF_FLOOR) for one in full]
     failures = sum(w.failures for r in rounds for w in (r.floor, r.control, r.bridge))
     bars.append(Bar("answers that were no results", failures, at_most=0))
     bars.append(Bar("acknowledged starts and stops under kill -9", acknowledged(killed), LEAST_ACKNOWLEDGED))
@@ -134,7 +136,7 @@ def _bars(found: Ratios) -> list[Bar]:
         Bar(f"of the floor {where}", found.of_floor, OF_FLOOR),
         Bar(f"times the control {where}", found.times_control, TIMES_CONTROL),
     ]
-    if found.stations >= TOGETHER_FROM_STATIONS:
+    if found.stations >= FULL_FROM_STATIONS:
         name = f"bridge and PostgreSQL together of the floor {where}"
         bars.append(Bar(name, found.together_of_floor, TOGETHER_OF_FLOOR))
     return bars

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from core import clock
-from core.hot import array, hot_cursor
+from core.hot import array, hot_line
 from payments.selectors.books import DEBT_SETTLES_IN
 
 
@@ -34,5 +34,5 @@ select u.id,
 def standings(user_ids: Collection[int]) -> dict[int, Standing]:
     """How each of these people stands, by user id. One statement."""
     parameters = {"users": array(user_ids), "settled_before": clock.now() - DEBT_SETTLES_IN}
-    rows = hot_cursor().execute(_STANDINGS, parameters)
+    rows = hot_line().execute(_STANDINGS, parameters)
     return {user_id: Standing(*rest) for user_id, *rest in rows}

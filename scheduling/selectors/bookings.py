@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from core import clock
-from core.hot import array, hot_cursor
+from core.hot import array, hot_line
 from scheduling.models import Reservation
 from scheduling.states import OPEN_RESERVATION
 from scheduling.times import ANNOUNCE_BEFORE
@@ -74,7 +74,7 @@ select evse_id, driver_id, id_token_id, during from scheduling_reservation
 def kept_between(*, evse_ids: Sequence[int], first_at: datetime, last_at: datetime) -> list[Kept]:
     """Those for which these EVSEs are kept at some instant between two. In SQL: every start asks it."""
     parameters = [array(evse_ids), last_at + ANNOUNCE_BEFORE, first_at]
-    return [Kept(*row) for row in hot_cursor().execute(_KEPT, parameters)]
+    return [Kept(*row) for row in hot_line().execute(_KEPT, parameters)]
 
 
 def booking_at(

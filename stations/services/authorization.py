@@ -14,7 +14,7 @@ from django.conf import settings
 
 from accounts.models import IdToken
 from core.dotted import resolve_all
-from core.hot import array, hot_cursor
+from core.hot import array, hot_line
 from stations.facts import Decision, Question
 
 ACCEPTED: Final = "accepted"
@@ -72,9 +72,7 @@ def _tokens(ids: Collection[int]) -> tuple[dict[int, Token], dict[int, Places]]:
     """The tokens, and where those charge that may do so at one place only. One query."""
     tokens: dict[int, Token] = {}
     busy: dict[int, Places] = {}
-    for pk, status, valid_until, group_uid, station_id, evse_id in hot_cursor().execute(
-        _TOKENS, [array(ids)]
-    ):
+    for pk, status, valid_until, group_uid, station_id, evse_id in hot_line().execute(_TOKENS, [array(ids)]):
         tokens[pk] = Token(status, valid_until, group_uid)
         if station_id is not None:
             busy.setdefault(pk, set()).add((station_id, evse_id))

@@ -69,11 +69,17 @@ def test_versions_are_judged_apart():
 
 
 def test_the_goal_is_half_of_the_floor_and_is_judged_only_when_asked():
-    rounds = [planted(200, bridge_us=52)]
+    rounds = [planted(1000, bridge_us=52)]
     assert failing(rounds) == []
     judged = judge(rounds, KILLED, with_goal=True)
-    assert [bar.name for bar in judged if not bar.holds] == ["goal: of the floor at 200 stations of 1.6"]
-    assert all(bar.holds for bar in judge([planted(200)], KILLED, with_goal=True))
+    assert [bar.name for bar in judged if not bar.holds] == ["goal: of the floor at 1,000 stations of 1.6"]
+    assert all(bar.holds for bar in judge([planted(1000)], KILLED, with_goal=True))
+
+
+def test_the_goal_is_judged_where_a_batch_is_full():
+    judged = judge([planted(200, bridge_us=52)], KILLED, with_goal=True)
+    assert all(bar.holds for bar in judged)
+    assert not [bar for bar in judged if bar.name.startswith("goal")]
 
 
 def test_the_goal_measures_both_versions_unless_one_is_named(monkeypatch):

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-import psycopg
 from django.db import transaction
 
 from core import clock
 from core.events import publish
-from core.hot import array, hot_cursor
+from core.hot import Line, array, hot_line
 from core.live import nudge
 from stations.facts import (
     Fact,
@@ -82,12 +81,12 @@ def record(reports: Sequence[Report]) -> list[Outcome]:
 def lock_stations(station_ids: Sequence[int]) -> dict[int, Station]:
     """Lock these stations, in the order of their ids, until the transaction ends."""
     with transaction.atomic(savepoint=False):
-        return _lock(hot_cursor(), station_ids)
+        return _lock(hot_line(), station_ids)
 
 
 def _record_round(reports: Sequence[Report], now: datetime) -> dict[int, Outcome]:
-    cursor = hot_cursor()
-    batch = Batch(cursor, now, _lock(cursor, [report.station_id for report in reports]))
+    line = hot_line()
+    batch = Batch(line, now, _lock(line, [report.station_id for report in reports]))
     live = [report for report in reports if _is_current(batch, report)]
     kinds: dict[type, list[Sighting]] = {}
     for report in live:
@@ -137,6 +136,5 @@ def _rounds(reports: Sequence[Report]) -> Iterator[Sequence[Report]]:
         rest = [report for report in rest if first[report.station_id] is not report]
 
 
-def _lock(cursor: psycopg.Cursor[Any], station_ids: Sequence[int]) -> dict[int, Station]:
-    rows = cursor.execute(_LOCK, [array(station_ids)]).fetchall()
-    return {row[0]: Station(*row[1:]) for row in rows}
+def _lock(line: Line, station_ids: Sequence[int]) -> dict[int, Station]:
+    return {row[0]: Station(*row[1:]) for row in line.execute(_LOCK, [array(station_ids)])}

@@ -43,10 +43,10 @@ update stations_meterreading set session_id = %(pending)s
 def absorb(batch: Batch, station_id: int, *, pending_id: int, running_id: int) -> int | None:
     """Let the pending session become the running transaction; returns its driver's id."""
     names = {"pending": pending_id, "running": running_id}
-    [running] = batch.cursor.execute(_RELEASE, names).fetchall()
-    [taken] = batch.cursor.execute(_TAKE_OVER, [*running, pending_id]).fetchall()
+    [running] = batch.line.execute(_RELEASE, names)
+    [taken] = batch.line.execute(_TAKE_OVER, [*running, pending_id])
     driver_id, evse_id, started_at, reservation_number = taken
-    batch.cursor.execute(_MOVE_READINGS, {**names, "since": started_at})
+    batch.line.execute(_MOVE_READINGS, {**names, "since": started_at})
     place = {
         "organization_id": batch.stations[station_id].organization_id,
         "station_id": station_id,

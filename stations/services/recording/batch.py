@@ -1,4 +1,4 @@
-"""What the recorders of one batch share: the cursor, the instant, the locked stations, the news."""
+"""What the recorders of one batch share: the line to the database, the instant, the stations, the news."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple, TypeVar, get_type_hints
 
 import orjson
-import psycopg
 
 from core.events import Event
-from core.hot import array
+from core.hot import Line, array
 from stations.facts import Json, ReadingTaken
 
 SQL_TYPES: Final[dict[Any, str]] = {
@@ -52,7 +51,7 @@ class Batch:
     told are in `told_late`; ended ones whose story has become whole are in `completed`.
     """
 
-    cursor: psycopg.Cursor[Any]
+    line: Line
     now: datetime
     stations: dict[int, Station]
     answers: dict[int, object] = field(default_factory=dict)
@@ -71,9 +70,7 @@ class Batch:
         kind: Any = type(facts[0])
         for column in _columns(kind):
             parameters[column.name] = column.array(facts)
-        self.cursor.execute(statement, parameters)
-        result = self.cursor.pgresult
-        return self.cursor.fetchall() if result is not None and result.nfields else []
+        return self.line.execute(statement, parameters)
 
     def touch(self, station_id: int, session_id: int | None = None) -> None:
         """Nudge whoever looks at this station, its place and network, and the session."""

@@ -92,11 +92,11 @@ def conclude(batch: Batch, ended: Sequence[Ended], doubts: Mapping[int, Iterable
 
 def _counted_again(batch: Batch, ended: Sequence[Ended], restarted: Collection[int]) -> list[Ended]:
     """Where the register began again, its end says little: count what each part of it tells."""
-    rows = batch.cursor.execute(REGISTERS, {"ids": list(restarted)}).fetchall()
+    rows = batch.line.execute(REGISTERS, {"ids": list(restarted)})
     known = {session.id: session for session in ended}
     counted = {pk: believable(known[pk], counted_wh(registers)) for pk, registers in rows}
     parameters = {"ids": list(counted), "energies": list(counted.values())}
-    batch.cursor.execute(_SET_ENERGY, parameters)
+    batch.line.execute(_SET_ENERGY, parameters)
     return [session._replace(energy_wh=counted.get(session.id, session.energy_wh)) for session in ended]
 
 
@@ -110,7 +110,7 @@ def add_flags(batch: Batch, flags: Sequence[tuple[int, str]]) -> None:
     """Note doubts on sessions: pairs of session id and flag."""
     if flags:
         ids, words = zip(*flags, strict=True)
-        batch.cursor.execute(_ADD_FLAGS, {"ids": list(ids), "flags": list(words)})
+        batch.line.execute(_ADD_FLAGS, {"ids": list(ids), "flags": list(words)})
 
 
 def _reasons(session: Ended, more: Iterable[str]) -> list[str]:
@@ -128,7 +128,7 @@ def _write_reasons(batch: Batch, ended: Sequence[Ended], reasons: Sequence[list[
     ]
     if changed:
         ids, words = zip(*changed, strict=True)
-        batch.cursor.execute(_FLAG, {"ids": list(ids), "reasons": list(words)})
+        batch.line.execute(_FLAG, {"ids": list(ids), "reasons": list(words)})
 
 
 def _news(session: Ended, *, is_held: bool) -> events.SessionEnded:

@@ -129,7 +129,7 @@ def interrupt(batch: Batch, next_starts: dict[int, datetime]) -> None:
     if not next_starts:
         return
     parameters = {"ids": list(next_starts), "next": list(next_starts.values()), "now": batch.now}
-    rows = batch.cursor.execute(_INTERRUPT, parameters).fetchall()
+    rows = batch.line.execute(_INTERRUPT, parameters)
     for session_id, station_id, evse_id, driver_id, organization_id in rows:
         batch.touch(station_id, session_id)
         batch.events.append(

@@ -30,8 +30,8 @@ def reconsider(batch: Batch) -> None:
     ids = {"ids": sorted(batch.told_late | batch.completed)}
     if not ids["ids"]:
         return
-    rows = batch.cursor.execute(_SESSIONS, ids).fetchall()
-    registers: Registers = dict(batch.cursor.execute(REGISTERS, ids).fetchall())
+    rows = batch.line.execute(_SESSIONS, ids)
+    registers: Registers = dict(batch.line.execute(REGISTERS, ids))
     doubts = {pk: falls(values) for pk, values in registers.items()}
     _flag_running(batch, [columns[0] for is_over, *columns in rows if not is_over], doubts)
     _conclude(batch, [Ended(*columns) for is_over, *columns in rows if is_over], registers, doubts)

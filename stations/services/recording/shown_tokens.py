@@ -58,7 +58,7 @@ def note_shown_tokens(batch: Batch, sightings: Sequence[Sighting], verdicts: Seq
         "doors": [door_of_token(fact.type, fact.uid) for fact in facts],
         "refusals": [_refusal(verdict.decision) for verdict in verdicts],
     }
-    batch.cursor.execute(_NOTE, parameters)
+    batch.line.execute(_NOTE, parameters)
 
 
 def _refusal(decision: Decision) -> str:

@@ -29,7 +29,7 @@ def keep_aside(batch: Batch, sightings: Sequence[Sighting], reason: str) -> None
         "organizations": [batch.stations[station_id].organization_id for station_id in stations],
         "bodies": [_body(sighting) for sighting in sightings],
     }
-    batch.cursor.execute(_KEEP, parameters)
+    batch.line.execute(_KEEP, parameters)
 
 
 def _body(sighting: Sighting) -> str:

@@ -151,4 +151,4 @@ def _keep_unknown(batch: Batch, asked: Iterable[Sighting], known: Iterable[Known
     }
     if strangers:
         types, uids = zip(*sorted(strangers), strict=True)
-        batch.cursor.execute(_KEEP_UNKNOWN, {"types": list(types), "uids": list(uids), "now": batch.now})
+        batch.line.execute(_KEEP_UNKNOWN, {"types": list(types), "uids": list(uids), "now": batch.now})
