@@ -66,6 +66,7 @@ def _pages(world: World) -> list[Route]:
     return [
         Route("/checkout/{id}", pages.checkout, methods=both),
         Route("/authenticate/{id}", pages.authenticate, methods=both),
+        Route("/setup/{id}", pages.setup, methods=both),
         Route("/assets/checkout.css", _styles),
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from simulator.stripe.resources import (
+    accounts,
     balance,
     charges,
     checkout_sessions,
@@ -14,6 +15,7 @@ from simulator.stripe.resources import (
     payment_methods,
     refunds,
     setup_intents,
+    transfers,
 )
 from simulator.stripe.world import Endpoint
 
@@ -28,6 +30,8 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(
         charges,
         refunds,
         balance,
+        accounts,
+        transfers,
         events,
     )
     for endpoint in module.ENDPOINTS

@@ -153,6 +153,17 @@ def authenticate_page(intent: Document, last4: str, merchant: str) -> str:
     return _page("3-D Secure", body)
 
 
+def setup_page(account: Document, merchant: str) -> str:
+    body = _fill(
+        "setup.html",
+        merchant=escape(merchant),
+        email=escape(account["email"] or ""),
+        account=escape(account["id"]),
+        state="Payouts are set up." if account["details_submitted"] else "Nothing has been said yet.",
+    )
+    return _page("Set up payouts", body)
+
+
 def closed_page(session: Document, merchant: str) -> str:
     if session["status"] == "complete":
         heading, explained = "Already done", "This page has been used. Nothing is charged twice."

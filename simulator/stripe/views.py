@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from simulator.stripe import deadlines, hosted, render
 from simulator.stripe.errors import CardDeclined, Document, StripeError
 from simulator.stripe.hosted import CardForm
-from simulator.stripe.resources import customers
+from simulator.stripe.resources import accounts, customers
 from simulator.stripe.world import World
 
 
@@ -70,6 +70,18 @@ class HostedPages:
         if session["customer"]:
             known = customers.known(self.world, session["customer"])["email"]
         return known or ""
+
+    async def setup(self, request: Request) -> Response:
+        """A connected account's owner says who they are, and where their money goes."""
+        account = _of_kind(self.world.store.any(request.path_params["id"]), "account")
+        if account is None:
+            return _nothing_here()
+        headers = _policy(account.get("_return_url"))
+        if request.method != "POST":
+            return HTMLResponse(render.setup_page(account, self.world.merchant), headers=headers)
+        with self.world.store.transaction():
+            accounts.finish(self.world, account)
+        return RedirectResponse(account.get("_return_url") or "/", 303)
 
     async def authenticate(self, request: Request) -> Response:
         """The bank's page: Authorize or Fail."""

@@ -25,6 +25,8 @@ PREFIXES: Final = {
     "charge": "ch",
     "refund": "re",
     "balance_transaction": "txn",
+    "account": "acct",
+    "transfer": "tr",
     "event": "evt",
     "item": "li",
 }

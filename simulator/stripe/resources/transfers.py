@@ -1,0 +1,49 @@
+"""Transfers: money of the platform's balance to a connected account, never more than is there."""
+
+from __future__ import annotations
+
+from simulator.stripe import charging
+from simulator.stripe.errors import Document, InvalidRequest
+from simulator.stripe.resources.balance import standing
+from simulator.stripe.resources.reading import listing, retrieve
+from simulator.stripe.shapes import connect as shapes
+from simulator.stripe.shapes import lists
+from simulator.stripe.world import Call, Endpoint, World, merge_metadata
+
+
+def create(world: World, call: Call) -> Document:
+    account = world.store.get("account", call.params["destination"], "destination")
+    amount, currency = call.params.get("amount"), call.params["currency"].lower()
+    if amount is None:
+        raise InvalidRequest("Missing required param: amount.", code="parameter_missing", param="amount")
+    if account["capabilities"].get("transfers") != "active":
+        message = "Your destination account needs to have the following capability enabled: transfers"
+        raise InvalidRequest(message, code="insufficient_capabilities_for_transfer", param="destination")
+    if amount > standing(world, currency):
+        message = "You have insufficient available funds in your Stripe account."
+        raise InvalidRequest(message, code="balance_insufficient")
+    transfer = world.new(
+        "transfer",
+        amount=amount,
+        amount_reversed=0,
+        currency=currency,
+        description=call.params.get("description"),
+        destination=account["id"],
+        metadata={},
+        reversed=False,
+        transfer_group=call.params.get("transfer_group"),
+    )
+    merge_metadata(transfer, call.params.get("metadata"))
+    entry = charging.book(world, "transfer", transfer["id"], -amount, 0, currency)
+    transfer["balance_transaction"] = entry["id"]
+    world.emit("transfer.created", world.store.put(transfer))
+    return transfer
+
+
+PATH = "/v1/transfers"
+WANTED = listing("transfer", "destination", "transfer_group")
+ENDPOINTS = (
+    Endpoint("POST", PATH, shapes.TRANSFER_CREATE, create, "TransferCreateParams"),
+    Endpoint("GET", PATH, shapes.TRANSFERS, WANTED, "TransferListParams"),
+    Endpoint("GET", PATH + "/{id}", lists.NOTHING, retrieve("transfer"), "TransferRetrieveParams"),
+)
