@@ -31,6 +31,7 @@ SWEEPS: dict[str, float] = {
     "scheduling.tasks.watch_booked_stalls": 60,
     "payments.tasks.settle_payments": 60,
     "payments.tasks.show_running_costs": 60,
+    "payments.tasks.state_hosts": 6 * 3600,
     "payments.tasks.watch_holds": 20,
     "stations.tasks.give_out_bulk_commands": 2,
     "stations.tasks.run_imports": 2,

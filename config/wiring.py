@@ -70,6 +70,8 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "stations.StationDisconnected": ("scheduling.handlers.share_power_again",),
     "stations.TransferEnded": ("stations.handlers.follow_transfer",),
     "payments.CardSaved": (),
+    "payments.HostInvited": ("payments.handlers.invite_host",),
+    "payments.HostStated": ("payments.handlers.send_statement",),
     "payments.PaymentAuthorized": ("payments.handlers.follow_authorized_payment",),
     "payments.PaymentCaptured": ("payments.handlers.send_receipt",),
     "payments.PaymentFailed": ("payments.handlers.note_failed_attempt",),

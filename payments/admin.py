@@ -9,11 +9,14 @@ from core.admin import ReadOnlyAdmin
 from payments.models import (
     BillingAccount,
     ChargeDetailRecord,
+    HostPayout,
+    HostStatement,
     Payment,
     PaymentMethod,
     Posting,
     PostingLine,
     ProviderOperation,
+    SiteHost,
     Tariff,
     TariffAssignment,
     WebhookEvent,
@@ -128,3 +131,26 @@ class BillingAccountAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     search_fields = ("user__email", "provider_customer_id")
     inlines = (MethodInline,)
+
+
+@admin.register(SiteHost)
+class SiteHostAdmin(ReadOnlyAdmin):
+    list_display = ("name", "organization", "email", "is_payable", "provider_ref")
+    list_filter = ("organization", "is_payable")
+    list_select_related = ("organization",)
+    search_fields = ("name", "email", "=provider_ref")
+
+
+@admin.register(HostStatement)
+class HostStatementAdmin(ReadOnlyAdmin):
+    list_display = ("host", "month", "records", "net", "share_minor", "currency", "issued_at")
+    list_filter = ("organization",)
+    list_select_related = ("host",)
+
+
+@admin.register(HostPayout)
+class HostPayoutAdmin(ReadOnlyAdmin):
+    list_display = ("host", "amount_minor", "currency", "status", "failure_code", "created_at")
+    list_filter = ("organization", "status")
+    list_select_related = ("host",)
+    search_fields = ("=provider_ref", "public_id")

@@ -96,3 +96,29 @@ class WebhookReceived(Event):
     @property
     def subject(self) -> str:
         return f"webhook.{self.webhook_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostInvited(Event):
+    """A site host is asked to say where their money goes."""
+
+    name: ClassVar[str] = "payments.HostInvited"
+    host_id: int
+    organization_id: int
+
+    @property
+    def subject(self) -> str:
+        return f"host.{self.host_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostStated(Event):
+    """A host's statement of a month is there."""
+
+    name: ClassVar[str] = "payments.HostStated"
+    statement_id: int
+    organization_id: int
+
+    @property
+    def subject(self) -> str:
+        return f"statement.{self.statement_id}"

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from payments.events import PaymentAuthorized, PaymentCaptured, PaymentFailed, SessionRated, WebhookReceived
+from payments.events import (
+    HostInvited,
+    HostStated,
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentFailed,
+    SessionRated,
+    WebhookReceived,
+)
 from payments.services import (
     billing,
     collecting,
     holding,
+    host_mail,
     receipts,
     settlements,
     starting,
@@ -72,6 +81,14 @@ def compare_settlement(event: SessionRated) -> None:
 
 def send_receipt(event: PaymentCaptured) -> None:
     receipts.send_receipt(payment_id=event.payment_id)
+
+
+def invite_host(event: HostInvited) -> None:
+    host_mail.invite(host_id=event.host_id)
+
+
+def send_statement(event: HostStated) -> None:
+    host_mail.send_statement(statement_id=event.statement_id)
 
 
 def follow_authorized_payment(event: PaymentAuthorized) -> None:

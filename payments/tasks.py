@@ -2,12 +2,18 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from payments.services import recovery, showing, watching
+from payments.services import recovery, showing, statements, watching
 
 
 @shared_task(ignore_result=True)
 def settle_payments() -> None:
     recovery.settle_payments()
+
+
+@shared_task(ignore_result=True)
+def state_hosts() -> None:
+    """Every day, so that a month's statements are there when it is over in the organization's time zone."""
+    statements.state_last_month()
 
 
 @shared_task(ignore_result=True)

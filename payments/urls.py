@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from payments.views import cards, operator, panels, receipts, returning, tariff_writing, tariffs, webhooks
+from payments.views import (
+    cards,
+    host_pages,
+    hosts,
+    operator,
+    panels,
+    receipts,
+    returning,
+    tariff_writing,
+    tariffs,
+    webhooks,
+)
 
 app_name = "payments"
 urlpatterns = [
@@ -30,6 +41,17 @@ urlpatterns = [
     path("operate/tariffs/<uuid:public_id>/assign/", tariffs.assign, name="tariff_assign"),
     path("operate/tariffs/<uuid:public_id>/take-over/", tariffs.take_over, name="tariff_take_over"),
     path("operate/tariffs/<uuid:public_id>/export.json", tariffs.export, name="tariff_export"),
+    path("host/<str:token>/", host_pages.page, name="host_page"),
+    path("host/<str:token>/setup/", host_pages.set_up, name="host_setup"),
+    path("host/<str:token>/statements/<uuid:public_id>.csv", host_pages.statement, name="host_statement"),
+    path("operate/hosts/", hosts.hosts, name="hosts"),
+    path("operate/hosts/state/", hosts.state, name="hosts_state"),
+    path("operate/hosts/shares/<int:pk>/end/", hosts.end, name="share_end"),
+    path("operate/hosts/statements/<uuid:public_id>/", hosts.statement, name="statement"),
+    path("operate/hosts/<uuid:public_id>/", hosts.host, name="host"),
+    path("operate/hosts/<uuid:public_id>/share/", hosts.share, name="host_share"),
+    path("operate/hosts/<uuid:public_id>/invite/", hosts.invite, name="host_invite"),
+    path("operate/hosts/<uuid:public_id>/pay/", hosts.pay, name="host_pay"),
     path("operate/revenue/", operator.revenue, name="revenue"),
     path("operate/revenue/settlements/<uuid:public_id>/", operator.looked_at, name="looked_at"),
     path("operate/revenue/today/", panels.revenue_today, name="revenue_today"),

@@ -178,6 +178,15 @@ CHANGED: Final = {
 }
 
 
+HOST_ACTS: Final = {
+    "host.add": gettext_lazy("Added and invited"),
+    "host.invite": gettext_lazy("Invited again"),
+    "host.share": gettext_lazy("Share given"),
+    "host.end": gettext_lazy("Share ended"),
+    "host.pay": gettext_lazy("Payout asked for"),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """One entry of a tariff's history."""
@@ -200,6 +209,27 @@ def told_history(entries: Iterable[AuditEntry]) -> list[Told]:
         )
         for one in entries
     ]
+
+
+def told_host_history(entries: Iterable[AuditEntry]) -> list[Told]:
+    return [
+        Told(
+            act=str(HOST_ACTS.get(one.action, one.action)),
+            details=_host_details(one.changes),
+            version="",
+            actor=one.actor,
+            at=one.at,
+        )
+        for one in entries
+    ]
+
+
+def _host_details(changes: dict[str, Any]) -> str:
+    """How much, and where."""
+    parts = [f"{changes['percent']} %"] if "percent" in changes else []
+    if "amount_minor" in changes:
+        parts.append(money_text(Money.of_minor(changes["amount_minor"], changes["currency"])))
+    return ", ".join([*parts, *filter(None, [changes.get("where")])])
 
 
 def _details(changes: dict[str, Any]) -> str:

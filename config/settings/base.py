@@ -171,6 +171,7 @@ BRIDGE_CLIENT_CERT_HEADER = env("BRIDGE_CLIENT_CERT_HEADER", default="X-Client-C
 STRIPE_API_BASE = env("STRIPE_API_BASE", default="")
 STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET = env("STRIPE_WEBHOOK_SECRET", default="")
+PAYEE_ORIGIN = "https://connect.stripe.com"  # where site hosts say who they are
 CHECKOUT_ORIGIN = env("CHECKOUT_ORIGIN", default="https://checkout.stripe.com")
 
 # --- words and files ---------------------------------------------------------------------------
@@ -212,7 +213,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": ["'self'"],
         "manifest-src": ["'self'"],
         "base-uri": ["'none'"],
-        "form-action": ["'self'", CHECKOUT_ORIGIN],
+        "form-action": ["'self'", CHECKOUT_ORIGIN, PAYEE_ORIGIN],
         "frame-ancestors": ["'none'"],
     },
 }

@@ -1,3 +1,10 @@
+from payments.models.hosts import (
+    HostPayout,
+    HostStatement,
+    HostStatementLine,
+    RevenueShare,
+    SiteHost,
+)
 from payments.models.ledger import Posting, PostingLine
 from payments.models.payments import (
     BillingAccount,
@@ -12,11 +19,16 @@ from payments.models.tariffs import Tariff, TariffAssignment
 __all__ = [
     "BillingAccount",
     "ChargeDetailRecord",
+    "HostPayout",
+    "HostStatement",
+    "HostStatementLine",
     "Payment",
     "PaymentMethod",
     "Posting",
     "PostingLine",
     "ProviderOperation",
+    "RevenueShare",
+    "SiteHost",
     "Tariff",
     "TariffAssignment",
     "WebhookEvent",

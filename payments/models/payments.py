@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organization, User
 from core import clock
 from core.tenancy import OrganizationQuerySet
+from payments.models.hosts import HostPayout, SiteHost
 from payments.models.records import ChargeDetailRecord
 from stations.models import ChargingSession, Evse
 
@@ -179,6 +180,12 @@ class ProviderOperation(models.Model):
     )
     account = models.ForeignKey(
         BillingAccount, on_delete=models.PROTECT, null=True, blank=True, related_name="operations"
+    )
+    host = models.ForeignKey(
+        SiteHost, on_delete=models.PROTECT, null=True, blank=True, related_name="operations"
+    )
+    payout = models.ForeignKey(
+        HostPayout, on_delete=models.PROTECT, null=True, blank=True, related_name="operations"
     )
     kind = models.CharField(max_length=24)
     idempotency_key = models.CharField(max_length=80, unique=True)

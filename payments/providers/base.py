@@ -138,6 +138,31 @@ class Notice:
     payload: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payee:
+    """Whom we pay, as the provider knows them. `is_payable`: they have said all that is needed."""
+
+    ref: str
+    is_payable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferRequest:
+    """Money of our balance to a payee. `reference` is our public id, by which it is found again."""
+
+    reference: str
+    payee_ref: str
+    amount_minor: int
+    currency: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    ref: str
+    amount_minor: int
+
+
 class Provider(Protocol):
     """One payment provider. The only implementation today is `payments.providers.stripe`."""
 
@@ -168,5 +193,17 @@ class Provider(Protocol):
     def release(self, ref: str, *, key: str, account: str = "") -> Intent: ...
 
     def get_card(self, ref: str, *, account: str = "") -> Card: ...
+
+    def create_payee(self, *, key: str, email: str, country: str, reference: str) -> Payee: ...
+
+    def find_payee(self, *, reference: str, since: datetime) -> Payee | None: ...
+
+    def get_payee(self, ref: str) -> Payee: ...
+
+    def setup_url(self, ref: str, *, return_url: str, again_url: str) -> str: ...
+
+    def transfer(self, request: TransferRequest, *, key: str) -> Transfer: ...
+
+    def find_transfers(self, *, reference: str) -> list[Transfer]: ...
 
     def read_webhook(self, payload: bytes, signature: str) -> Notice: ...

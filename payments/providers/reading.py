@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from payments.providers.base import Card, Checkout, CheckoutStatus, Intent, IntentStatus, Notice
+from payments.providers.base import (
+    Card,
+    Checkout,
+    CheckoutStatus,
+    Intent,
+    IntentStatus,
+    Notice,
+    Payee,
+    Transfer,
+)
 
 REFERENCE: Final = "payment"  # the payment's public id, in the PaymentIntent's metadata
 HUNDREDFOLD: Final = frozenset({"ISK", "UGX"})  # no minor unit by ISO, yet Stripe counts hundredths
@@ -68,6 +77,16 @@ def card(found: Any) -> Card:
         expires_month=found.card.exp_month,
         expires_year=found.card.exp_year,
     )
+
+
+def payee(found: Any) -> Payee:
+    """One that can be paid has the transfers capability, and a bank account behind it."""
+    capability = found.capabilities.to_dict().get("transfers") if found.capabilities else None
+    return Payee(ref=found.id, is_payable=capability == "active" and bool(found.payouts_enabled))
+
+
+def transfer(found: Any) -> Transfer:
+    return Transfer(ref=found.id, amount_minor=from_stripe(found.amount, found.currency))
 
 
 def notice(event: Any) -> Notice:

@@ -1,4 +1,4 @@
-"""Stripe behind the promise of `base`. The only module that imports `stripe` (SDK 16, API v1).
+"""Stripe behind the promise of `base`. With its parts the only place that imports `stripe` (SDK 16, API v1).
 
 No automatic retries: a repeated key replays the first stored answer, a 500 included, so a retry
 by the SDK could only repeat a failure (MONEY rule 5).
@@ -7,8 +7,6 @@ by the SDK could only repeat a failure (MONEY rule 5).
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
@@ -21,13 +19,12 @@ from payments.providers.base import (
     Card,
     Checkout,
     CheckoutRequest,
-    Declined,
     HoldRequest,
     Intent,
     Notice,
-    OutcomeUnknown,
-    Refused,
 )
+from payments.providers.stripe_payees import Payees
+from payments.providers.stripe_words import in_our_words, options
 
 logging.getLogger("stripe").setLevel(logging.WARNING)  # two lines a call otherwise
 
@@ -36,25 +33,7 @@ CHARGE: Final = ["latest_charge"]
 _CARDS_ONLY: Final = {"enabled": True, "allow_redirects": "never"}
 
 
-@contextmanager
-def _in_our_words() -> Iterator[None]:
-    """Stripe's errors as ours. Whatever is not a clear "no" is an unknown outcome."""
-    try:
-        yield
-    except stripe.CardError as error:
-        raise Declined(error.user_message or str(error), code=_decline_code(error)) from error
-    except stripe.InvalidRequestError as error:
-        raise Refused(str(error.user_message or error), code=error.code or "") from error
-    except stripe.StripeError as error:
-        raise OutcomeUnknown(str(error), code=type(error).__name__) from error
-
-
-def _decline_code(error: stripe.CardError) -> str:
-    details = error.error
-    return (details and details.decline_code) or error.code or "card_declined"
-
-
-class StripeProvider:
+class StripeProvider(Payees):
     name = "stripe"
 
     def __init__(self, *, secret_key: str, api_base: str, webhook_secret: str) -> None:
@@ -77,49 +56,49 @@ class StripeProvider:
     # --- customers and cards
 
     def create_customer(self, *, key: str, email: str, reference: str, account: str = "") -> str:
-        with _in_our_words():
+        with in_our_words():
             customer = self.client.v1.customers.create(
-                {"email": email, "metadata": {"user": reference}}, _options(account, key)
+                {"email": email, "metadata": {"user": reference}}, options(account, key)
             )
         return customer.id
 
     def find_customer(self, *, email: str, reference: str, account: str = "") -> str | None:
         """A customer that we made before, found by its address (a list, not the lagging search)."""
-        with _in_our_words():
-            found = self.client.v1.customers.list({"email": email, "limit": 100}, _options(account))
+        with in_our_words():
+            found = self.client.v1.customers.list({"email": email, "limit": 100}, options(account))
         mine = (one.id for one in found.data if reading.metadata(one).get("user") == reference)
         return next(mine, None)
 
     def get_card(self, ref: str, *, account: str = "") -> Card:
-        with _in_our_words():
-            return reading.card(self.client.v1.payment_methods.retrieve(ref, {}, _options(account)))
+        with in_our_words():
+            return reading.card(self.client.v1.payment_methods.retrieve(ref, {}, options(account)))
 
     # --- hosted checkout
 
     def open_checkout(self, request: CheckoutRequest, *, key: str, account: str = "") -> Checkout:
         params = _setup_page(request) if not request.amount_minor else _payment_page(request)
-        with _in_our_words():
-            return reading.checkout(self.client.v1.checkout.sessions.create(params, _options(account, key)))
+        with in_our_words():
+            return reading.checkout(self.client.v1.checkout.sessions.create(params, options(account, key)))
 
     def get_checkout(self, ref: str, *, account: str = "") -> Checkout:
         wanted: Any = {"expand": ["setup_intent"]}
-        with _in_our_words():
-            return reading.checkout(self.client.v1.checkout.sessions.retrieve(ref, wanted, _options(account)))
+        with in_our_words():
+            return reading.checkout(self.client.v1.checkout.sessions.retrieve(ref, wanted, options(account)))
 
     def expire_checkout(self, ref: str, *, key: str, account: str = "") -> Checkout:
-        with _in_our_words():
-            return reading.checkout(self.client.v1.checkout.sessions.expire(ref, {}, _options(account, key)))
+        with in_our_words():
+            return reading.checkout(self.client.v1.checkout.sessions.expire(ref, {}, options(account, key)))
 
     # --- holds
 
     def hold(self, request: HoldRequest, *, key: str, account: str = "") -> Intent:
-        with _in_our_words():
-            found = self.client.v1.payment_intents.create(_hold_params(request), _options(account, key))
+        with in_our_words():
+            found = self.client.v1.payment_intents.create(_hold_params(request), options(account, key))
         return reading.intent(found)
 
     def get_intent(self, ref: str, *, account: str = "") -> Intent:
-        with _in_our_words():
-            found = self.client.v1.payment_intents.retrieve(ref, {"expand": CHARGE}, _options(account))
+        with in_our_words():
+            found = self.client.v1.payment_intents.retrieve(ref, {"expand": CHARGE}, options(account))
         return reading.intent(found)
 
     def find_intents(
@@ -127,19 +106,19 @@ class StripeProvider:
     ) -> list[Intent]:
         """Our payment's intents among the customer's since then (listing is read-after-write)."""
         wanted: Any = {"customer": customer_ref, "created": {"gte": int(since.timestamp())}, "limit": 100}
-        with _in_our_words():
-            found = self.client.v1.payment_intents.list(wanted, _options(account))
+        with in_our_words():
+            found = self.client.v1.payment_intents.list(wanted, options(account))
             intents = [reading.intent(one) for one in found.auto_paging_iter()]
         return [intent for intent in intents if intent.payment_id == reference]
 
     def capture(self, ref: str, *, amount_minor: int, currency: str, key: str, account: str = "") -> Intent:
         params: Any = {"amount_to_capture": reading.to_stripe(amount_minor, currency), "expand": CHARGE}
-        with _in_our_words():
-            return reading.intent(self.client.v1.payment_intents.capture(ref, params, _options(account, key)))
+        with in_our_words():
+            return reading.intent(self.client.v1.payment_intents.capture(ref, params, options(account, key)))
 
     def release(self, ref: str, *, key: str, account: str = "") -> Intent:
-        with _in_our_words():
-            return reading.intent(self.client.v1.payment_intents.cancel(ref, {}, _options(account, key)))
+        with in_our_words():
+            return reading.intent(self.client.v1.payment_intents.cancel(ref, {}, options(account, key)))
 
     # --- webhooks
 
@@ -150,11 +129,6 @@ class StripeProvider:
             return reading.notice(event)
         except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise BadSignature(str(error)) from error
-
-
-def _options(account: str, key: str = "") -> Any:
-    options = {"idempotency_key": key or None, "stripe_account": account or None}
-    return {name: value for name, value in options.items() if value}
 
 
 def _hold_params(request: HoldRequest) -> Any:

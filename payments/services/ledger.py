@@ -1,7 +1,8 @@
 """The books: double entry, integer minor units, append-only, one posting per business event.
 
 Debit is positive. Accounts: `receivable:user.<id>` and `receivable:guests` (what drivers owe),
-`revenue:charging`, `tax:<percent>`, `cash:<provider>`, `expense:write_off`.
+`revenue:charging`, `tax:<percent>`, `cash:<provider>`, `expense:write_off`, `expense:site_hosts`,
+`payable:host.<id>` (what hosts are owed).
 """
 
 from __future__ import annotations
@@ -13,12 +14,21 @@ from django.db import IntegrityError, transaction
 
 from core import clock
 from core.money import to_minor
-from payments.models import ChargeDetailRecord, Payment, Posting, PostingLine
+from payments.models import (
+    ChargeDetailRecord,
+    HostPayout,
+    HostStatement,
+    Payment,
+    Posting,
+    PostingLine,
+)
 from payments.rating.bill import Bill
 from payments.selectors import receivable_account
+from payments.selectors.hosts import payable_account
 
 REVENUE = "revenue:charging"
 WRITE_OFF = "expense:write_off"
+HOST_SHARE = "expense:site_hosts"
 
 
 class Unbalanced(ValueError):
@@ -123,6 +133,34 @@ def undo_write_off(*, cdr: ChargeDetailRecord, payment: Payment, lost_minor: int
         currency=cdr.currency,
         lines={WRITE_OFF: -came_minor, receivable_account(cdr.session.driver_id): came_minor},
         payment=payment,
+    )
+
+
+def post_host_share(*, statement: HostStatement) -> Posting | None:
+    """What is owed to a site host by a month's statement; a month of corrections takes it back."""
+    return post(
+        organization_id=statement.organization_id,
+        reference=f"host_statement.{statement.public_id}",
+        reason="site host's share",
+        currency=statement.currency,
+        lines={
+            HOST_SHARE: statement.share_minor,
+            payable_account(statement.host_id): -statement.share_minor,
+        },
+    )
+
+
+def post_payout(*, payout: HostPayout, provider: str) -> Posting | None:
+    """The provider sent it to the host."""
+    return post(
+        organization_id=payout.organization_id,
+        reference=f"host_payout.{payout.public_id}",
+        reason="paid out to a site host",
+        currency=payout.currency,
+        lines={
+            payable_account(payout.host_id): payout.amount_minor,
+            f"cash:{provider}": -payout.amount_minor,
+        },
     )
 
 

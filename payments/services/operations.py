@@ -11,11 +11,11 @@ only then, when it was not done, lets a new attempt begin with a new key.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from core import clock
-from payments.models import BillingAccount, Payment, ProviderOperation
+from payments.models import BillingAccount, HostPayout, Payment, ProviderOperation, SiteHost
 from payments.providers.base import Declined, OutcomeUnknown, Refused
 
 T = TypeVar("T")
@@ -27,6 +27,8 @@ RELEASE: Final = "release"
 CHECKOUT: Final = "checkout"
 SETUP: Final = "setup"
 CUSTOMER: Final = "customer"
+PAYEE: Final = "payee"
+TRANSFER: Final = "transfer"
 OPEN: Final = (State.WRITTEN, State.UNKNOWN)
 
 
@@ -39,23 +41,30 @@ def begin(
     kind: str,
     payment: Payment | None = None,
     account: BillingAccount | None = None,
+    host: SiteHost | None = None,
+    payout: HostPayout | None = None,
     request: dict[str, Any] | None = None,
 ) -> ProviderOperation:
-    """Write the operation with a key of its own. The caller holds the payment's row lock.
+    """Write the operation with a key of its own. The caller holds the row lock of what moves money.
 
     Raises Busy while an earlier one of this kind is open.
     """
-    earlier = ProviderOperation.objects.filter(payment=payment, account=account, kind=kind)
-    if payment is not None and earlier.filter(state__in=OPEN).exists():
-        raise Busy(f"{kind} of payment {payment.public_id}")
-    owner = f"payment-{payment.public_id}" if payment else f"account-{account.pk if account else 0}"
+    whose = {"payment": payment, "account": account, "host": host, "payout": payout}
+    earlier = ProviderOperation.objects.filter(kind=kind, **whose)
+    if (payment or payout) and earlier.filter(state__in=OPEN).exists():
+        raise Busy(f"{kind} of {_owner(whose)}")
     return ProviderOperation.objects.create(
-        payment=payment,
-        account=account,
         kind=kind,
-        idempotency_key=f"{owner}-{kind}-{earlier.count() + 1}",
+        idempotency_key=f"{_owner(whose)}-{kind}-{earlier.count() + 1}",
         request=request or {},
+        **whose,
     )
+
+
+def _owner(whose: Mapping[str, Any]) -> str:
+    """payment-<public id>, account-<number> …"""
+    [(name, row)] = [(name, row) for name, row in whose.items() if row is not None]
+    return f"{name}-{getattr(row, 'public_id', row.pk)}"
 
 
 def perform(operation: ProviderOperation, act: Callable[[str], T]) -> T:

@@ -24,6 +24,7 @@ from payments.services.billing import bill_session
 from payments.services.collecting import collect
 from payments.services.looking import refresh_payment
 from payments.services.operations import Busy, State, begin, mark, perform
+from payments.services.paying_hosts import resume_payout
 from payments.services.payments import (
     NotPossible,
     look_again,
@@ -88,10 +89,14 @@ def settle_payments(*, in_flight: timedelta = IN_FLIGHT) -> Sweep:
 
 def resume(*, operation_id: int, in_flight: timedelta = IN_FLIGHT) -> None:
     """Look what became of an operation; what was not done is marked so, and may be tried anew."""
-    operation = ProviderOperation.objects.select_related("payment__account").get(pk=operation_id)
+    wanted = ("payment__account", "payout__host", "payout__organization")
+    operation = ProviderOperation.objects.select_related(*wanted).get(pk=operation_id)
     if operation.state not in operations.OPEN:
         return
-    if operation.payment is None:
+    if operation.payout is not None:
+        is_in_flight = operation.created_at > clock.now() - in_flight
+        resume_payout(operation=operation, payout=operation.payout, is_in_flight=is_in_flight)
+    elif operation.payment is None:
         _give_up(operation, in_flight)
     elif operation.kind == operations.HOLD:
         _resume_hold(operation, operation.payment, in_flight)

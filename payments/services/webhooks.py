@@ -9,9 +9,10 @@ from django.db import transaction
 from core import clock
 from core.events import publish
 from payments.events import WebhookReceived
-from payments.models import BillingAccount, Payment, WebhookEvent
+from payments.models import BillingAccount, Payment, SiteHost, WebhookEvent
 from payments.providers import provider
 from payments.providers.base import Intent
+from payments.services import paying_hosts
 from payments.services.looking import refresh_payment
 from payments.services.payments import apply_found
 
@@ -59,6 +60,8 @@ def _look_at(stored: WebhookEvent) -> None:
         _look_at_intent(provider().get_intent(about["payment_intent"]))
     elif kind == "checkout.session":
         _look_at_checkout(ref)
+    elif kind == "account":
+        _look_at_payee(ref)
     elif kind == "payment_method" and stored.type == "payment_method.detached":
         _forget_method(ref)
 
@@ -80,6 +83,11 @@ def _look_at_checkout(ref: str) -> None:
     payment = Payment.objects.filter(checkout_ref=ref).first()
     if payment is not None:
         refresh_payment(payment_id=payment.pk)
+
+
+def _look_at_payee(ref: str) -> None:
+    for host in SiteHost.objects.filter(provider_ref=ref).select_related("organization"):
+        paying_hosts.look_at_payee(host=host)
 
 
 def _forget_method(ref: str) -> None:

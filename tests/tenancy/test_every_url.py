@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
 from django.test import Client
+from psycopg.types.range import TimestamptzRange
 
 from accounts.models import ApiToken, IdToken
-from payments.models import TariffAssignment
+from core import clock
+from payments.models import HostStatement, RevenueShare, SiteHost, TariffAssignment
 from payments.services.tariffs import assign_tariff, create_tariff
 from stations.models import (
     CommissioningLink,
@@ -43,6 +46,9 @@ PUBLIC = {
     "accounts:language": "kept in a cookie",
     "payments:stripe_webhook": "judged by its signature",
     "payments:return": "a signed link back from the checkout page",
+    "payments:host_page": "a signed link",
+    "payments:host_setup": "a signed link",
+    "payments:host_statement": "a signed link",
     "payments:receipt_link": "a signed link",
     "payments:receipt_link_pdf": "a signed link",
     "payments:receipt_link_signed_values": "a signed link",
@@ -119,6 +125,7 @@ FOR_MEMBERS = {
     "moving:template",
     "ocpp_bridge:arrivals",
     "ocpp_bridge:connections",
+    "payments:hosts",
     "payments:revenue",
     "payments:revenue_today",
     "payments:tariff_new",
@@ -172,6 +179,9 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
     public = {"bulk": house.bulk.public_id, "import": house.moving.batch.public_id}
     public |= {"record": a_record_of(link).public_id}
     public |= dict.fromkeys(("link", "renew", "revoke"), link.public_id)
+    share = a_share_of(house)
+    rows["share_end"], public["host"] = share.pk, share.host.public_id
+    public["statement"] = share.host.statements.get().public_id
     held = a_price_of(house)
     rows["assignment_end"], public["tariff"] = held.pk, held.tariff.public_id
     kind = address.name.rpartition(":")[2].partition("-")[0].replace("car", "vehicle")
@@ -201,6 +211,19 @@ def a_price_of(house: House) -> TariffAssignment:
     return held or assign_tariff(
         tariff=create_tariff(organization=house.organization, name="alices-tariff", elements=elements)
     )
+
+
+def a_share_of(house: House) -> RevenueShare:
+    """What a site host of hers gets, and a statement of it."""
+    known = RevenueShare.objects.filter(organization=house.organization).first()
+    if known is not None:
+        return known
+    mine = {"organization": house.organization}
+    host = SiteHost.objects.create(name="alices-host", email="alices-host@example.org", **mine)
+    sums = {"records": 1, "energy_wh": 1, "net": 1, "share_minor": 10, "currency": "EUR"}
+    HostStatement.objects.create(host=host, month=date(2026, 10, 1), **mine, **sums)
+    during = TimestamptzRange(clock.now(), None)
+    return RevenueShare.objects.create(host=host, percent=10, during=during, **mine)
 
 
 def a_file_of(house: House) -> StoredFile:
@@ -248,7 +271,14 @@ def refuses(response: Any) -> bool:
 def shows_alice(response: Any, cast: Cast) -> bool:
     text = b"".join(response) if response.streaming else response.content
     house = cast.alice
-    named = ("alices-car", "alices-file", "alices-template", "alices-installer", "alices-import")
+    named = (
+        "alices-car",
+        "alices-file",
+        "alices-template",
+        "alices-installer",
+        "alices-import",
+        "alices-host",
+    )
     moved = ("alice-moves", "alice-dials", "alices-tariff")
     secrets = (house.station.identity, house.owner.email, str(house.session.public_id), *named, *moved)
     return any(secret.encode() in text for secret in secrets)
