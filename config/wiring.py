@@ -70,6 +70,7 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "stations.StationDisconnected": ("scheduling.handlers.share_power_again",),
     "stations.TransferEnded": ("stations.handlers.follow_transfer",),
     "payments.CardSaved": (),
+    "payments.HoldNearlyUsed": ("payments.handlers.warn_of_used_hold",),
     "payments.HostInvited": ("payments.handlers.invite_host",),
     "payments.HostStated": ("payments.handlers.send_statement",),
     "payments.PaymentAuthorized": ("payments.handlers.follow_authorized_payment",),

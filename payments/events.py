@@ -99,6 +99,20 @@ class WebhookReceived(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldNearlyUsed(Event):
+    """A running charge has cost most of what is held for it."""
+
+    name: ClassVar[str] = "payments.HoldNearlyUsed"
+    payment_id: int
+    organization_id: int
+    session_id: int
+
+    @property
+    def subject(self) -> str:
+        return f"session.{self.session_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostInvited(Event):
     """A site host is asked to say where their money goes."""
 

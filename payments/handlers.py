@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from payments.events import (
+    HoldNearlyUsed,
     HostInvited,
     HostStated,
     PaymentAuthorized,
@@ -81,6 +82,10 @@ def compare_settlement(event: SessionRated) -> None:
 
 def send_receipt(event: PaymentCaptured) -> None:
     receipts.send_receipt(payment_id=event.payment_id)
+
+
+def warn_of_used_hold(event: HoldNearlyUsed) -> None:
+    receipts.send_hold_warning(payment_id=event.payment_id)
 
 
 def invite_host(event: HostInvited) -> None:

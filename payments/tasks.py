@@ -18,7 +18,7 @@ def state_hosts() -> None:
 
 @shared_task(ignore_result=True)
 def watch_holds() -> None:
-    watching.stop_exhausted()
+    watching.watch_holds()
 
 
 @shared_task(ignore_result=True)

@@ -115,6 +115,9 @@ class Payment(models.Model):
         null=True, blank=True, help_text=_("when a person looked at the difference")
     )
     capture_before = models.DateTimeField(null=True, blank=True)
+    warned_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("when the payer was told that the hold is nearly used up")
+    )
     created_at = models.DateTimeField(default=clock.now)
     authorized_at = models.DateTimeField(null=True, blank=True)
     captured_at = models.DateTimeField(null=True, blank=True)

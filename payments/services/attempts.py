@@ -21,6 +21,7 @@ from payments.services.applying import fail_payment
 from payments.services.looking import refresh_payment
 from payments.services.operations import Busy
 from payments.services.payments import create_payment, release_hold
+from payments.services.sizing import hold_for
 from payments.states import OPEN_PAYMENT
 from stations.limits import ChargeLimits
 from stations.models import Evse
@@ -73,12 +74,14 @@ def _with_limits(payment: Payment, limits: dict[str, Any] | None) -> Payment:
 
 def _make(tariff: Tariff, *, evse: Evse, payer_key: str, **of_payer: Any) -> Payment | None:
     """None when another click was faster."""
+    account: BillingAccount | None = of_payer.get("account")
+    driver = account.user if account else None
     try:
         with transaction.atomic():
             return create_payment(
                 organization=evse.station.organization,
                 currency=tariff.currency,
-                requested_minor=tariff.hold_minor,
+                requested_minor=hold_for(tariff=tariff, evse=evse, driver=driver),
                 evse=evse,
                 payer_key=payer_key,
                 **of_payer,

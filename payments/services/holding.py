@@ -8,6 +8,7 @@ from payments.selectors import default_method
 from payments.services import pricing
 from payments.services.cards import ensure_account
 from payments.services.payments import create_payment, request_hold
+from payments.services.sizing import hold_for
 from payments.services.starting import stop_session
 from stations.models import ChargingSession
 
@@ -32,7 +33,7 @@ def hold_for_session(*, session_id: int) -> Payment | None:
 
 
 def _session(session_id: int) -> ChargingSession:
-    wanted = ("organization", "evse", "driver", "station")
+    wanted = ("organization", "evse__station__location", "driver", "station")
     return ChargingSession.objects.select_related(*wanted).get(pk=session_id)
 
 
@@ -42,7 +43,7 @@ def _payment(session: ChargingSession) -> Payment | None:
     if known is not None:
         return known if known.method_id else None
     tariff = pricing.session_tariff(session)
-    if tariff is None or pricing.is_free(tariff) or session.driver is None:
+    if tariff is None or pricing.is_free(tariff) or session.driver is None or session.evse is None:
         return None
     try:
         account = ensure_account(user=session.driver, currency=tariff.currency)
@@ -54,7 +55,7 @@ def _payment(session: ChargingSession) -> Payment | None:
     return create_payment(
         organization=session.organization,
         currency=tariff.currency,
-        requested_minor=tariff.hold_minor,
+        requested_minor=hold_for(tariff=tariff, evse=session.evse, driver=session.driver),
         account=account,
         method=method,
         email=session.driver.email,

@@ -88,3 +88,19 @@ def send_receipt(*, payment_id: int) -> bool:
         locale=payment.account.user.locale if payment.account else "en",
     )
     return True
+
+
+def send_hold_warning(*, payment_id: int) -> bool:
+    """Tell the payer that the charge will stop at what is held; False without an address."""
+    wanted = ("account__user", "session__station__location")
+    payment = Payment.objects.select_related(*wanted).get(pk=payment_id)
+    to = payment.email or (payment.account.user.email if payment.account else "")
+    if payment.session is None or not to:
+        return False
+    context = {
+        "place": payment.session.station.location,
+        "hold": Money.of_minor(payment.authorized_minor, payment.currency),
+    }
+    locale = payment.account.user.locale if payment.account else "en"
+    send_message(to=to, kind="hold_nearly_used", context=context, locale=locale)
+    return True

@@ -30,6 +30,7 @@ def live_cost(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "total": Money(bill.total_gross, bill.currency),
         "lines": explain(bill, speech()),
         "hold": Money.of_minor(payment.authorized_minor, payment.currency) if payment else None,
+        "is_nearly_used": payment is not None and payment.warned_at is not None and session.is_open,
         "link": request.GET.get("t", ""),
     }
     return render(request, "payments/_live_cost.html", context)

@@ -6,11 +6,12 @@ Always with tax. Both come from the one rating function, through a preview.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from accounts.models import User
 from core.money import Money
 from payments.models import Tariff
 from payments.rating.bill import Bill, Line
@@ -18,6 +19,7 @@ from payments.rating.explain import explain
 from payments.rating.tariff import Dimension
 from payments.services.pricing import preview, tariffs_for
 from payments.services.receipts import speech
+from payments.services.sizing import hold_for
 from stations.models import Evse
 
 TYPICAL_WH: Final = 10_000
@@ -67,6 +69,15 @@ def prices_now(evses: Sequence[Evse], at: datetime) -> dict[int, PriceNow]:
         if key not in known:
             known[key] = _price_at(evse, tariffs.get(evse.pk), at)
     return {evse.pk: known[_key(evse, tariffs)] for evse in evses}
+
+
+def for_driver(price: PriceNow, evse: Evse, driver: User | None, at: datetime) -> PriceNow:
+    """The same price with the hold that this driver's cars need there."""
+    tariff = tariffs_for([evse.pk], at).get(evse.pk)
+    if tariff is None or driver is None:
+        return price
+    hold_minor = hold_for(tariff=tariff, evse=evse, driver=driver)
+    return replace(price, hold=Money.of_minor(hold_minor, tariff.currency))
 
 
 def _key(evse: Evse, tariffs: Mapping[int, Tariff]) -> tuple[int | None, str]:

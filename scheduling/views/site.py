@@ -19,7 +19,7 @@ from core.ui.kept_form import keep_and_sign_in, take_kept_form
 from scheduling.forms import DAYS_AHEAD, NeedInput, read_code
 from scheduling.selectors.availability import FreeTime
 from scheduling.selectors.offers import Need, Slot, estimate_of, recommend, slots_of
-from scheduling.selectors.prices import PriceNow, prices_now
+from scheduling.selectors.prices import PriceNow, for_driver, prices_now
 from scheduling.selectors.saved import saved_places
 from scheduling.selectors.stalls import StallNow, stalls_of
 from scheduling.services.reservations import NotBookable, SlotTaken, book
@@ -135,7 +135,7 @@ def plan_context(request: HttpRequest, location: Location, query: QueryDict) -> 
         "asked": asked,
         "need": need,
         "car": car,
-        "price": price,
+        "price": _for_chosen(request, price, chosen),
         "slots": slots,
         "pick": pick,
         "chosen": chosen,
@@ -156,6 +156,13 @@ def _price(stalls: Sequence[StallNow]) -> PriceNow | None:
     """The lowest price here now."""
     prices = prices_now([stall.evse for stall in stalls], clock.now())
     return min(prices.values(), key=lambda price: price.per_kwh, default=None)
+
+
+def _for_chosen(request: HttpRequest, price: PriceNow | None, chosen: Slot | None) -> PriceNow | None:
+    """With the hold that this driver's car needs at the stall that was chosen."""
+    if price is None or chosen is None or chosen.stall is None or not request.user.is_authenticated:
+        return price
+    return for_driver(price, chosen.stall.evse, request.user, chosen.start_at)
 
 
 def _quote(context: Mapping[str, Any], wish: Chosen) -> dict[str, Any] | None:

@@ -30,7 +30,7 @@ from payments.services.checkout import (
 )
 from scheduling.forms import read_code
 from scheduling.selectors.early import Outlook, ahead_of
-from scheduling.selectors.prices import prices_now
+from scheduling.selectors.prices import PriceNow, for_driver, prices_now
 from scheduling.selectors.stalls import StallNow, stalls_of
 from scheduling.views.guards import LIVE_LINK
 from scheduling.views.payer import guest_of, payer_of, remember_guest
@@ -104,7 +104,7 @@ def _context(request: HttpRequest, evse: Evse) -> dict[str, Any]:
         "here": _here(request, evse),
         "location": location,
         "stall": stall,
-        "price": prices_now([evse], clock.now())[evse.pk],
+        "price": _price(evse, user),
         "ahead": ahead,
         "ahead_label": _label(stalls, ahead.reservation.evse_id) if ahead else "",
         "state": _state(stall, is_mine=is_due),
@@ -112,6 +112,12 @@ def _context(request: HttpRequest, evse: Evse) -> dict[str, Any]:
         "card": cards_of(user).first() if user.is_authenticated else None,
         "live_topics": [f"station.{evse.station_id}", f"location.{location.pk}"],
     }
+
+
+def _price(evse: Evse, user: Any) -> PriceNow:
+    now = clock.now()
+    price = prices_now([evse], now)[evse.pk]
+    return for_driver(price, evse, user if user.is_authenticated else None, now)
 
 
 def _here(request: HttpRequest, evse: Evse) -> str:

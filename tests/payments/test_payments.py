@@ -249,17 +249,17 @@ def test_where_charging_is_free_nothing_is_held(stand_in, paid_story):
 
 
 def test_a_charge_is_stopped_once_before_it_outgrows_its_hold(paid_story, stand_in):
-    from payments.services.watching import stop_exhausted
+    from payments.services.watching import watch_holds
 
     station = paid_story.evse.station
     station.is_connected = True
     station.save()
     session = paid_story.session(status="active", energy_wh=2_000)
     paid_story.held(session, amount_minor=500)
-    assert stop_exhausted() == 0
+    assert watch_holds() == 0
     session.energy_wh = 9_600
     session.save()
-    assert (stop_exhausted(), stop_exhausted()) == (1, 0)
+    assert (watch_holds(), watch_holds()) == (1, 0)
     assert StationCommand.objects.get().kind == "stop_session"
 
 
