@@ -55,6 +55,11 @@ def may_manage_money(user: Any, organization: Organization) -> bool:
     return _has_role(user, organization, MONEY)
 
 
+def may_override_rules(user: Any, organization: Organization) -> bool:
+    """Answer for a price that a rule speaks against."""
+    return _has_role(user, organization, PEOPLE)
+
+
 def may_make_api_tokens(user: Any, organization: Organization) -> bool:
     """Make keys for programs: they can do what their maker can, at most."""
     return _has_role(user, organization, HELP | MONEY)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from django.utils.translation import gettext, gettext_lazy
 from accounts.models import AuditEntry, User
 from core.money import Money
 from core.ui.numbers import money_text
-from payments.models import Tariff
+from payments.models import RuleOverride, Tariff
 from payments.rating.explain import Speech, conditions, unit_price, what
 from payments.rating.plain import PlainTariff, week_of
 from payments.rating.price_rules import Finding, what_to_do
@@ -137,6 +137,8 @@ PLACES_NAMED: Final = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldRule:
+    rule: str
+    override: RuleOverride | None
     wrong: str
     to_do: str
     article: str
@@ -144,14 +146,16 @@ class ToldRule:
     more: int
 
 
-def told_rules(found: Iterable[Finding]) -> list[ToldRule]:
-    """What the law has against a price, in words."""
-    return [_told_rule(one) for one in found]
+def told_rules(found: Iterable[Finding], overrides: Mapping[str, RuleOverride]) -> list[ToldRule]:
+    """What the law has against a price, in words, and what an owner has said to it."""
+    return [_told_rule(one, overrides.get(one.rule)) for one in found]
 
 
-def _told_rule(finding: Finding) -> ToldRule:
+def _told_rule(finding: Finding, override: RuleOverride | None) -> ToldRule:
     wrong, to_do = what_to_do(finding.rule, speech())
     return ToldRule(
+        rule=finding.rule,
+        override=override,
         wrong=wrong,
         to_do=to_do,
         article=finding.article,
@@ -165,6 +169,8 @@ ACTS: Final = {
     "tariff.change": gettext_lazy("Changed"),
     "tariff.assign": gettext_lazy("Put to work"),
     "tariff.end": gettext_lazy("Ended"),
+    "tariff.override": gettext_lazy("Rule overridden"),
+    "tariff.override_end": gettext_lazy("Override withdrawn"),
 }
 CHANGED: Final = {
     "name": gettext_lazy("name"),
@@ -235,4 +241,4 @@ def _host_details(changes: dict[str, Any]) -> str:
 def _details(changes: dict[str, Any]) -> str:
     """Where it holds, or what was changed."""
     changed = ", ".join(str(CHANGED.get(name, name)) for name in changes.get("after", ()))
-    return str(changes.get("where", "")) or changed
+    return str(changes.get("where", "") or changes.get("reason", "")) or changed

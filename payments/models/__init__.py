@@ -14,7 +14,7 @@ from payments.models.payments import (
     WebhookEvent,
 )
 from payments.models.records import ChargeDetailRecord
-from payments.models.tariffs import Tariff, TariffAssignment
+from payments.models.tariffs import RuleOverride, Tariff, TariffAssignment
 
 __all__ = [
     "BillingAccount",
@@ -28,6 +28,7 @@ __all__ = [
     "PostingLine",
     "ProviderOperation",
     "RevenueShare",
+    "RuleOverride",
     "SiteHost",
     "Tariff",
     "TariffAssignment",

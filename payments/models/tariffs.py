@@ -11,7 +11,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Organization
+from accounts.models import Organization, User
 from core import clock
 from core.tenancy import OrganizationQuerySet
 from stations.models import Evse, Location
@@ -93,3 +93,24 @@ class TariffAssignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tariff} → {self.evse or self.location or self.organization}"
+
+
+class RuleOverride(models.Model):
+    """An owner's word that a rule about prices does not bind this version where it holds."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    tariff = models.ForeignKey(Tariff, on_delete=models.PROTECT, related_name="overrides")
+    rule = models.CharField(max_length=40)
+    reason = models.CharField(max_length=300)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(default=clock.now)
+
+    objects = OrganizationQuerySet["RuleOverride"].as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tariff", "rule"], name="rule_overridden_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tariff}: {self.rule}"

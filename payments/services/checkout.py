@@ -25,6 +25,7 @@ from payments.services.attempts import attempt, payer_key
 from payments.services.cards import ensure_account, save_card
 from payments.services.operations import State, begin, mark, perform
 from payments.services.payments import request_hold
+from payments.services.tariff_rules import blocking_rules
 from stations.limits import ChargeLimits
 from stations.models import Evse
 
@@ -34,6 +35,10 @@ PAGE_OPEN_FOR: Final = timedelta(minutes=31)  # the provider's shortest is 30
 
 class CheckoutUnavailable(RuntimeError):
     """The provider did not answer; nothing is held. The payer may try again."""
+
+
+class NotForGuests(ValueError):
+    """A rule about ad hoc prices speaks against this one, and no owner has overridden it."""
 
 
 class NothingToPay(ValueError):
@@ -60,9 +65,11 @@ def begin_checkout(
 
     A signed-in driver's card is saved with it. `scanned`: what was asked at the charger whose one-time code
     led here. Who has an attempt open here already (of this driver, or
-    of the guest with this key) goes on with that one. Raises NothingToPay, CheckoutUnavailable.
+    of the guest with this key) goes on with that one. Raises NothingToPay, NotForGuests, CheckoutUnavailable.
     """
     tariff = _priced(evse)
+    if driver is None and blocking_rules(evse, tariff):
+        raise NotForGuests(str(evse))
     account = _account(driver, tariff) if driver else None
     payment, is_new = attempt(
         evse=evse,

@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.models import User
 from accounts.services import note_action
 from core import clock
-from payments.models import Tariff, TariffAssignment
+from payments.models import RuleOverride, Tariff, TariffAssignment
 from payments.rating.plain import says_the_same
 from payments.services import tariffs
 from payments.services.pricing import as_rated
@@ -55,6 +55,33 @@ def _changed(tariff: Tariff, fields: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value for name, value in fields.items() if name not in same and getattr(tariff, name) != value
     }
+
+
+@transaction.atomic
+def override_rule(*, actor: User, tariff: Tariff, rule: str, reason: str) -> RuleOverride:
+    """An owner says that a rule does not bind this version; the newest reason stands."""
+    made, _is_new = RuleOverride.objects.update_or_create(
+        tariff=tariff,
+        rule=rule,
+        defaults={
+            "organization": tariff.organization,
+            "reason": reason,
+            "by": actor,
+            "at": clock.now(),
+        },
+    )
+    told = {"version": tariff.version, "rule": rule, "reason": reason}
+    _note(actor, tariff, "tariff.override", told)
+    return made
+
+
+@transaction.atomic
+def withdraw_override(*, actor: User, tariff: Tariff, rule: str) -> bool:
+    """The rule binds again. False when it was never overridden."""
+    gone, _rows = RuleOverride.objects.filter(tariff=tariff, rule=rule).delete()
+    if gone:
+        _note(actor, tariff, "tariff.override_end", {"version": tariff.version, "rule": rule})
+    return bool(gone)
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from core import clock
-from payments.models import Tariff, TariffAssignment
+from payments.models import RuleOverride, Tariff, TariffAssignment
 from payments.rating.price_rules import Finding, Place, findings
 from payments.services.pricing import as_rated, tariffs_for
 from stations.models import Evse
@@ -17,6 +17,17 @@ from stations.models import Evse
 def broken_rules(tariff: Tariff) -> tuple[Finding, ...]:
     """What this version breaks where the tariff, in any version, holds or is planned to hold."""
     return findings(as_rated(tariff), places_of(tariff))
+
+
+def blocking_rules(evse: Evse, tariff: Tariff) -> tuple[Finding, ...]:
+    """What this version breaks at a stall and no owner has overridden: it must not be sold there ad hoc."""
+    found = findings(as_rated(tariff), [_place(evse)])
+    return tuple(one for one in found if one.rule not in overridden(tariff)) if found else ()
+
+
+def overridden(tariff: Tariff) -> dict[str, RuleOverride]:
+    """The owners' overrides of this version, by rule."""
+    return {one.rule: one for one in RuleOverride.objects.filter(tariff=tariff).select_related("by")}
 
 
 def places_of(tariff: Tariff) -> tuple[Place, ...]:

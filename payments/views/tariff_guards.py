@@ -34,6 +34,15 @@ def demand_money(request: HttpRequest, organization: Organization) -> None:
         raise PermissionDenied(_("Your role cannot change tariffs. An owner can give you one that can."))
 
 
+def overriding(request: HttpRequest, public_id: UUID) -> Tariff:
+    """The tariff for which an owner answers."""
+    newest = newest_of(request, public_id)
+    if not permissions.may_override_rules(request.user, newest.organization):
+        raise PermissionDenied(_("Only an owner can override a rule about prices."))
+    return newest
+
+
 def warn(request: HttpRequest, tariff: Tariff) -> None:
     if tariff_rules.broken_rules(tariff):
-        messages.warning(request, _("A rule about prices speaks against it where it holds: see below."))
+        words = _("A rule about prices speaks against it: guests without an account cannot pay it there.")
+        messages.warning(request, words)

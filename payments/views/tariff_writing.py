@@ -118,5 +118,5 @@ def _previewed(
     return {
         "priced": drafts.priced(organization, fields, sample),
         "week": week_table(plain) if plain and plain.bands else None,
-        "rules": told_rules(tariff_rules.broken_rules(row)) if old is not None else (),
+        "rules": told_rules(tariff_rules.broken_rules(row), {}) if old is not None else (),
     }

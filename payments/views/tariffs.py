@@ -23,7 +23,7 @@ from payments.services import tariff_desk, tariff_rules
 from payments.services.pricing import as_rated
 from payments.services.tariffs import TariffConflict, open_assignments
 from payments.views.tariff_guards import demand_money, managed, newest_of, warn
-from payments.words import price_list, told_history, told_rules, week_table
+from payments.words import ToldRule, price_list, told_history, told_rules, week_table
 from stations.views.guards import member, member_required, organization_of
 
 PAGE: Final = "payments/tariff.html"
@@ -70,7 +70,8 @@ def _context(
         "week": week_table(plain) if plain and plain.bands else None,
         "versions": chosen.versions_of(organization, newest.public_id),
         "where": chosen.assignments_of(newest),
-        "rules": told_rules(tariff_rules.broken_rules(shown)),
+        "rules": _rules(shown),
+        "may_override": permissions.may_override_rules(request.user, organization) and shown == newest,
         "history": told_history(chosen.history_of(organization, tariff_desk.subject_of(newest))),
         "succeeds": older.count(),
         "may_manage": permissions.may_manage_money(request.user, organization),
@@ -78,6 +79,11 @@ def _context(
         "succession": SuccessionForm(),
         **forms,
     }
+
+
+def _rules(tariff: Tariff) -> list[ToldRule]:
+    found = tariff_rules.broken_rules(tariff)
+    return told_rules(found, tariff_rules.overridden(tariff)) if found else []
 
 
 # --- putting it to work ----------------------------------------------------------------------

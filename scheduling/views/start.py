@@ -24,10 +24,13 @@ from payments.services.attempts import running_attempt
 from payments.services.checkout import (
     CheckoutUnavailable,
     NoCard,
+    NotForGuests,
     NothingToPay,
     begin_checkout,
     pay_with_card,
 )
+from payments.services.pricing import tariff_for
+from payments.services.tariff_rules import blocking_rules
 from scheduling.forms import read_code
 from scheduling.selectors.early import Outlook, ahead_of
 from scheduling.selectors.prices import PriceNow, for_driver, prices_now
@@ -105,6 +108,7 @@ def _context(request: HttpRequest, evse: Evse) -> dict[str, Any]:
         "location": location,
         "stall": stall,
         "price": _price(evse, user),
+        "needs_account": not user.is_authenticated and _is_not_for_guests(evse),
         "ahead": ahead,
         "ahead_label": _label(stalls, ahead.reservation.evse_id) if ahead else "",
         "state": _state(stall, is_mine=is_due),
@@ -112,6 +116,12 @@ def _context(request: HttpRequest, evse: Evse) -> dict[str, Any]:
         "card": cards_of(user).first() if user.is_authenticated else None,
         "live_topics": [f"station.{evse.station_id}", f"location.{location.pk}"],
     }
+
+
+def _is_not_for_guests(evse: Evse) -> bool:
+    """A rule about prices speaks against asking this one ad hoc, and no owner has overridden it."""
+    tariff = tariff_for(evse)
+    return tariff is not None and bool(blocking_rules(evse, tariff))
 
 
 def _price(evse: Evse, user: Any) -> PriceNow:
@@ -155,6 +165,8 @@ def _begin(request: HttpRequest, evse: Evse, scanned: ChargeLimits | None) -> Ht
         return _page(request, evse, status=409, email=email, limits=scanned)
     try:
         return HttpResponseRedirect(_pay(request, evse, email, scanned))
+    except NotForGuests:
+        return _page(request, evse, status=403, email=email, limits=scanned)
     except NothingToPay:
         return _start_free(request, evse, scanned)
     except CheckoutUnavailable:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from core import clock
 from payments.models import Tariff
 from payments.services import tariff_desk
 from payments.services.tariffs import assign_tariff, create_tariff
+from stations.models import ChargingStation
 from tests.factories import EvseFactory, LocationFactory, MembershipFactory, StationFactory
 from tests.pages.browser import DESK
 
@@ -181,3 +183,21 @@ def test_a_tariff_that_holds_nowhere(visit, network):
     page = visitor.goto(path_of(fresh))
     expect(page.get_by_text("Nowhere yet.")).to_be_visible()
     visitor.is_pleased("tariff-nowhere")
+
+
+def test_a_price_that_is_not_for_guests_and_the_owner_who_answers_for_it(visit, network):
+    """From 50 kW with a start fee: sign in, or no charge."""
+    stall = network["stall"]
+    ChargingStation.objects.update(is_connected=True)
+    stall.connectors.update(status="available")
+    visitor = visit(DESK)
+    page = visitor.goto(reverse("scheduling:start", args=[stall.code]))
+    expect(page.get_by_role("link", name="Sign in to charge")).to_be_visible()
+    visitor.is_pleased("start-needs-account")
+    boss = visit(DESK, user=network["user"])
+    page = boss.goto(path_of(network["tariff"]))
+    page.get_by_label("Why the rule does not bind this price").last.fill("A fleet yard, by contract")
+    boss.is_pleased("tariff-rule")
+    page.get_by_role("button", name="Override").last.click()
+    expect(page.get_by_text("Overridden by")).to_be_visible()
+    boss.is_pleased("tariff-rule-overridden")

@@ -6,14 +6,18 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import AuditEntry
 from core import clock
 from payments.models import Tariff, TariffAssignment
 from payments.rating.tariff import DAYS
-from payments.services.tariffs import assign_tariff, create_tariff
-from tests.factories import MembershipFactory, StationFactory
+from payments.services import checkout, tariff_desk
+from payments.services.tariff_rules import blocking_rules
+from payments.services.tariffs import assign_tariff, create_tariff, revise_tariff
+from tests.factories import LocationFactory, MembershipFactory, StationFactory
 
 ENERGY = {"type": "ENERGY", "price": "0.50", "vat": "19", "step_size": 1}
 KWH = [{"price_components": [ENERGY]}]
@@ -266,3 +270,73 @@ def test_the_page_asks_few_questions(client, tariff, django_assert_max_num_queri
         assign_tariff(tariff=tariff, evse=station.evses.get())
     with django_assert_max_num_queries(16):
         client.get(page_of(tariff))
+
+
+# --- rules and overrides ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def fast(owner):
+    """A 150 kW stall in Germany with a start fee, which AFIR does not allow ad hoc."""
+    place = LocationFactory(organization=owner.organization, country_code="DE")
+    evse = StationFactory(location=place, is_connected=True).evses.get()
+    evse.max_power_w = 150_000
+    evse.save()
+    evse.connectors.update(status="available")
+    fee = {"type": "FLAT", "price": "1", "vat": "19", "step_size": 1}
+    tariff = create_tariff(
+        organization=owner.organization, name="With fee", elements=[{"price_components": [ENERGY, fee]}]
+    )
+    assign_tariff(tariff=tariff, evse=evse, starts_at=clock.now() - timedelta(days=1))
+    return evse, tariff
+
+
+def as_guest(evse):
+    return Client(), reverse("scheduling:start", args=[evse.code])
+
+
+def test_a_price_against_the_rules_is_not_sold_to_guests(fast):
+    evse, _tariff = fast
+    guest, path = as_guest(evse)
+    page = guest.get(path).content.decode()
+    assert "for drivers with an account only" in page
+    assert "Pay by card and start" not in page
+    assert guest.post(path, {}).status_code == 403
+    with pytest.raises(checkout.NotForGuests):
+        checkout.begin_checkout(evse=evse, guest_key="g")
+
+
+def test_a_driver_with_an_account_may_pay_it(fast, client, owner):
+    evse, _tariff = fast
+    page = client.get(reverse("scheduling:start", args=[evse.code])).content.decode()
+    assert "Pay by card and start" in page
+
+
+def test_an_owner_overrides_a_rule_with_a_reason_and_takes_it_back(fast, client, owner):
+    evse, tariff = fast
+    override, withdraw = page_of(tariff, "tariff_override"), page_of(tariff, "tariff_withdraw")
+    client.post(override, {"rule": "start_fee", "reason": " "})
+    assert [rule.rule for rule in blocking_rules(evse, tariff)] == ["start_fee"]
+    client.post(override, {"rule": "start_fee", "reason": "Fleet yard, no ad hoc by contract"})
+    assert blocking_rules(evse, tariff) == ()
+    assert "Fleet yard" in client.get(page_of(tariff)).content.decode()
+    guest, path = as_guest(evse)
+    assert "Pay by card and start" in guest.get(path).content.decode()
+    client.post(withdraw, {"rule": "start_fee"})
+    assert len(blocking_rules(evse, tariff)) == 1
+    acts = AuditEntry.objects.filter(action__startswith="tariff.override").values_list("action", flat=True)
+    assert sorted(acts) == ["tariff.override", "tariff.override_end"]
+
+
+def test_an_override_is_of_one_version(fast, owner):
+    evse, tariff = fast
+    tariff_desk.override_rule(actor=owner.user, tariff=tariff, rule="start_fee", reason="for now")
+    newer = revise_tariff(tariff=tariff, name="With fee, again")
+    assert len(blocking_rules(evse, newer)) == 1
+
+
+def test_finance_may_not_override(fast, client, owner):
+    evse, tariff = fast
+    client.force_login(MembershipFactory(organization=owner.organization, role="finance").user)
+    answer = client.post(page_of(tariff, "tariff_override"), {"rule": "start_fee", "reason": "please"})
+    assert (answer.status_code, len(blocking_rules(evse, tariff))) == (403, 1)
