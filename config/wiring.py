@@ -72,7 +72,10 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "payments.CardSaved": (),
     "payments.PaymentAuthorized": ("payments.handlers.follow_authorized_payment",),
     "payments.PaymentCaptured": ("payments.handlers.send_receipt",),
-    "payments.PaymentFailed": ("payments.handlers.note_failed_attempt",),
+    "payments.PaymentFailed": (
+        "payments.handlers.note_failed_attempt",
+        "payments.handlers.stop_unpaid_session",
+    ),
     "payments.PaymentVoided": (),
     "payments.SessionRated": (
         "payments.handlers.collect_rated_session",

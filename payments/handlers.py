@@ -84,6 +84,10 @@ def note_failed_attempt(event: PaymentFailed) -> None:
     starting.note_failed_attempt(payment_id=event.payment_id)
 
 
+def stop_unpaid_session(event: PaymentFailed) -> None:
+    holding.stop_unpaid_session(payment_id=event.payment_id)
+
+
 def look_at_webhook(event: WebhookReceived) -> None:
     webhooks.process_webhook(webhook_id=event.webhook_id)
 
