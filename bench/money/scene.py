@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
@@ -17,7 +20,10 @@ from bench.money.report import Outcome
 from bench.money.verdict import Books, Injected
 from bench.ocpp.servers import CannotRun, Ground, Server, must
 from embedded import programs
+from embedded.places import ROOT
 from embedded.ports import free_ports
+from embedded.spawn import spawn
+from embedded.supervisor import Program
 
 FAULTS: Final = {"drop_before": 0.07, "error_before": 0.06, "error_after": 0.06, "drop_after": 0.06}
 WEBHOOKS: Final = {"webhook_drop": 0.2, "webhook_duplicate": 0.3, "webhook_shuffle": 0.2}
@@ -62,7 +68,7 @@ class Stage:
             running.callback(server.kill)
         must(["-m", "bench.money.seeding", str(plan.sessions), str(plan.workers)], self.environment)
 
-    def _servers(self, directory: Path) -> Iterator[tuple[str, programs.Program, int]]:
+    def _servers(self, directory: Path) -> Iterator[tuple[str, Program, int]]:
         yield "web", programs.web(self.ports, self.environment), self.ports.web
         yield "stand-in", programs.stand_in(self.ports, self.environment, directory), self.ports.stripe
 
@@ -81,10 +87,24 @@ class Stage:
 
     def crew(self) -> dict[str, Any]:
         """All charges, by workers who die; returns what their crew tells. Raises CannotRun."""
-        options = {"sessions": self.plan.sessions, "workers": self.plan.workers, "seed": self.plan.seed}
+        options: dict[str, float] = {
+            "sessions": self.plan.sessions,
+            "workers": self.plan.workers,
+            "seed": self.plan.seed,
+        }
         options |= {"patience": self.plan.patience_s, "crashes": CRASHES, "kill-every": KILL_EVERY_S}
         arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
-        told: dict[str, Any] = json.loads(must(["-m", "bench.money.crew", *arguments], self.environment))
+        process = spawn(
+            [sys.executable, "-m", "bench.money.crew", *arguments],
+            environment=self.environment,
+            directory=ROOT,
+            output=subprocess.PIPE,
+            death_signal=signal.SIGKILL,
+        )
+        said = process.communicate()[0].decode().splitlines()
+        if process.returncode != 0:
+            raise CannotRun(f"the crew fell: {said[-1] if said else 'it said nothing'}")
+        told: dict[str, Any] = json.loads(said[-1])
         return told
 
     def sweep(self) -> None:
