@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -59,7 +60,7 @@ def _differing(organization: Organization) -> QuerySet[Payment]:
 
 def _row(day: Day) -> Sequence[object]:
     sums = (day.net.amount, day.gross.amount, day.gross.currency)
-    return (day.day.isoformat(), day.records, day.energy_wh / 1000, *sums)
+    return (day.day.isoformat(), day.records, Decimal(day.energy_wh) / 1000, *sums)
 
 
 def _demand_money(request: HttpRequest, organization: Organization) -> None:
