@@ -69,7 +69,9 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "stations.StationDisconnected": ("scheduling.handlers.share_power_again",),
     "stations.TransferEnded": ("stations.handlers.follow_transfer",),
+    "payments.CardEnding": ("payments.handlers.tell_of_ending_card",),
     "payments.CardSaved": (),
+    "payments.DebtNoticed": ("payments.handlers.tell_of_debt",),
     "payments.PaymentAuthorized": ("payments.handlers.follow_authorized_payment",),
     "payments.PaymentCaptured": ("payments.handlers.send_receipt",),
     "payments.PaymentFailed": (

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from payments.events import PaymentAuthorized, PaymentCaptured, PaymentFailed, SessionRated, WebhookReceived
+from payments.events import (
+    CardEnding,
+    DebtNoticed,
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentFailed,
+    SessionRated,
+    WebhookReceived,
+)
 from payments.services import (
     billing,
+    card_care,
     collecting,
+    debts,
     holding,
     receipts,
     settlements,
@@ -86,6 +96,14 @@ def note_failed_attempt(event: PaymentFailed) -> None:
 
 def stop_unpaid_session(event: PaymentFailed) -> None:
     holding.stop_unpaid_session(payment_id=event.payment_id)
+
+
+def tell_of_ending_card(event: CardEnding) -> None:
+    card_care.tell_of_ending_card(method_id=event.method_id)
+
+
+def tell_of_debt(event: DebtNoticed) -> None:
+    debts.tell_of_debt(record_id=event.record_id, step=event.step)
 
 
 def look_at_webhook(event: WebhookReceived) -> None:

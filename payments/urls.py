@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from payments.views import cards, operator, panels, receipts, returning, tariff_writing, tariffs, webhooks
+from payments.views import (
+    cards,
+    operator,
+    owed,
+    panels,
+    receipts,
+    returning,
+    tariff_writing,
+    tariffs,
+    webhooks,
+)
 
 app_name = "payments"
 urlpatterns = [
@@ -16,6 +26,8 @@ urlpatterns = [
     path("r/<str:token>/signed-values.xml", receipts.link_signed_values, name="receipt_link_signed_values"),
     path("r/<str:token>/", receipts.receipt_link, name="receipt_link"),
     path("r/<str:token>/receipt.pdf", receipts.receipt_link_file, name="receipt_link_pdf"),
+    path("owed/<str:token>/", owed.owed, name="owed"),
+    path("owed/<str:token>/pay/", owed.pay, name="owed_pay"),
     path("wallet/", cards.panel, name="cards_panel"),
     path("wallet/add/", cards.add, name="add_card"),
     path("wallet/saved/", cards.saved, name="card_saved"),
@@ -32,6 +44,7 @@ urlpatterns = [
     path("operate/tariffs/<uuid:public_id>/export.json", tariffs.export, name="tariff_export"),
     path("operate/revenue/", operator.revenue, name="revenue"),
     path("operate/revenue/settlements/<uuid:public_id>/", operator.looked_at, name="looked_at"),
+    path("operate/revenue/debts/<uuid:public_id>/", operator.write_off, name="debt_write_off"),
     path("operate/revenue/today/", panels.revenue_today, name="revenue_today"),
     path("operate/sessions/<uuid:public_id>/money/", panels.session_money, name="session_money"),
 ]

@@ -1,3 +1,4 @@
+from payments.models.debts import DebtNotice
 from payments.models.ledger import Posting, PostingLine
 from payments.models.payments import (
     BillingAccount,
@@ -12,6 +13,7 @@ from payments.models.tariffs import Tariff, TariffAssignment
 __all__ = [
     "BillingAccount",
     "ChargeDetailRecord",
+    "DebtNotice",
     "Payment",
     "PaymentMethod",
     "Posting",

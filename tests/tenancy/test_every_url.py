@@ -43,6 +43,8 @@ PUBLIC = {
     "accounts:language": "kept in a cookie",
     "payments:stripe_webhook": "judged by its signature",
     "payments:return": "a signed link back from the checkout page",
+    "payments:owed": "a signed link",
+    "payments:owed_pay": "a signed link",
     "payments:receipt_link": "a signed link",
     "payments:receipt_link_pdf": "a signed link",
     "payments:receipt_link_signed_values": "a signed link",
