@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Final
 
-BENCHES: Final = {"ocpp": "bench.ocpp.command", "storm": "bench.storm.command"}
+BENCHES: Final = {
+    "money": "bench.money.command",
+    "ocpp": "bench.ocpp.command",
+    "storm": "bench.storm.command",
+}
 
 
 def main(argv: Sequence[str]) -> int:

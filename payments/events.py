@@ -87,6 +87,34 @@ class CardSaved(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardEnding(Event):
+    """A driver's default card ends soon; said once per card."""
+
+    name: ClassVar[str] = "payments.CardEnding"
+    user_id: int
+    method_id: int
+
+    @property
+    def subject(self) -> str:
+        return f"user.{self.user_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebtNoticed(Event):
+    """A driver's charge is not paid, and it is time to say so. `step` 0 is the first notice."""
+
+    name: ClassVar[str] = "payments.DebtNoticed"
+    record_id: int
+    organization_id: int
+    step: int
+    at: datetime
+
+    @property
+    def subject(self) -> str:
+        return f"record.{self.record_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookReceived(Event):
     """A provider's notice was stored; look at its object again."""
 

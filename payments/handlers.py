@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from payments.events import (
+    CardEnding,
+    DebtNoticed,
     HoldNearlyUsed,
     HostInvited,
     HostStated,
@@ -16,7 +18,9 @@ from payments.events import (
 )
 from payments.services import (
     billing,
+    card_care,
     collecting,
+    debts,
     holding,
     host_mail,
     receipts,
@@ -104,6 +108,18 @@ def follow_authorized_payment(event: PaymentAuthorized) -> None:
 def note_failed_attempt(event: PaymentFailed) -> None:
     """A start that found no money is an attempt too."""
     starting.note_failed_attempt(payment_id=event.payment_id)
+
+
+def stop_unpaid_session(event: PaymentFailed) -> None:
+    holding.stop_unpaid_session(payment_id=event.payment_id)
+
+
+def tell_of_ending_card(event: CardEnding) -> None:
+    card_care.tell_of_ending_card(method_id=event.method_id)
+
+
+def tell_of_debt(event: DebtNoticed) -> None:
+    debts.tell_of_debt(record_id=event.record_id, step=event.step)
 
 
 def look_at_webhook(event: WebhookReceived) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from payments.services import recovery, showing, statements, watching
+from payments.services import card_care, debts, recovery, showing, statements, watching
 
 
 @shared_task(ignore_result=True)
@@ -24,3 +24,13 @@ def watch_holds() -> None:
 @shared_task(ignore_result=True)
 def show_running_costs() -> None:
     showing.show_running_costs()
+
+
+@shared_task(ignore_result=True)
+def notice_debts() -> None:
+    debts.notice_debts()
+
+
+@shared_task(ignore_result=True)
+def watch_ending_cards() -> None:
+    card_care.watch_ending_cards()

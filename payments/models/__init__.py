@@ -1,3 +1,4 @@
+from payments.models.debts import DebtNotice
 from payments.models.hosts import (
     HostPayout,
     HostStatement,
@@ -19,6 +20,7 @@ from payments.models.tariffs import RuleOverride, Tariff, TariffAssignment
 __all__ = [
     "BillingAccount",
     "ChargeDetailRecord",
+    "DebtNotice",
     "HostPayout",
     "HostStatement",
     "HostStatementLine",

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import uuid
+from calendar import monthrange
+from datetime import date
 from typing import ClassVar
 
 from django.db import models
@@ -45,6 +47,9 @@ class PaymentMethod(models.Model):
     expires_year = models.PositiveSmallIntegerField(null=True, blank=True)
     is_default = models.BooleanField(default=False)
     is_usable = models.BooleanField(default=True)
+    end_told_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text=_("when the driver was told that it soon ends")
+    )
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
@@ -56,6 +61,15 @@ class PaymentMethod(models.Model):
 
     def __str__(self) -> str:
         return f"{self.brand} ···· {self.last4}"
+
+    @property
+    def ends_on(self) -> date | None:
+        """The last day on which it pays: the last of its month."""
+        if not self.expires_year or not self.expires_month:
+            return None
+        return date(
+            self.expires_year, self.expires_month, monthrange(self.expires_year, self.expires_month)[1]
+        )
 
 
 class Payment(models.Model):

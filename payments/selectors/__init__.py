@@ -10,6 +10,7 @@ from payments.selectors.books import (
     revenue_by_day,
     revenue_today,
 )
+from payments.selectors.cards import ENDING_WITHIN, ShownCard, ending_cards, shown_cards
 from payments.selectors.facts import session_facts
 from payments.selectors.payments import (
     ShownPayment,
@@ -25,16 +26,22 @@ from payments.selectors.payments import (
     shown_payment,
     users_with_card,
 )
+from payments.selectors.unpaid import Debt, debt_of, unpaid_debts
 
 __all__ = [
+    "ENDING_WITHIN",
     "Day",
+    "Debt",
     "Revenue",
+    "ShownCard",
     "ShownPayment",
     "cards_of",
     "current_tariffs",
+    "debt_of",
     "debts",
     "default_method",
     "differing",
+    "ending_cards",
     "holds_waiting",
     "latest_payments",
     "open_payment_of",
@@ -46,6 +53,8 @@ __all__ = [
     "revenue_by_day",
     "revenue_today",
     "session_facts",
+    "shown_cards",
     "shown_payment",
+    "unpaid_debts",
     "users_with_card",
 ]

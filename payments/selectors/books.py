@@ -59,7 +59,7 @@ class Revenue:
         """The average price, to a tenth of a cent."""
         if not self.energy_wh:
             return None
-        return (self.gross.amount * 1000 / self.energy_wh).quantize(Decimal("0.001"))
+        return (Decimal(self.gross.amount) * 1000 / self.energy_wh).quantize(Decimal("0.001"))
 
 
 def revenue_today(organization: Organization) -> Revenue:

@@ -37,6 +37,10 @@ def apply_intent(*, payment_id: int, intent: Intent) -> Payment:
         if payment.provider_ref not in ("", intent.ref):
             return payment
         target = TARGETS.get(intent.status)
+        if _is_refused(payment, intent):
+            return fail_payment(
+                payment_id=payment_id, code=intent.failure_code, message=intent.failure_message
+            )
         if target is None or not may_follow(payment.status, target):
             return _note_only(payment, intent)
         return _move(payment, target, intent)
@@ -67,6 +71,12 @@ def is_stray(payment: Payment, intent: Intent) -> bool:
     if intent.status is not IntentStatus.HELD:
         return False
     return payment.provider_ref not in ("", intent.ref) or payment.status in (Status.FAILED, Status.VOIDED)
+
+
+def _is_refused(payment: Payment, intent: Intent) -> bool:
+    """A saved card said no, and we hear of it late: there is no page on which the payer tries another."""
+    is_final = payment.method_id is not None and not payment.checkout_ref
+    return intent.status is IntentStatus.NEEDS_CARD and bool(intent.failure_code) and is_final
 
 
 def _note_only(payment: Payment, intent: Intent) -> Payment:

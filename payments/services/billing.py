@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -124,7 +125,7 @@ def _charging_periods(bill: Bill, tariff: Tariff | None) -> list[dict[str, Any]]
 
 
 def _dimensions(period: BilledPeriod) -> list[dict[str, str]]:
-    hours = str((period.seconds / 3600).quantize(ocpi.MILLIONTH))
+    hours = str((Decimal(period.seconds) / 3600).quantize(ocpi.MILLIONTH))
     time = {"charging": "TIME", "idle": "PARKING_TIME"}.get(period.use)
-    found = [{"type": "ENERGY", "volume": str(period.energy_wh / 1000)}]
+    found = [{"type": "ENERGY", "volume": str(Decimal(period.energy_wh) / 1000)}]
     return [*found, {"type": time, "volume": hours}] if time else found

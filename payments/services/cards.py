@@ -7,11 +7,12 @@ from django.db import transaction
 from accounts.models import User
 from core.events import publish
 from payments.events import CardSaved
-from payments.models import BillingAccount, PaymentMethod
+from payments.models import BillingAccount, Payment, PaymentMethod
 from payments.providers import provider
-from payments.providers.base import Card, ProviderError
+from payments.providers.base import Card, ProviderError, Refused
 from payments.services import operations
 from payments.services.operations import State, begin, mark, perform
+from payments.states import OPEN_PAYMENT
 
 
 def ensure_account(*, user: User, currency: str = "EUR") -> BillingAccount:
@@ -81,6 +82,32 @@ def make_default(*, method: PaymentMethod) -> None:
     BillingAccount.objects.select_for_update().get(pk=method.account_id)
     PaymentMethod.objects.filter(account=method.account_id, is_default=True).update(is_default=False)
     PaymentMethod.objects.filter(pk=method.pk, is_usable=True).update(is_default=True)
+
+
+class CardInUse(ValueError):
+    """An open payment stands on this card."""
+
+
+@transaction.atomic
+def remove_card(*, method: PaymentMethod) -> None:
+    """The driver takes a card away. Raises CardInUse while a charge holds or awaits money on it."""
+    BillingAccount.objects.select_for_update().get(pk=method.account_id)
+    if Payment.objects.filter(method=method, status__in=OPEN_PAYMENT).exists():
+        raise CardInUse(f"{method}")
+    forget_card(method=method)
+
+
+def forget_if_gone(*, method: PaymentMethod) -> None:
+    """After a refusal: a card that the provider no longer has, or has for nobody, pays no more."""
+    try:
+        card = provider().get_card(method.provider_ref)
+    except Refused:
+        forget_card(method=method)
+        return
+    except ProviderError:
+        return
+    if card.customer_ref != method.account.provider_customer_id:
+        forget_card(method=method)
 
 
 @transaction.atomic

@@ -92,10 +92,11 @@ def begin_checkout(
         customer_ref=account.provider_customer_id if account else "",
         email=payment.email,
     )
-    return _open_page(payment, request)
+    return open_page(payment, request)
 
 
-def _open_page(payment: Payment, request: CheckoutRequest) -> Begun:
+def open_page(payment: Payment, request: CheckoutRequest) -> Begun:
+    """The hosted page for a payment of its own. Raises CheckoutUnavailable; the payment is FAILED then."""
     with transaction.atomic(durable=True):
         operation = begin(kind=operations.CHECKOUT, payment=locked(payment.pk))
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from payments.models import Payment
 from payments.providers.base import ProviderError
-from payments.selectors import default_method
+from payments.selectors import default_method, open_payment_of
 from payments.services import pricing
 from payments.services.cards import ensure_account
 from payments.services.payments import create_payment, request_hold
@@ -16,7 +16,7 @@ Status = Payment.Status
 
 
 def hold_for_session(*, session_id: int) -> Payment | None:
-    """Hold for a running session on its driver's card; a decline stops it, and the energy is owed.
+    """Hold for a running session on its driver's card. After a decline see `stop_unpaid_session`.
 
     None where nothing is to be held: free, a test, nobody's card (the organization's own), or held already.
     """
@@ -26,10 +26,17 @@ def hold_for_session(*, session_id: int) -> Payment | None:
     payment = _payment(session)
     if payment is None or payment.status != Status.CREATED:
         return payment
-    held = request_hold(payment_id=payment.pk)
-    if held.status == Status.FAILED:
+    return request_hold(payment_id=payment.pk)
+
+
+def stop_unpaid_session(*, payment_id: int) -> None:
+    """The card of a running charge said no, now or found out later: the charge stops, its energy is owed."""
+    payment = Payment.objects.select_related("session__station", "session__evse").get(pk=payment_id)
+    session = payment.session
+    if session is None or session.status != ChargingSession.Status.ACTIVE:
+        return
+    if payment.status == Status.FAILED and open_payment_of(session) is None:
         stop_session(session=session)
-    return held
 
 
 def _session(session_id: int) -> ChargingSession:

@@ -13,6 +13,7 @@ from payments.providers import provider
 from payments.providers.base import Declined, HoldRequest, Intent, OutcomeUnknown, Refused
 from payments.services import operations
 from payments.services.applying import apply_intent, fail_payment, is_stray, locked
+from payments.services.cards import forget_if_gone
 from payments.services.operations import Busy, State, begin, mark, perform
 from stations.models import ChargingSession, Evse
 
@@ -71,6 +72,8 @@ def request_hold(*, payment_id: int, return_url: str = "") -> Payment:
     except Declined as refusal:
         return fail_payment(payment_id=payment_id, code=refusal.code, message=refusal.message)
     except Refused as refusal:
+        if payment.method is not None:
+            forget_if_gone(method=payment.method)
         return fail_payment(payment_id=payment_id, code=refusal.code or "refused", message=refusal.message)
     except OutcomeUnknown:
         return Payment.objects.get(pk=payment_id)

@@ -12,9 +12,11 @@ from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from core import clock
+from core.money import to_minor
 from payments.models import ChargeDetailRecord, Payment, ProviderOperation, WebhookEvent
 from payments.providers import provider
 from payments.providers.base import Intent, ProviderError
@@ -33,6 +35,7 @@ from payments.services.payments import (
     settle,
 )
 from payments.services.webhooks import process_webhook
+from payments.states import OPEN_PAYMENT
 from stations.models import ChargingSession
 
 logger = logging.getLogger(__name__)
@@ -43,7 +46,7 @@ UNSTARTED_AFTER: Final = timedelta(minutes=15)
 PAGE_GONE_AFTER: Final = timedelta(minutes=32)
 UNBILLED_AFTER: Final = timedelta(minutes=2)
 MARGIN: Final = timedelta(minutes=10)  # clocks of provider and server may differ
-BATCH: Final = 500
+UNPAID_FOR: Final = timedelta(days=1)  # later it is a debt, and the driver is asked
 
 
 @dataclass(slots=True)
@@ -77,8 +80,10 @@ def settle_payments(*, in_flight: timedelta = IN_FLIGHT) -> Sweep:
     sweep.each("operation", _open_operations(), lambda pk: resume(operation_id=pk, in_flight=in_flight))
     sweep.each("webhook", _waiting_webhooks(), lambda pk: process_webhook(webhook_id=pk))
     sweep.each("page", _left_pages(), _finish_page)
+    sweep.each("unasked", _unasked(in_flight), _ask)
     sweep.each("bill", _unbilled(), lambda pk: bill_session(session_id=pk))
     sweep.each("collect", _uncollected(), lambda pk: collect(session_id=pk))
+    sweep.each("unpaid", _unpaid(in_flight), lambda pk: collect(session_id=pk))
     sweep.each("release", _dead_holds(), lambda pk: release_hold(payment_id=pk))
     sweep.each("expired", _expired_holds(), lambda pk: look_again(payment_id=pk))
     return sweep
@@ -181,12 +186,12 @@ def _fail(payment: Payment, message: str) -> None:
 
 def _open_operations() -> list[int]:
     open_ones = ProviderOperation.objects.filter(state__in=operations.OPEN)
-    return list(open_ones.order_by("pk").values_list("pk", flat=True)[:BATCH])
+    return list(open_ones.order_by("pk").values_list("pk", flat=True))
 
 
 def _waiting_webhooks() -> list[int]:
     waiting = WebhookEvent.objects.filter(processed_at=None)
-    return list(waiting.order_by("pk").values_list("pk", flat=True)[:BATCH])
+    return list(waiting.order_by("pk").values_list("pk", flat=True))
 
 
 def _left_pages() -> list[int]:
@@ -194,7 +199,7 @@ def _left_pages() -> list[int]:
     left = Payment.objects.filter(status__in=(Status.CREATED, Status.REQUIRES_ACTION)).exclude(
         checkout_ref="", provider_ref=""
     )
-    return list(left.order_by("pk").values_list("pk", flat=True)[:BATCH])
+    return list(left.order_by("pk").values_list("pk", flat=True))
 
 
 def _finish_page(payment_id: int) -> None:
@@ -204,6 +209,28 @@ def _finish_page(payment_id: int) -> None:
     is_late = payment.created_at < clock.now() - PAGE_GONE_AFTER
     if is_open and is_late and not payment.checkout_ref:
         release_hold(payment_id=payment_id)
+
+
+def _unasked(in_flight: timedelta) -> list[int]:
+    """Payments whose maker died before the provider was asked, or between a "not done" and the next try."""
+    asking = ProviderOperation.objects.filter(payment=OuterRef("pk"), state__in=operations.OPEN)
+    left = Payment.objects.filter(
+        ~Exists(asking),
+        status=Status.CREATED,
+        provider_ref="",
+        checkout_ref="",
+        created_at__lt=clock.now() - in_flight,
+    )
+    return list(left.order_by("pk").values_list("pk", flat=True))
+
+
+def _ask(payment_id: int) -> None:
+    """A session's card is asked now; whoever was to start a charge has long given up waiting."""
+    payment = Payment.objects.get(pk=payment_id)
+    if payment.session_id and payment.method_id:
+        request_hold(payment_id=payment_id)
+    else:
+        _fail(payment, "The hold did not come about.")
 
 
 def _unbilled() -> list[int]:
@@ -217,12 +244,30 @@ def _unbilled() -> list[int]:
         ended_at__lt=clock.now() - UNBILLED_AFTER,
         created_at__gt=clock.now() - timedelta(days=60),
     )
-    return list(due.order_by("pk").values_list("pk", flat=True)[:BATCH])
+    return list(due.order_by("pk").values_list("pk", flat=True))
 
 
 def _uncollected() -> list[int]:
     due = Payment.objects.filter(status=Status.AUTHORIZED, session__cdrs__isnull=False)
-    return list(due.order_by("pk").values_list("session_id", flat=True).distinct()[:BATCH])
+    return list(due.order_by("pk").values_list("session_id", flat=True).distinct())
+
+
+def _unpaid(in_flight: timedelta) -> list[int]:
+    """Drivers' bills of which something is missing while nobody is at it.
+
+    What a hold did not cover is asked for when the hold is taken; who died in between, or did not hear
+    that it was taken, left the rest to us.
+    """
+    payments = Payment.objects.filter(session=OuterRef("session"))
+    taken = payments.values("session").annotate(sum=Sum("captured_minor")).values("sum")
+    records = ChargeDetailRecord.objects.filter(
+        ~Exists(payments.filter(status__in=OPEN_PAYMENT)),
+        credit_of=None,
+        session__driver__isnull=False,
+        issued_at__range=(clock.now() - UNPAID_FOR, clock.now() - in_flight),
+    ).annotate(taken=Coalesce(Subquery(taken), 0))
+    found = records.order_by("pk").values_list("session_id", "total_gross", "currency", "taken")
+    return [session for session, total, currency, taken in found if to_minor(total, currency) > taken]
 
 
 def _dead_holds() -> list[int]:
@@ -230,9 +275,9 @@ def _dead_holds() -> list[int]:
     held: QuerySet[Payment] = Payment.objects.filter(status=Status.AUTHORIZED)
     abandoned = Q(session__status=ChargingSession.Status.ABANDONED)
     unstarted = Q(session=None, authorized_at__lt=clock.now() - UNSTARTED_AFTER)
-    return list(held.filter(abandoned | unstarted).order_by("pk").values_list("pk", flat=True)[:BATCH])
+    return list(held.filter(abandoned | unstarted).order_by("pk").values_list("pk", flat=True))
 
 
 def _expired_holds() -> list[int]:
     late = Payment.objects.filter(status=Status.AUTHORIZED, capture_before__lt=clock.now())
-    return list(late.order_by("pk").values_list("pk", flat=True)[:BATCH])
+    return list(late.order_by("pk").values_list("pk", flat=True))

@@ -12,16 +12,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from payments.models import PaymentMethod
 from payments.providers.base import ProviderError
-from payments.selectors import cards_of
-from payments.services.cards import forget_card, make_default
+from payments.selectors import cards_of, shown_cards
+from payments.services.cards import CardInUse, make_default, remove_card
 from payments.services.checkout import CheckoutUnavailable, begin_card_setup, finish_card_setup
 
 
 @login_required
 def panel(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
-    return render(request, "payments/_cards.html", {"cards": cards_of(user)})
+    return render(request, "payments/_cards.html", {"cards": shown_cards(user)})
 
 
 @require_POST
@@ -57,9 +58,18 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     user: Any = request.user
     method = get_object_or_404(cards_of(user), pk=pk)
     if request.POST.get("act") == "remove":
-        forget_card(method=method)
-        messages.success(request, _("The card was removed."))
+        _remove(request, method)
     else:
         make_default(method=method)
         messages.success(request, _("This card pays from now on."))
     return redirect("accounts:account")
+
+
+def _remove(request: HttpRequest, method: PaymentMethod) -> None:
+    try:
+        remove_card(method=method)
+    except CardInUse:
+        words = _("This card pays for a charge that is not settled yet. Remove it when that is paid.")
+        messages.error(request, words)
+    else:
+        messages.success(request, _("The card was removed."))

@@ -11,7 +11,8 @@ from django.http import Http404, HttpRequest
 from core.links import BadLink, open_link
 from payments import permissions
 from payments.models import Payment
-from payments.services import addresses, receipts
+from payments.selectors import Debt, debt_of
+from payments.services import addresses, debts, receipts
 from stations.models import ChargingSession
 
 LIVE_LINK: Final = "live"
@@ -45,6 +46,13 @@ def payment_of_link(token: str) -> Payment:
     if payment is None:
         raise Http404
     return payment
+
+
+def debt_of_link(token: str) -> Debt:
+    debt = debt_of(_key(debts.LINK, token, debts.LINK_LASTS))
+    if debt is None:
+        raise Http404
+    return debt
 
 
 def find_session(public_id: str) -> ChargingSession:

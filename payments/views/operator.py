@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -18,7 +21,7 @@ from core.ui.exports import csv_response
 from payments import selectors
 from payments.models import Payment
 from payments.selectors.books import Day
-from payments.services import settlements
+from payments.services import debts, settlements
 from stations.views.guards import member_required, organization_of
 
 COLUMNS = ("day", "charges", "energy_kwh", "net", "gross", "currency")
@@ -37,6 +40,8 @@ def revenue(request: HttpRequest) -> HttpResponse:
         "today": selectors.revenue_today(organization),
         "days": selectors.revenue_by_day(organization),
         "payments": [selectors.shown_payment(one) for one in selectors.latest_payments(organization)],
+        "debts": selectors.unpaid_debts(organization),
+        "may_write_off": permissions.may_manage_money(request.user, organization),
         "differing": [selectors.shown_payment(one) for one in _differing(organization)],
     }
     return render(request, "payments/revenue.html", context)
@@ -53,13 +58,35 @@ def looked_at(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return redirect("payments:revenue")
 
 
+@require_POST
+@member_required
+def write_off(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """POST: what no reminder could bring in is given up, visibly."""
+    organization = organization_of(request)
+    if not permissions.may_manage_money(request.user, organization):
+        raise PermissionDenied(_("Your role cannot change money."))
+    debt = selectors.debt_of(str(public_id))
+    if debt is None or debt.record.organization_id != organization.pk:
+        raise Http404
+    user: Any = request.user
+    try:
+        debts.write_off(debt=debt, by=user)
+    except debts.NothingOwed:
+        messages.info(
+            request, _("This charge cannot be written off: it is paid, or reminders are still due.")
+        )
+    else:
+        messages.success(request, _("The charge was written off."))
+    return redirect("payments:revenue")
+
+
 def _differing(organization: Organization) -> QuerySet[Payment]:
     return selectors.differing(Payment.objects.filter(organization=organization).select_related("session"))
 
 
 def _row(day: Day) -> Sequence[object]:
     sums = (day.net.amount, day.gross.amount, day.gross.currency)
-    return (day.day.isoformat(), day.records, day.energy_wh / 1000, *sums)
+    return (day.day.isoformat(), day.records, Decimal(day.energy_wh) / 1000, *sums)
 
 
 def _demand_money(request: HttpRequest, organization: Organization) -> None:

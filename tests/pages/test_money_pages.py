@@ -10,13 +10,14 @@ from playwright.sync_api import expect
 
 from core import clock
 from core.links import sign
-from payments.models import BillingAccount, Payment, PaymentMethod
-from payments.services import receipts
+from payments.models import BillingAccount, ChargeDetailRecord, DebtNotice, Payment, PaymentMethod
+from payments.services import debts, receipts
 from payments.services.addresses import return_path
 from payments.services.billing import bill_session
 from payments.services.tariffs import assign_tariff, create_tariff
 from stations.models import ChargingSession
 from tests.factories import MembershipFactory, SessionFactory
+from tests.pages.browser import DESK
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -98,6 +99,36 @@ def test_a_declined_card_is_told_what_to_do(visit, charge):
     expect(page.get_by_role("heading", name="The card was declined")).to_be_visible()
     expect(page.get_by_role("link", name="Try again")).to_be_visible()
     visitor.is_pleased("payment-declined")
+
+
+def owes_ten(session: ChargingSession) -> ChargeDetailRecord:
+    Payment.objects.filter(session=session).update(captured_minor=357)
+    return ChargeDetailRecord.objects.get(session=session)
+
+
+def test_a_link_says_what_is_owed_and_what_is_paid(visit, charge):
+    session, _ = charge
+    visitor = visit()
+    page = visitor.goto(debts.debt_path(owes_ten(session)))
+    expect(page.get_by_role("heading", name="This charge is not paid")).to_be_visible()
+    expect(page.get_by_role("button", name="Pay now: €10.00")).to_be_visible()
+    visitor.is_pleased("owed")
+    Payment.objects.update(captured_minor=1357)
+    page.reload()
+    expect(page.get_by_role("heading", name="This charge is paid")).to_be_visible()
+    visitor.is_pleased("owed-and-paid")
+
+
+def test_a_charge_that_is_not_paid_stands_in_the_revenue_page(visit, charge):
+    session, owner = charge
+    record = owes_ten(session)
+    for step in range(3):
+        DebtNotice.objects.create(record=record, step=step)
+    with clock.at(clock.now() + timedelta(hours=1)):
+        visitor = visit(DESK, user=owner)
+        page = visitor.goto(reverse("payments:revenue"))
+        expect(page.get_by_role("heading", name="Charges that are not paid")).to_be_visible()
+        visitor.is_pleased("revenue-with-debts")
 
 
 def test_a_session_shows_the_operator_its_money(visit, charge):

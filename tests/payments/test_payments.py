@@ -22,7 +22,7 @@ from payments.services.payments import (
 )
 from payments.services.recovery import settle_payments
 from stations.models import StationCommand
-from tests.payments.stories import NOON, intents, statuses, taken_minor
+from tests.payments.stories import NOON, deliver, intents, statuses, taken_minor
 
 pytestmark = pytest.mark.django_db
 
@@ -228,6 +228,7 @@ def test_a_decline_stops_the_session_and_the_energy_is_owed(story, stand_in):
     station.save()
     session = story.session(status="active")
     assert hold_for_session(session_id=session.pk).status == "failed"
+    deliver()
     assert StationCommand.objects.get().kind == "stop_session"
     session.status, session.ended_at, session.energy_wh = "completed", NOON + timedelta(minutes=3), 500
     session.save()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +21,7 @@ from payments.rating.tariff import DAYS
 from tests.pure.rating_stories import element, tariff
 
 PAYMENTS = Path(__file__).parents[2] / "payments"
+RATING = PAYMENTS / "rating"
 ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"])
 ANY_STEP = st.integers(0, 1800)
 PRICES = st.decimals(0, 3, places=3)
@@ -27,6 +32,9 @@ BY_POWER = tariff(
 ONE_SECOND = SessionFacts(
     time_zone="UTC", periods=(Period(start_at=START, end_at=START + timedelta(seconds=1), energy_wh=1),)
 )
+WRITTEN = """{"country_code": "DE", "party_id": "ALL", "id": "16", "currency": "EUR", "tax_included": "NO",
+"elements": [{"price_components": [{"type": "ENERGY", "price": 0.25, "vat": 10.0, "step_size": 1}]}],
+"last_updated": "2018-12-17T11:36:01Z"}"""
 CLOCK_TIMES = st.builds("{:02d}:{:02d}".format, st.integers(0, 23), st.sampled_from([0, 15, 30, 59]))
 
 
@@ -38,20 +46,28 @@ def components(draw, steps):
     return found if vat is None else found | {"vat": vat}
 
 
-RULES = st.fixed_dictionaries(
-    {},
-    optional={
-        "start_time": CLOCK_TIMES,
-        "end_time": CLOCK_TIMES,
-        "min_kwh": st.integers(0, 30),
-        "max_kwh": st.integers(1, 40),
-        "min_power": st.integers(0, 30),
-        "max_power": st.integers(1, 60),
-        "min_duration": st.integers(0, 7200),
-        "max_duration": st.integers(1, 7200),
-        "day_of_week": st.lists(st.sampled_from(DAYS), unique=True, min_size=1),
-    },
-)
+RULE_OF = {
+    "start_time": CLOCK_TIMES,
+    "end_time": CLOCK_TIMES,
+    "min_kwh": st.integers(0, 30),
+    "max_kwh": st.integers(1, 40),
+    "min_power": st.integers(0, 30),
+    "max_power": st.integers(1, 60),
+    "min_duration": st.integers(0, 7200),
+    "max_duration": st.integers(1, 7200),
+    "day_of_week": st.lists(st.sampled_from(DAYS), unique=True, min_size=1),
+}
+RULES = st.fixed_dictionaries({}, optional=RULE_OF)
+
+
+@st.composite
+def energy_tiers(draw):
+    """An element that prices energy by how much there was, or by the hour of the day."""
+    rules = st.fixed_dictionaries(
+        {}, optional={name: RULE_OF[name] for name in ("min_kwh", "max_kwh", "start_time", "end_time")}
+    )
+    component = {"type": "ENERGY", "price": draw(PRICES), "step_size": draw(st.sampled_from([1, 100]))}
+    return element(component, **draw(rules))
 
 
 @st.composite
@@ -96,9 +112,21 @@ def cut(facts: SessionFacts, shares: list[int]) -> SessionFacts:
     return SessionFacts(time_zone=facts.time_zone, periods=tuple(told))
 
 
-@settings(max_examples=400)
+LAWS = {}
+
+
+def law(*strategies):
+    """A law holds for two hundred drawn cases always, and for ten thousand in the slow proof."""
+
+    def enact(told):
+        LAWS[told.__name__] = (told, strategies)
+        return settings(max_examples=200)(given(*strategies)(told))
+
+    return enact
+
+
+@law(tariffs(), sessions(), st.lists(st.integers(1, 99), min_size=6, max_size=6))
 @example(BY_POWER, ONE_SECOND, [1] * 6)
-@given(tariffs(), sessions(), st.lists(st.integers(1, 99), min_size=6, max_size=6))
 def test_splitting_periods_changes_no_bill(some_tariff, facts, shares):
     whole, parts = rate(some_tariff, facts), rate(some_tariff, cut(facts, shares))
     assert parts.lines == whole.lines
@@ -106,23 +134,32 @@ def test_splitting_periods_changes_no_bill(some_tariff, facts, shares):
     assert parts.left_out == whole.left_out
 
 
-@settings(max_examples=200)
-@given(tariffs(steps=st.just(1)), sessions(), st.integers(0, 5))
+@law(tariffs(steps=st.just(1)), sessions(), st.integers(0, 5))
 def test_a_longer_session_never_costs_less(some_tariff, facts, kept):
     shorter = SessionFacts(time_zone=facts.time_zone, periods=facts.periods[: kept + 1])
     assert rate(some_tariff, shorter).total_gross <= rate(some_tariff, facts).total_gross
 
 
-@settings(max_examples=200)
-@given(tariffs(max_price={"before_taxes": "3", "after_taxes": "3.5"}), sessions())
+@law(st.lists(energy_tiers(), min_size=1, max_size=4), sessions(), st.integers(1, 90))
+def test_more_energy_in_the_same_time_never_costs_less(tiers, facts, more_wh):
+    """Where neither time nor power decides about the price of energy."""
+    by_energy = tariff(*tiers)
+    fed = [
+        replace(period, energy_wh=period.energy_wh + more_wh) if period.use is Use.CHARGING else period
+        for period in facts.periods
+    ]
+    more = SessionFacts(time_zone=facts.time_zone, periods=tuple(fed))
+    assert rate(by_energy, facts).total_gross <= rate(by_energy, more).total_gross
+
+
+@law(tariffs(max_price={"before_taxes": "3", "after_taxes": "3.5"}), sessions())
 def test_the_maximum_is_never_exceeded(some_tariff, facts):
     bill = rate(some_tariff, facts)
     assert bill.total_net <= 3
     assert bill.total_gross <= Decimal("3.5")
 
 
-@settings(max_examples=200)
-@given(tariffs(min_price={"before_taxes": "3", "after_taxes": "3.5"}), sessions())
+@law(tariffs(min_price={"before_taxes": "3", "after_taxes": "3.5"}), sessions())
 def test_the_minimum_is_always_reached_when_energy_flowed(some_tariff, facts):
     bill = rate(some_tariff, facts)
     if bill.energy_wh:
@@ -130,8 +167,7 @@ def test_the_minimum_is_always_reached_when_energy_flowed(some_tariff, facts):
         assert bill.total_gross >= Decimal("3.5")
 
 
-@settings(max_examples=200)
-@given(tariffs(), sessions())
+@law(tariffs(), sessions())
 def test_every_bill_adds_up_in_whole_minor_units(some_tariff, facts):
     bill = rate(some_tariff, facts)
     unit = Decimal(1).scaleb(-exponent(bill.currency))
@@ -143,8 +179,7 @@ def test_every_bill_adds_up_in_whole_minor_units(some_tariff, facts):
     assert bill.total_gross >= 0
 
 
-@settings(max_examples=200)
-@given(tariffs(), sessions())
+@law(tariffs(), sessions())
 def test_energy_and_time_are_neither_lost_nor_made(some_tariff, facts):
     bill = rate(some_tariff, facts)
     span = facts.periods[-1].end_at - facts.periods[0].start_at
@@ -153,14 +188,55 @@ def test_energy_and_time_are_neither_lost_nor_made(some_tariff, facts):
     assert sum(period.energy_wh for period in bill.periods) == bill.energy_wh
 
 
+@law(tariffs(), sessions())
+def test_taxes_by_rate_sum_to_the_tax_of_the_bill(some_tariff, facts):
+    bill = rate(some_tariff, facts)
+    assert sum(tax.tax for tax in bill.taxes) == bill.total_tax
+    assert len({tax.vat for tax in bill.taxes}) == len(bill.taxes)
+
+
+def test_rating_needs_no_framework_and_reads_a_tariff_as_ocpi_writes_it():
+    """In a process of its own: nothing of the server, and no server's library, comes with it."""
+    program = (
+        "import sys; from payments.rating import engine, ocpi;"
+        "t = ocpi.loads(sys.stdin.read()); print(t.elements[0].price_components[0].price);"
+        "loaded = {name.split('.')[0] for name in sys.modules};"
+        "print(sorted(loaded & {'django', 'psycopg', 'stripe', 'celery', 'redis'}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        input=WRITTEN,
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=PAYMENTS.parent,
+        env={},
+    )
+    assert done.stdout.split("\n")[:2] == ["0.25", "[]"]
+
+
 def test_no_float_lives_in_the_code_of_money():
     sinners = [
         f"{path.relative_to(PAYMENTS)}:{node.lineno}"
         for path in [*PAYMENTS.rglob("*.py"), PAYMENTS.parent / "core" / "money.py"]
         for node in ast.walk(ast.parse(path.read_text()))
-        if _is_float(node)
+        if _is_float(node) or (RATING not in path.parents and _may_make_one(node))
     ]
     assert sinners == []
+
+
+@law(tariffs(), sessions())
+def test_no_number_of_a_bill_is_a_float(some_tariff, facts):
+    """In rating every division is between exact numbers."""
+    assert float not in {type(value) for value in _values(asdict(rate(some_tariff, facts)))}
+
+
+def _values(told):
+    if isinstance(told, dict):
+        told = list(told.values())
+    if isinstance(told, list | tuple):
+        return [value for part in told for value in _values(part)]
+    return [told]
 
 
 def _is_float(node: ast.AST) -> bool:
@@ -169,3 +245,17 @@ def _is_float(node: ast.AST) -> bool:
     if isinstance(node, ast.Name):
         return node.id == "float"
     return isinstance(node, ast.Attribute) and node.attr in ("FloatField", "total_seconds")
+
+
+def _may_make_one(node: ast.AST) -> bool:
+    """Two whole numbers divided are a float: whoever divides says that one of them is exact."""
+    if not (isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div)):
+        return False
+    return not {"Decimal", "Fraction"} & {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LAWS)
+def test_every_law_holds_for_ten_thousand_sessions(name):
+    told, strategies = LAWS[name]
+    settings(max_examples=10_000)(given(*strategies)(told))()

@@ -1,0 +1,110 @@
+"""Drivers' charges that are not paid although nobody is asking a card any more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import (
+    CharField,
+    Count,
+    Exists,
+    Max,
+    Min,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
+from django.db.models.functions import Cast, Coalesce, Concat
+
+from accounts.models import Organization
+from core import clock
+from core.money import Money, to_minor
+from payments.models import ChargeDetailRecord, Payment, Posting
+from payments.selectors.books import DEBT_SETTLES_IN
+from payments.states import OPEN_PAYMENT
+
+LOOKED_BACK: Final = timedelta(days=120)
+NOTICES: Final = (timedelta(0), timedelta(days=3), timedelta(days=7))
+"""When a driver is told, counted from the first notice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debt:
+    """What is missing of one record. `told` notices were sent, the first and last at these times."""
+
+    record: ChargeDetailRecord
+    missing: Money
+    told: int
+    first_told_at: datetime | None
+    last_told_at: datetime | None
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Every reminder was sent: a candidate to be written off."""
+        return self.told >= len(NOTICES)
+
+    @property
+    def next_notice_at(self) -> datetime | None:
+        """None when all were sent."""
+        if self.is_hopeless:
+            return None
+        return self.first_told_at + NOTICES[self.told] if self.first_told_at else self.record.issued_at
+
+
+def unpaid_debts(organization: Organization | None = None) -> list[Debt]:
+    """Of signed-in drivers, oldest first; a guest's rest is written off at once and never stands here."""
+    records = _candidates().filter(session__driver__isnull=False)
+    if organization is not None:
+        records = records.filter(organization=organization)
+    asking = Payment.objects.filter(session=OuterRef("session"), status__in=OPEN_PAYMENT)
+    found = records.filter(~Exists(asking), issued_at__lt=clock.now() - DEBT_SETTLES_IN)
+    return [debt for record in found if (debt := _debt(record)).missing.amount > 0]
+
+
+def debt_of(record_public_id: str) -> Debt | None:
+    """What is missing of this record, perhaps nothing; None when there is no such record."""
+    record = _candidates().filter(public_id=record_public_id).first()
+    return None if record is None else _debt(record)
+
+
+def _candidates() -> QuerySet[ChargeDetailRecord]:
+    """Recent original records, with what was taken, and without those that were written off."""
+    taken = (
+        Payment.objects.filter(session=OuterRef("session"))
+        .values("session")
+        .annotate(sum=Sum("captured_minor"))
+        .values("sum")
+    )
+    reference = Concat(
+        Value("cdr."), Cast(OuterRef("public_id"), CharField()), Value(".write_off"), output_field=CharField()
+    )
+    return (
+        ChargeDetailRecord.objects.filter(
+            ~Exists(Posting.objects.filter(reference=reference)),
+            credit_of=None,
+            issued_at__gt=clock.now() - LOOKED_BACK,
+        )
+        .annotate(
+            taken=Coalesce(Subquery(taken), 0),
+            told=Count("notices"),
+            first_told_at=Min("notices__sent_at"),
+            last_told_at=Max("notices__sent_at"),
+        )
+        .select_related("organization", "session__driver", "session__evse", "session__station__location")
+        .order_by("issued_at")
+    )
+
+
+def _debt(record: ChargeDetailRecord) -> Debt:
+    missing = to_minor(record.total_gross, record.currency) - record.taken  # type: ignore[attr-defined]
+    return Debt(
+        record=record,
+        missing=Money.of_minor(max(0, missing), record.currency),
+        told=record.told,  # type: ignore[attr-defined]
+        first_told_at=record.first_told_at,  # type: ignore[attr-defined]
+        last_told_at=record.last_told_at,  # type: ignore[attr-defined]
+    )
