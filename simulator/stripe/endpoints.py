@@ -9,6 +9,7 @@ from simulator.stripe.resources import (
     charges,
     checkout_sessions,
     customers,
+    disputes,
     events,
     payment_intents,
     payment_methods,
@@ -27,6 +28,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(
         checkout_sessions,
         charges,
         refunds,
+        disputes,
         balance,
         events,
     )
