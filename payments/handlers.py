@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from payments.events import PaymentAuthorized, PaymentCaptured, PaymentFailed, SessionRated, WebhookReceived
+from payments.events import (
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentRefunded,
+    ReconciliationAsked,
+    SessionRated,
+    WebhookReceived,
+)
 from payments.services import (
     billing,
     collecting,
     holding,
     receipts,
+    reconciliation,
     settlements,
     starting,
     tariffs,
@@ -72,6 +81,14 @@ def compare_settlement(event: SessionRated) -> None:
 
 def send_receipt(event: PaymentCaptured) -> None:
     receipts.send_receipt(payment_id=event.payment_id)
+
+
+def tell_payer_of_refund(event: PaymentRefunded) -> None:
+    receipts.send_refund_notice(refund_id=event.refund_id)
+
+
+def reconcile(event: ReconciliationAsked) -> None:
+    reconciliation.run_reconciliation(run_id=event.run_id)
 
 
 def follow_authorized_payment(event: PaymentAuthorized) -> None:

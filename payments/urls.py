@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from payments.views import cards, operator, panels, receipts, returning, tariff_writing, tariffs, webhooks
+from payments.views import (
+    cards,
+    disputes,
+    operator,
+    panels,
+    receipts,
+    reconciling,
+    refunds,
+    returning,
+    tariff_writing,
+    tariffs,
+    webhooks,
+)
 
 app_name = "payments"
 urlpatterns = [
@@ -33,5 +45,11 @@ urlpatterns = [
     path("operate/revenue/", operator.revenue, name="revenue"),
     path("operate/revenue/settlements/<uuid:public_id>/", operator.looked_at, name="looked_at"),
     path("operate/revenue/today/", panels.revenue_today, name="revenue_today"),
+    path("operate/payments/<uuid:public_id>/refund/", refunds.refund, name="refund"),
+    path("operate/disputes/", disputes.disputes, name="disputes"),
+    path("operate/disputes/<uuid:public_id>/", disputes.dispute, name="dispute"),
+    path("operate/reconciliation/", reconciling.reconciliation, name="reconciliation"),
+    path("operate/reconciliation/run/", reconciling.run, name="reconciliation_run"),
+    path("operate/reconciliation/<uuid:public_id>/mend/", reconciling.mend, name="mend"),
     path("operate/sessions/<uuid:public_id>/money/", panels.session_money, name="session_money"),
 ]

@@ -7,10 +7,10 @@ by the SDK could only repeat a failure (MONEY rule 5).
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import stripe
 from django.conf import settings
@@ -22,14 +22,19 @@ from payments.providers.base import (
     Checkout,
     CheckoutRequest,
     Declined,
+    DisputeSeen,
     HoldRequest,
     Intent,
+    Movement,
     Notice,
     OutcomeUnknown,
+    RefundSeen,
     Refused,
 )
 
 logging.getLogger("stripe").setLevel(logging.WARNING)  # two lines a call otherwise
+
+T = TypeVar("T")
 
 TIMEOUT_S: Final = 20
 CHARGE: Final = ["latest_charge"]
@@ -141,6 +146,68 @@ class StripeProvider:
         with _in_our_words():
             return reading.intent(self.client.v1.payment_intents.cancel(ref, {}, _options(account, key)))
 
+    # --- what goes back
+
+    def give_back(
+        self,
+        intent_ref: str,
+        *,
+        refund_id: str,
+        amount_minor: int,
+        currency: str,
+        key: str,
+        account: str = "",
+    ) -> RefundSeen:
+        """Refund so much of a captured intent. `refund_id` comes back with it, also in lists."""
+        params: Any = {
+            "payment_intent": intent_ref,
+            "amount": reading.to_stripe(amount_minor, currency),
+            "metadata": {reading.REFUND: refund_id},
+        }
+        with _in_our_words():
+            return reading.refund(self.client.v1.refunds.create(params, _options(account, key)))
+
+    def get_refund(self, ref: str, *, account: str = "") -> RefundSeen:
+        with _in_our_words():
+            return reading.refund(self.client.v1.refunds.retrieve(ref, {}, _options(account)))
+
+    def refunds_of(self, intent_ref: str, *, account: str = "") -> list[RefundSeen]:
+        """Every refund of an intent, whoever made it (listing is read-after-write)."""
+        with _in_our_words():
+            found = self.client.v1.refunds.list(_all(payment_intent=intent_ref), _options(account))
+            return [reading.refund(one) for one in found.auto_paging_iter()]
+
+    def get_dispute(self, ref: str, *, account: str = "") -> DisputeSeen:
+        with _in_our_words():
+            return reading.dispute(self.client.v1.disputes.retrieve(ref, {}, _options(account)))
+
+    def disputes_of(self, intent_ref: str, *, account: str = "") -> list[DisputeSeen]:
+        with _in_our_words():
+            found = self.client.v1.disputes.list(_all(payment_intent=intent_ref), _options(account))
+            return [reading.dispute(one) for one in found.auto_paging_iter()]
+
+    # --- everything since a moment, newest first
+
+    def intents_since(self, since: datetime, *, account: str = "") -> Iterator[Intent]:
+        return self._since(self.client.v1.payment_intents, since, reading.intent, account)
+
+    def refunds_since(self, since: datetime, *, account: str = "") -> Iterator[RefundSeen]:
+        return self._since(self.client.v1.refunds, since, reading.refund, account)
+
+    def disputes_since(self, since: datetime, *, account: str = "") -> Iterator[DisputeSeen]:
+        return self._since(self.client.v1.disputes, since, reading.dispute, account)
+
+    def movements_since(self, since: datetime, *, account: str = "") -> Iterator[Movement]:
+        wanted = self.client.v1.balance_transactions
+        return self._since(wanted, since, reading.movement, account, expand=["data.source"])
+
+    def _since(
+        self, service: Any, since: datetime, read: Callable[[Any], T], account: str, **more: Any
+    ) -> Iterator[T]:
+        wanted = _all(created={"gte": int(since.timestamp())}, **more)
+        with _in_our_words():
+            yield from (read(one) for one in service.list(wanted, _options(account)).auto_paging_iter())
+
     # --- webhooks
 
     def read_webhook(self, payload: bytes, signature: str) -> Notice:
@@ -155,6 +222,10 @@ class StripeProvider:
 def _options(account: str, key: str = "") -> Any:
     options = {"idempotency_key": key or None, "stripe_account": account or None}
     return {name: value for name, value in options.items() if value}
+
+
+def _all(**wanted: Any) -> Any:
+    return {"limit": 100, **wanted}
 
 
 def _hold_params(request: HoldRequest) -> Any:

@@ -25,16 +25,26 @@ from payments.selectors.payments import (
     shown_payment,
     users_with_card,
 )
+from payments.selectors.refunds import (
+    ShownRefund,
+    failed_refunds,
+    refundable,
+    refunded_by_session,
+    refunds_of,
+    shown_refund,
+)
 
 __all__ = [
     "Day",
     "Revenue",
     "ShownPayment",
+    "ShownRefund",
     "cards_of",
     "current_tariffs",
     "debts",
     "default_method",
     "differing",
+    "failed_refunds",
     "holds_waiting",
     "latest_payments",
     "open_payment_of",
@@ -42,10 +52,14 @@ __all__ = [
     "payments_of",
     "receivable_account",
     "record_of",
+    "refundable",
+    "refunded_by_session",
+    "refunds_of",
     "revenue_between",
     "revenue_by_day",
     "revenue_today",
     "session_facts",
     "shown_payment",
+    "shown_refund",
     "users_with_card",
 ]

@@ -27,6 +27,7 @@ RELEASE: Final = "release"
 CHECKOUT: Final = "checkout"
 SETUP: Final = "setup"
 CUSTOMER: Final = "customer"
+REFUND: Final = "refund"
 OPEN: Final = (State.WRITTEN, State.UNKNOWN)
 
 

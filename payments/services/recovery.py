@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from core import clock
-from payments.models import ChargeDetailRecord, Payment, ProviderOperation, WebhookEvent
+from payments.models import ChargeDetailRecord, Payment, ProviderOperation, Refund, WebhookEvent
 from payments.providers import provider
 from payments.providers.base import Intent, ProviderError
 from payments.services import operations
@@ -31,6 +31,7 @@ from payments.services.payments import (
     request_hold,
     settle,
 )
+from payments.services.refunding import look_at_refunds, resume_refund
 from payments.services.webhooks import process_webhook
 from stations.models import ChargingSession
 
@@ -79,6 +80,7 @@ def settle_payments(*, in_flight: timedelta = IN_FLIGHT) -> Sweep:
     sweep.each("bill", _unbilled(), lambda pk: bill_session(session_id=pk))
     sweep.each("collect", _uncollected(), lambda pk: collect(session_id=pk))
     sweep.each("release", _dead_holds(), lambda pk: release_hold(payment_id=pk))
+    sweep.each("refund", _waiting_refunds(), lambda pk: look_at_refunds(payment=Payment.objects.get(pk=pk)))
     sweep.each("expired", _expired_holds(), lambda pk: look_again(payment_id=pk))
     return sweep
 
@@ -97,6 +99,8 @@ def resume(*, operation_id: int, in_flight: timedelta = IN_FLIGHT) -> None:
         _resume_hold(operation, operation.payment, in_flight)
     elif operation.kind == operations.CHECKOUT:
         _resume_checkout(operation, operation.payment, in_flight)
+    elif operation.kind == operations.REFUND:
+        resume_refund(operation, in_flight)
     else:
         _resume_on_hold(operation, operation.payment)
 
@@ -226,6 +230,12 @@ def _dead_holds() -> list[int]:
     abandoned = Q(session__status=ChargingSession.Status.ABANDONED)
     unstarted = Q(session=None, authorized_at__lt=clock.now() - UNSTARTED_AFTER)
     return list(held.filter(abandoned | unstarted).order_by("pk").values_list("pk", flat=True)[:BATCH])
+
+
+def _waiting_refunds() -> list[int]:
+    """Payments with a refund that the provider had not finished."""
+    due = Refund.objects.filter(status=Refund.Status.PENDING)
+    return list(due.order_by("payment_id").values_list("payment_id", flat=True).distinct()[:BATCH])
 
 
 def _expired_holds() -> list[int]:

@@ -28,7 +28,7 @@ COLUMNS = ("day", "charges", "energy_kwh", "net", "gross", "currency")
 def revenue(request: HttpRequest) -> HttpResponse:
     """GET /operate/revenue/: the last two weeks, and payments to look at; format=csv: the days."""
     organization = organization_of(request)
-    _demand_money(request, organization)
+    demand_money(request, organization)
     if request.GET.get("format") == "csv":
         return csv_response("revenue.csv", COLUMNS, map(_row, selectors.revenue_by_day(organization)))
     context = {
@@ -47,7 +47,7 @@ def revenue(request: HttpRequest) -> HttpResponse:
 def looked_at(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """POST: a person has seen that a terminal settled something else than our price."""
     organization = organization_of(request)
-    _demand_money(request, organization)
+    demand_money(request, organization)
     payment = get_object_or_404(Payment.objects.filter(organization=organization), public_id=public_id)
     settlements.note_looked_at(payment=payment)
     return redirect("payments:revenue")
@@ -62,6 +62,6 @@ def _row(day: Day) -> Sequence[object]:
     return (day.day.isoformat(), day.records, day.energy_wh / 1000, *sums)
 
 
-def _demand_money(request: HttpRequest, organization: Organization) -> None:
+def demand_money(request: HttpRequest, organization: Organization) -> None:
     if not permissions.may_see_money(request.user, organization):
         raise PermissionDenied(_("Your role cannot see money. An owner can give you one that can."))

@@ -55,6 +55,8 @@ def session_money(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "session": session,
         "receipt": receipts.receipt_of(record) if record else None,
         "so_far": None if record else cost_so_far(session),
+        "refunds": selectors.refunds_of(session),
+        "may_refund": permissions.may_manage_money(request.user, session.organization),
         "payments": [selectors.shown_payment(payment) for payment in selectors.payments_of(session)],
     }
     return render(request, "payments/_session_money.html", context)

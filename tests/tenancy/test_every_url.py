@@ -15,7 +15,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import ApiToken, IdToken
-from payments.models import TariffAssignment
+from payments.models import Discrepancy, Dispute, Payment, ReconciliationRun, TariffAssignment
 from payments.services.tariffs import assign_tariff, create_tariff
 from stations.models import (
     CommissioningLink,
@@ -78,6 +78,7 @@ FOR_ANYBODY_SIGNED_IN = {
     "api_accounts:vehicle-list",
     "api_payments:cdr-list",
     "api_payments:payment-list",
+    "api_payments:refund-list",
     "api_payments:tariff-list",
     "api_scheduling:profile-list",
     "api_scheduling:reservation-list",
@@ -119,6 +120,8 @@ FOR_MEMBERS = {
     "moving:template",
     "ocpp_bridge:arrivals",
     "ocpp_bridge:connections",
+    "payments:disputes",
+    "payments:reconciliation",
     "payments:revenue",
     "payments:revenue_today",
     "payments:tariff_new",
@@ -172,6 +175,7 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
     public = {"bulk": house.bulk.public_id, "import": house.moving.batch.public_id}
     public |= {"record": a_record_of(link).public_id}
     public |= dict.fromkeys(("link", "renew", "revoke"), link.public_id)
+    public |= money_of(house)
     held = a_price_of(house)
     rows["assignment_end"], public["tariff"] = held.pk, held.tariff.public_id
     kind = address.name.rpartition(":")[2].partition("-")[0].replace("car", "vehicle")
@@ -201,6 +205,29 @@ def a_price_of(house: House) -> TariffAssignment:
     return held or assign_tariff(
         tariff=create_tariff(organization=house.organization, name="alices-tariff", elements=elements)
     )
+
+
+def money_of(house: House) -> dict[str, Any]:
+    """A payment of hers, its dispute, and what does not agree about it."""
+    own: dict[str, Any] = {"organization": house.organization}
+    paid: dict[str, Any] = {
+        "currency": "EUR",
+        "requested_minor": 1,
+        "provider_ref": f"pi_alice_{house.organization.pk}",
+    }
+    payment, _ = Payment.objects.get_or_create(**own, **paid, status="captured")
+    about = {"reason": "fraudulent", "status": "needs_response", "opened_at": payment.created_at}
+    dispute, _ = Dispute.objects.get_or_create(
+        **own,
+        payment=payment,
+        provider_ref=f"du_{payment.pk}",
+        amount_minor=1,
+        currency="EUR",
+        defaults=about,
+    )
+    run, _ = ReconciliationRun.objects.get_or_create(**own, defaults={"since": payment.created_at})
+    wrong, _ = Discrepancy.objects.get_or_create(**own, run=run, kind="hold_gone", ref=payment.provider_ref)
+    return {"refund": payment.public_id, "dispute": dispute.public_id, "mend": wrong.public_id}
 
 
 def a_file_of(house: House) -> StoredFile:
