@@ -62,23 +62,27 @@ class Statement:
     """What the provider says of a time."""
 
     intents: dict[str, Intent] = field(default_factory=dict)
+    named: dict[str, Intent] = field(default_factory=dict)
     refunds: dict[str, list[RefundSeen]] = field(default_factory=dict)
     disputes: dict[str, list[DisputeSeen]] = field(default_factory=dict)
     movements: list[Movement] = field(default_factory=list)
 
+    def add(self, intent: Intent) -> None:
+        self.intents[intent.ref] = intent
+        if intent.payment_id:
+            self.named[intent.payment_id] = intent
+
     def intent_of(self, payment: OurPayment) -> Intent | None:
         """By its reference, or by our payment's id in it when its answer was lost."""
-        if payment.ref:
-            return self.intents.get(payment.ref)
-        named = (one for one in self.intents.values() if one.payment_id == payment.payment_id)
-        return next(named, None)
+        return self.intents.get(payment.ref) if payment.ref else self.named.get(payment.payment_id)
 
-    def moved_minor(self) -> dict[str, int]:
-        """What the account gained by each intent; the provider's fee for payments is not ours to judge."""
-        sums: dict[str, int] = {}
+    def moved_minor(self) -> dict[str, dict[str, int]]:
+        """What the account gained by each intent, by currency; the provider's fee for payments left out."""
+        sums: dict[str, dict[str, int]] = {}
         for move in self.movements:
             kept = move.fee_minor if move.is_dispute else 0
-            sums[move.intent_ref] = sums.get(move.intent_ref, 0) + move.amount_minor - kept
+            mine = sums.setdefault(move.intent_ref, {})
+            mine[move.currency] = mine.get(move.currency, 0) + move.amount_minor - kept
         return sums
 
 
@@ -105,8 +109,11 @@ def compare_cards(cards: Iterable[OurCard]) -> list[Finding]:
     return [Finding(kind="card_gone", ref=card.ref, detail=card.label) for card in cards if not card.is_there]
 
 
-def strangers(theirs: Statement, known: set[str]) -> list[Finding]:
-    """Intents that bear our mark, hold or took money, and belong to no payment here (`known` ids)."""
+def strangers(theirs: Statement, known: Mapping[str, str]) -> list[Finding]:
+    """Intents that bear our mark, hold or took money, and belong to no payment here.
+
+    `known`: the payments' ids, with the reference of the intent that each goes by (empty: none yet).
+    """
     return [
         Finding(
             kind="intent_unknown",
@@ -114,9 +121,10 @@ def strangers(theirs: Statement, known: set[str]) -> list[Finding]:
             ours_minor=0,
             theirs_minor=money_in(one, theirs),
             detail=one.status,
+            currency=one.currency,
         )
         for one in theirs.intents.values()
-        if one.payment_id and one.payment_id not in known and money_in(one, theirs)
+        if one.payment_id and known.get(one.payment_id) not in ("", one.ref) and money_in(one, theirs)
     ]
 
 
@@ -126,12 +134,14 @@ def money_in(intent: Intent, theirs: Statement) -> int:
     return intent.held_minor + max(0, intent.received_minor - returned)
 
 
-def _about(payment: OurPayment, theirs: Statement, moved: Mapping[str, int]) -> Iterator[Finding]:
+def _about(
+    payment: OurPayment, theirs: Statement, moved: Mapping[str, Mapping[str, int]]
+) -> Iterator[Finding]:
     intent = theirs.intent_of(payment)
     ref = payment.ref or (intent.ref if intent else "")
     found = [*_state(payment, intent), *_refunds(payment, theirs.refunds.get(ref, []))]
     found += _disputes(payment, theirs.disputes.get(ref, []))
-    yield from found or _books(payment, moved.get(ref, 0))
+    yield from found or _books(payment, moved.get(ref, {}))
 
 
 def _state(payment: OurPayment, intent: Intent | None) -> Iterator[Finding]:
@@ -191,7 +201,11 @@ def _disputes(payment: OurPayment, seen: list[DisputeSeen]) -> Iterator[Finding]
             yield _finding(payment, "state_behind", one.ref, detail=f"{mine} → {one.status}")
 
 
-def _books(payment: OurPayment, moved_minor: int) -> Iterator[Finding]:
+def _books(payment: OurPayment, moved: Mapping[str, int]) -> Iterator[Finding]:
+    """What the account keeps in another currency than the payment's cannot be compared."""
+    moved_minor = moved.get(payment.currency, 0)
+    if moved.keys() - {payment.currency}:
+        return
     if payment.is_whole and payment.cash_minor != moved_minor:
         yield _finding(
             payment, "ledger_differs", payment.ref, ours_minor=payment.cash_minor, theirs_minor=moved_minor

@@ -16,6 +16,7 @@ from payments.views import (
     tariff_writing,
     tariffs,
     webhooks,
+    write_offs,
 )
 
 app_name = "payments"
@@ -48,6 +49,7 @@ urlpatterns = [
     path("operate/payments/<uuid:public_id>/refund/", refunds.refund, name="refund"),
     path("operate/disputes/", disputes.disputes, name="disputes"),
     path("operate/disputes/<uuid:public_id>/", disputes.dispute, name="dispute"),
+    path("operate/write-offs/", write_offs.write_offs, name="write_offs"),
     path("operate/reconciliation/", reconciling.reconciliation, name="reconciliation"),
     path("operate/reconciliation/run/", reconciling.run, name="reconciliation_run"),
     path("operate/reconciliation/<uuid:public_id>/mend/", reconciling.mend, name="mend"),

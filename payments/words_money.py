@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.money import Money
-from payments.models import Discrepancy, Dispute
+from payments.models import Discrepancy, Dispute, Payment, Refund
 
 Kind = Discrepancy.Kind
 
@@ -82,6 +82,14 @@ WORDS: Final = {
 }
 
 
+STATES: Final = {
+    **dict(Refund.Status.choices),
+    **dict(Dispute.Status.choices),
+    **dict(Payment.Status.choices),
+    "missing": _("not there"),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownDiscrepancy:
     one: Discrepancy
@@ -92,6 +100,15 @@ class ShownDiscrepancy:
     @property
     def status_word(self) -> str:
         return self.one.state
+
+    @property
+    def differs(self) -> bool:
+        return self.ours != self.theirs
+
+    @property
+    def states(self) -> str:
+        """The states here and there, in words."""
+        return " → ".join(str(STATES.get(word, word)) for word in self.one.detail.split(" → "))
 
 
 def shown_discrepancy(one: Discrepancy) -> ShownDiscrepancy:

@@ -111,9 +111,10 @@ def cards_to_compare(organization: Organization, *, now: datetime) -> QuerySet[P
     return PaymentMethod.objects.filter(Exists(lately), is_usable=True).select_related("account")
 
 
-def known_payment_ids(ids: Collection[str]) -> set[str]:
-    """Which of these public ids are payments here, of any organization."""
-    return {str(one) for one in Payment.objects.filter(public_id__in=ids).values_list("public_id", flat=True)}
+def known_payments(ids: Collection[str]) -> dict[str, str]:
+    """Which of these public ids are payments here, of any organization, and their provider's references."""
+    found = Payment.objects.filter(public_id__in=ids).values_list("public_id", "provider_ref")
+    return {str(public_id): ref for public_id, ref in found}
 
 
 def organizations_that_collect() -> QuerySet[Organization]:

@@ -8,11 +8,20 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from core.money import Money
 from payments.models import Payment, Refund
 from stations.models import ChargingSession
+
+MADE_THERE: Final = "Made at the payment provider"
+OVERPAID: Final = "More was taken than was billed"
+OUR_REASONS: Final = {
+    MADE_THERE: _("Made at the payment provider"),
+    OVERPAID: _("More was taken than was billed"),
+}
+"""Reasons that no person wrote, in the reader's language."""
 
 FAILURES_SHOWN: Final = timedelta(days=30)
 
@@ -21,6 +30,10 @@ FAILURES_SHOWN: Final = timedelta(days=30)
 class ShownRefund:
     refund: Refund
     amount: Money
+
+    @property
+    def why(self) -> str:
+        return str(OUR_REASONS.get(self.refund.reason, self.refund.reason))
 
     @property
     def is_undone(self) -> bool:

@@ -62,7 +62,8 @@ def _enter(dispute: Dispute, seen: DisputeSeen) -> None:
         ledger_returns.post_dispute_movement(dispute=dispute, movement=movement, provider=provider().name)
     withheld_minor = -sum(movement.amount_minor for movement in seen.movements)
     if dispute.status == Status.LOST and withheld_minor > 0:
-        ledger_returns.post_dispute_lost(dispute=dispute, withheld_minor=withheld_minor)
+        currency = seen.movements[0].currency
+        ledger_returns.post_dispute_lost(dispute=dispute, withheld_minor=withheld_minor, currency=currency)
 
 
 def _tell(dispute: Dispute) -> None:
@@ -75,4 +76,4 @@ def _tell(dispute: Dispute) -> None:
             at=clock.now(),
         )
     )
-    nudge(f"payment.{dispute.payment.public_id}")
+    nudge(f"payment.{dispute.payment.public_id}", f"session.{dispute.payment.session_id}")

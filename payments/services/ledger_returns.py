@@ -94,7 +94,7 @@ def post_dispute_movement(*, dispute: Dispute, movement: Movement, provider: str
         organization_id=dispute.organization_id,
         reference=f"dispute.{dispute.public_id}.{movement.ref}",
         reason="dispute: money withheld" if movement.amount_minor < 0 else "dispute: money given back",
-        currency=dispute.currency,
+        currency=movement.currency,
         lines={
             f"cash:{provider}": movement.amount_minor - movement.fee_minor,
             WITHHELD: -movement.amount_minor,
@@ -104,13 +104,13 @@ def post_dispute_movement(*, dispute: Dispute, movement: Movement, provider: str
     )
 
 
-def post_dispute_lost(*, dispute: Dispute, withheld_minor: int) -> Posting | None:
+def post_dispute_lost(*, dispute: Dispute, withheld_minor: int, currency: str) -> Posting | None:
     """What is still withheld will not come back."""
     return post(
         organization_id=dispute.organization_id,
         reference=f"dispute.{dispute.public_id}.lost",
         reason="dispute lost",
-        currency=dispute.currency,
+        currency=currency,
         lines={DISPUTES_LOST: withheld_minor, WITHHELD: -withheld_minor},
         payment=dispute.payment,
     )

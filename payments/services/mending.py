@@ -15,6 +15,7 @@ from payments.models import Discrepancy, Payment, PaymentMethod
 from payments.providers import provider
 from payments.providers.base import Intent, IntentStatus, Refused
 from payments.selectors.credits import overpaid_minor
+from payments.selectors.refunds import OVERPAID
 from payments.services import ledger_mends, operations
 from payments.services.applying import fail_payment
 from payments.services.cards import forget_card
@@ -27,7 +28,6 @@ from payments.services.refunding import look_at_refunds, refund_payment
 
 Kind = Discrepancy.Kind
 Open = Discrepancy.State
-OVERPAID: Final = "More was taken than was billed"
 
 
 def mend(*, discrepancy: Discrepancy, by: User) -> bool:

@@ -28,13 +28,16 @@ WINDOW: Final = timedelta(days=8)  # a hold lasts a week
 MARGIN: Final = timedelta(minutes=10)  # clocks of provider and server may differ
 QUIET: Final = timedelta(minutes=2)  # what changes now is compared the next time
 EVERY: Final = timedelta(days=1)
+DEAD_AFTER: Final = timedelta(hours=6)
 Status = ReconciliationRun.Status
+UNDER_WAY: Final = (Status.ASKED, Status.RUNNING)
 State = Discrepancy.State
 Seen = TypeVar("Seen", RefundSeen, DisputeSeen)
 
 
 def ask_reconciliation(*, organization: Organization, by: User | None = None) -> ReconciliationRun:
     """A new run, done soon; the one that is under way when there is one."""
+    _bury_dead(organization)
     try:
         with transaction.atomic():
             run = ReconciliationRun.objects.create(
@@ -42,10 +45,14 @@ def ask_reconciliation(*, organization: Organization, by: User | None = None) ->
             )
             publish(ReconciliationAsked(run_id=run.pk, organization_id=organization.pk))
     except IntegrityError:
-        return ReconciliationRun.objects.get(
-            organization=organization, status__in=(Status.ASKED, Status.RUNNING)
-        )
+        return ReconciliationRun.objects.get(organization=organization, status__in=UNDER_WAY)
     return run
+
+
+def _bury_dead(organization: Organization) -> None:
+    """A run whose provider never answered stands in nobody's way."""
+    old = ReconciliationRun.objects.filter(organization=organization, created_at__lt=clock.now() - DEAD_AFTER)
+    old.filter(status__in=UNDER_WAY).update(status=Status.FAILED, finished_at=clock.now())
 
 
 def ask_due_reconciliations() -> int:
@@ -70,7 +77,8 @@ def run_reconciliation(*, run_id: int, quiet: timedelta = QUIET) -> Reconciliati
 
 
 def _step(run: ReconciliationRun, step: str, **more: Any) -> None:
-    ReconciliationRun.objects.filter(pk=run.pk).update(status=Status.RUNNING, step=step, **more)
+    mine = ReconciliationRun.objects.filter(pk=run.pk, status__in=UNDER_WAY)
+    mine.update(status=Status.RUNNING, step=step, **more)
     nudge(f"reconciliation.{run.organization_id}")
 
 
@@ -99,7 +107,8 @@ class _Comparison:
     def _read_provider(self) -> None:
         since, theirs = self.run.since - MARGIN, self.theirs
         _step(self.run, "provider")
-        theirs.intents = {one.ref: one for one in provider().intents_since(since)}
+        for intent in provider().intents_since(since):
+            theirs.add(intent)
         _group(provider().refunds_since(since), theirs.refunds)
         _group(provider().disputes_since(since), theirs.disputes)
         theirs.movements = list(provider().movements_since(since))
@@ -109,7 +118,7 @@ class _Comparison:
             self.organization,
             since=self.run.since,
             quiet_since=self.quiet_since,
-            refs={*self.theirs.refunds, *self.theirs.disputes},
+            refs={*self.theirs.refunds, *self.theirs.disputes} - {""},
         )
 
     def _look_at_older(self, payments: Iterable[OurPayment]) -> None:
@@ -120,7 +129,7 @@ class _Comparison:
 
     def _look_at(self, ref: str) -> None:
         try:
-            self.theirs.intents[ref] = provider().get_intent(ref)
+            self.theirs.add(provider().get_intent(ref))
         except Refused:
             return  # the provider knows no such intent, and that is a finding
         self.theirs.refunds[ref] = provider().refunds_of(ref)
@@ -131,7 +140,7 @@ class _Comparison:
         if self.organization != Organization.objects.order_by("pk").first():
             return []
         named = {one.payment_id for one in self.theirs.intents.values() if _is_uuid(one.payment_id)}
-        return strangers(self.theirs, ours.known_payment_ids(named))
+        return strangers(self.theirs, ours.known_payments(named))
 
     def _counts(self, payments: list[OurPayment], cards: list[OurCard]) -> dict[str, int]:
         refs = {one.ref for one in payments}
@@ -154,7 +163,7 @@ class _Comparison:
             sum_["theirs"] += intent.received_minor if intent and intent.status is IntentStatus.PAID else 0
             if one.is_whole:
                 sum_["books"] += one.cash_minor
-                sum_["provider"] += moved.get(one.ref, 0)
+                sum_["provider"] += moved.get(one.ref, {}).get(one.currency, 0)
         return sums
 
 

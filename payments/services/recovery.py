@@ -31,7 +31,7 @@ from payments.services.payments import (
     request_hold,
     settle,
 )
-from payments.services.refunding import look_at_refunds, resume_refund
+from payments.services.refunding import finish_refunds, resume_refund
 from payments.services.webhooks import process_webhook
 from stations.models import ChargingSession
 
@@ -80,7 +80,7 @@ def settle_payments(*, in_flight: timedelta = IN_FLIGHT) -> Sweep:
     sweep.each("bill", _unbilled(), lambda pk: bill_session(session_id=pk))
     sweep.each("collect", _uncollected(), lambda pk: collect(session_id=pk))
     sweep.each("release", _dead_holds(), lambda pk: release_hold(payment_id=pk))
-    sweep.each("refund", _waiting_refunds(), lambda pk: look_at_refunds(payment=Payment.objects.get(pk=pk)))
+    sweep.each("refund", _waiting_refunds(), lambda pk: finish_refunds(payment=Payment.objects.get(pk=pk)))
     sweep.each("expired", _expired_holds(), lambda pk: look_again(payment_id=pk))
     return sweep
 
@@ -233,8 +233,12 @@ def _dead_holds() -> list[int]:
 
 
 def _waiting_refunds() -> list[int]:
-    """Payments with a refund that the provider had not finished."""
-    due = Refund.objects.filter(status=Refund.Status.PENDING)
+    """Payments with a refund that the provider had not finished, or of which nothing was written down."""
+    at_work = ProviderOperation.objects.filter(
+        payment=OuterRef("payment"), kind=operations.REFUND, state__in=operations.OPEN
+    )
+    cut_off = Q(status=Refund.Status.ASKED) & ~Exists(at_work)
+    due = Refund.objects.filter(cut_off | Q(status=Refund.Status.PENDING))
     return list(due.order_by("payment_id").values_list("payment_id", flat=True).distinct()[:BATCH])
 
 

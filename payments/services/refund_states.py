@@ -20,10 +20,15 @@ from payments.selectors.credits import credited_minor
 from payments.selectors.credits import overpaid_minor as overpaid_by_session
 from payments.services import ledger_returns
 from payments.services.applying import locked
+from payments.services.payments import NotPossible
 from payments.states import REFUND
 
 Status = Refund.Status
 UNDONE: Final = (Status.FAILED, Status.CANCELED)
+
+
+class TooMuch(NotPossible):
+    """More than what is left of the payment."""
 
 
 @transaction.atomic
@@ -53,12 +58,15 @@ def fail_refund(*, refund_id: int, failure: str) -> Refund:
 
 @transaction.atomic
 def take_over(*, payment_id: int, seen: RefundSeen, reason: str) -> Refund:
-    """A refund that was made at the provider becomes one of ours, in payment and books. Once."""
+    """A refund that was made at the provider becomes one of ours, in payment and books. Once.
+
+    Raises TooMuch while an open refund of ours still claims the same money.
+    """
     payment = _all_locked(payment_id)
     known = payment.refunds.filter(provider_ref=seen.ref).first()
     if known is not None:
         return apply_refund(refund_id=known.pk, seen=seen)
-    Payment.objects.filter(pk=payment.pk).update(refunded_minor=F("refunded_minor") + seen.amount_minor)
+    reserve(payment=payment, amount_minor=seen.amount_minor)
     refund = Refund.objects.create(
         organization=payment.organization,
         payment=payment,
@@ -68,6 +76,14 @@ def take_over(*, payment_id: int, seen: RefundSeen, reason: str) -> Refund:
         created_at=seen.created_at,
     )
     return apply_refund(refund_id=refund.pk, seen=seen)
+
+
+def reserve(*, payment: Payment, amount_minor: int) -> None:
+    """So much of the payment goes back, at most what is left. The caller holds its lock. Raises TooMuch."""
+    left = Payment.objects.filter(pk=payment.pk, refunded_minor__lte=F("captured_minor") - amount_minor)
+    if not left.update(refunded_minor=F("refunded_minor") + amount_minor):
+        left_minor = payment.captured_minor - payment.refunded_minor
+        raise TooMuch(f"Payment {payment.public_id}: {left_minor} are left.")
 
 
 def _locked(refund_id: int) -> Refund:
@@ -107,7 +123,7 @@ def _move(refund: Refund, status: str) -> None:
     refund.save()
     if was == Status.ASKED:
         publish(PaymentRefunded(**_about(refund)))
-    nudge(f"payment.{refund.payment.public_id}")
+    _nudge(refund)
 
 
 def _undo(refund: Refund, status: str, failure: str) -> None:
@@ -120,7 +136,7 @@ def _undo(refund: Refund, status: str, failure: str) -> None:
     refund.status, refund.failure, refund.settled_at = status, failure[:300], clock.now()
     refund.save()
     publish(RefundFailed(**_about(refund)))
-    nudge(f"payment.{refund.payment.public_id}")
+    _nudge(refund)
 
 
 def _about(refund: Refund) -> dict[str, Any]:
@@ -132,3 +148,7 @@ def _about(refund: Refund) -> dict[str, Any]:
         "currency": refund.currency,
         "at": clock.now(),
     }
+
+
+def _nudge(refund: Refund) -> None:
+    nudge(f"payment.{refund.payment.public_id}", f"session.{refund.payment.session_id}")

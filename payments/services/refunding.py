@@ -8,10 +8,8 @@ longer owes is decided in the books (`ledger_returns`).
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
 
 from django.db import transaction
-from django.db.models import F
 
 from accounts.models import User
 from accounts.services import note_action
@@ -19,29 +17,25 @@ from core import clock
 from payments.models import Payment, ProviderOperation, Refund
 from payments.providers import provider
 from payments.providers.base import Declined, OutcomeUnknown, RefundSeen, Refused
+from payments.selectors.refunds import MADE_THERE
 from payments.services import operations
 from payments.services.applying import locked
 from payments.services.operations import State, begin, mark, perform
 from payments.services.payments import NotPossible
-from payments.services.refund_states import apply_refund, fail_refund, take_over
+from payments.services.refund_states import apply_refund, fail_refund, reserve, take_over
 
 Status = Refund.Status
-MADE_THERE: Final = "Made at the payment provider"
-
-
-class TooMuch(NotPossible):
-    """More than what is left of the payment."""
 
 
 def refund_payment(*, payment: Payment, amount_minor: int, reason: str, by: User | None = None) -> Refund:
-    """Give back so much of a captured payment. Part refunds may follow one another.
+    """Give back so much of a captured payment. Part refunds may follow one another. Not inside a transaction.
 
     `reason` in the words of `by` is obligatory. After a lost answer the refund stays ASKED and the sweep
     finds out; what the provider refuses is FAILED. Raises NotPossible, TooMuch, and Busy while an earlier
     refund of this payment is open.
     """
     with transaction.atomic(durable=True):
-        refund = _write_down(locked(payment.pk), amount_minor, reason.strip(), by)
+        refund = _write_down(locked(payment.pk), amount_minor, reason.strip()[:300], by)
         operation = _begin(refund)
     return _act(operation, refund)
 
@@ -51,7 +45,7 @@ def _write_down(payment: Payment, amount_minor: int, reason: str, by: User | Non
         raise NotPossible(f"Payment {payment.public_id} is {payment.status}: nothing can be given back.")
     if amount_minor <= 0 or not reason:
         raise NotPossible("A refund has an amount and a reason.")
-    _reserve(payment, amount_minor)
+    reserve(payment=payment, amount_minor=amount_minor)
     refund = Refund.objects.create(
         organization=payment.organization,
         payment=payment,
@@ -62,14 +56,6 @@ def _write_down(payment: Payment, amount_minor: int, reason: str, by: User | Non
     )
     _note(refund)
     return refund
-
-
-def _reserve(payment: Payment, amount_minor: int) -> None:
-    left = Payment.objects.filter(pk=payment.pk, refunded_minor__lte=F("captured_minor") - amount_minor)
-    if not left.update(refunded_minor=F("refunded_minor") + amount_minor):
-        raise TooMuch(
-            f"Payment {payment.public_id}: {payment.captured_minor - payment.refunded_minor} are left."
-        )
 
 
 def _note(refund: Refund) -> None:
@@ -132,6 +118,17 @@ def look_at_refunds(*, payment: Payment) -> list[Refund]:
     """
     seen = provider().refunds_of(payment.provider_ref) if payment.provider_ref else []
     return [note_seen(payment=payment, seen=one) for one in seen]
+
+
+def finish_refunds(*, payment: Payment) -> None:
+    """Look at what waits; what was refused just before a crash, and is not there, is marked as not done."""
+    seen = provider().refunds_of(payment.provider_ref)
+    if not payment.operations.filter(kind=operations.REFUND, state__in=operations.OPEN).exists():
+        asked = payment.refunds.filter(status=Status.ASKED)
+        for refund in asked.exclude(public_id__in=[one.refund_id for one in seen if one.refund_id]):
+            fail_refund(refund_id=refund.pk, failure="looked: not done")
+    for one in seen:
+        note_seen(payment=payment, seen=one)
 
 
 def note_seen(*, payment: Payment, seen: RefundSeen) -> Refund:

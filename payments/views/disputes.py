@@ -9,10 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from core.money import Money
 from payments.models import Dispute
 from payments.selectors import disputes as chosen
-from payments.states import DISPUTE_TO_ANSWER
 from payments.views.operator import demand_money
 from payments.words_money import reason_of
 from stations.views.guards import member_required, organization_of
@@ -49,9 +47,4 @@ def dispute(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 def _shown(one: Dispute) -> dict[str, Any]:
-    return {
-        "one": one,
-        "amount": Money.of_minor(one.amount_minor, one.currency),
-        "reason": reason_of(one),
-        "is_to_answer": one.status in DISPUTE_TO_ANSWER,
-    }
+    return {"shown": chosen.shown_dispute(one), "one": one, "reason": reason_of(one)}

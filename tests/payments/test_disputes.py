@@ -119,6 +119,14 @@ def test_the_list_and_the_page_show_amount_reason_day_and_session(disputed, owne
         assert part in page, part
 
 
+def test_the_session_names_the_dispute_of_its_payment(disputed, owner, client):
+    look_at_disputes(payment=disputed)
+    client.force_login(owner)
+    panel = client.get(reverse("payments:session_money", args=[disputed.session.public_id])).content.decode()
+    assert reverse("payments:dispute", args=[Dispute.objects.get().public_id]) in panel
+    assert "Answer needed" in panel
+
+
 def test_a_network_without_disputes_says_so(owner, client):
     client.force_login(owner)
     assert "Nobody asks money back" in client.get(reverse("payments:disputes")).content.decode()

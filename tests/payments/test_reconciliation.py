@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from accounts.models import AuditEntry
+from core import clock
 from payments.comparing import OurPayment, Statement, compare
 from payments.models import Discrepancy, Dispute, Payment, PaymentMethod, ReconciliationRun, Refund
 from payments.providers.base import Intent, IntentStatus
@@ -50,12 +51,17 @@ def mend_all(story, by, rounds=3):
         reconcile(story)
 
 
-_earlier = count(1)
+_hours = count(1)
+
+
+def earlier():
+    """A moment at which no other charge of this stall began."""
+    return NOON - timedelta(hours=next(_hours))
 
 
 def charged(story, energy_wh=2_000):
     """Another session at the same stall."""
-    return story.session(energy_wh=energy_wh, reported_start_at=NOON - timedelta(hours=next(_earlier)))
+    return story.session(energy_wh=energy_wh, reported_start_at=earlier())
 
 
 # --- the planted set
@@ -64,13 +70,13 @@ def charged(story, energy_wh=2_000):
 def plant(story, api) -> dict[str, str]:
     """One of each, made behind our back; answers kind by the provider's reference."""
     planted = {}
-    paid = pay(story, reported_start_at=NOON - timedelta(hours=next(_earlier)))
+    paid = pay(story, reported_start_at=earlier())
     refund = api.v1.refunds.create({"payment_intent": paid.provider_ref, "amount": 250})
     planted[refund.id] = "refund_unknown"
 
     story.driver = UserFactory()
     story.give_card("pm_card_createDispute")
-    disputed = pay(story, reported_start_at=NOON - timedelta(hours=next(_earlier)))
+    disputed = pay(story, reported_start_at=earlier())
     planted[api.v1.disputes.list({"payment_intent": disputed.provider_ref}).data[0].id] = "dispute_unknown"
 
     story.driver = UserFactory()
@@ -127,8 +133,8 @@ def test_each_of_them_can_be_mended_and_then_everything_agrees(paid_story, stand
 
 
 def test_a_clean_set_gives_nothing_and_says_what_was_compared(paid_story, stand_in):
-    for hours in range(3):
-        payment = pay(paid_story, reported_start_at=NOON - timedelta(hours=hours))
+    for _ in range(3):
+        payment = pay(paid_story, reported_start_at=earlier())
     refund_payment(payment=payment, amount_minor=300, reason="too slow")
     paid_story.held(charged(paid_story))
     run = reconcile(paid_story)
@@ -233,6 +239,37 @@ def test_a_dispute_is_found_and_its_end_too(story, stand_in, owner):
     }  # fmt: skip
 
 
+def test_a_second_hold_for_a_payment_is_found_and_let_go(paid_story, stand_in, owner):
+    payment = pay(paid_story)
+    api = stand_in.client()
+    api.v1.payment_intents.create(
+        {
+            "amount": 800, "currency": "eur", "capture_method": "manual", "payment_method": "pm_card_visa",
+            "confirm": True, "return_url": "https://example.test/",
+            "metadata": {"payment": str(payment.public_id)},
+        }
+    )  # fmt: skip
+    reconcile(paid_story)
+    assert kinds(paid_story) == ["intent_unknown"]
+    mend_all(paid_story, owner)
+    assert sorted(one.status for one in intents(stand_in)) == ["canceled", "succeeded"]
+
+
+def test_a_strangers_payment_that_was_taken_is_given_back(paid_story, stand_in, owner):
+    paid_story.held()
+    stand_in.client().v1.payment_intents.create(
+        {
+            "amount": 900, "currency": "eur", "payment_method": "pm_card_visa", "confirm": True,
+            "return_url": "https://example.test/", "metadata": {"payment": "of a restored backup"},
+        }
+    )  # fmt: skip
+    reconcile(paid_story)
+    assert kinds(paid_story) == ["intent_unknown"]
+    mend_all(paid_story, owner)
+    assert [one.amount for one in stand_in.client().v1.refunds.list().data] == [900]
+    assert kinds(paid_story) == []
+
+
 # --- how it goes
 
 
@@ -285,6 +322,15 @@ def test_a_provider_that_does_not_answer_is_asked_again_by_the_outbox(paid_story
     assert run.error
     stand_in.pull("faults")
     assert run_reconciliation(run_id=run.pk).status == "done"
+
+
+def test_a_run_that_never_came_to_an_end_stands_in_nobodys_way(paid_story):
+    organization = paid_story.evse.organization
+    dead = ask_reconciliation(organization=organization)
+    ReconciliationRun.objects.filter(pk=dead.pk).update(created_at=clock.now() - timedelta(hours=7))
+    assert ask_reconciliation(organization=organization) != dead
+    dead.refresh_from_db()
+    assert dead.status == "failed"
 
 
 def test_settling_by_hand_reconciles_too(paid_story, stand_in, capsys):
@@ -358,19 +404,13 @@ def test_who_may_only_see_money_mends_nothing(paid_story, stand_in, client):
 
 
 def test_ten_thousand_payments_are_compared_in_a_breath():
+    """Half of them know only by our id in it which intent is theirs."""
     payments, theirs = [], Statement()
+    held = {"status": IntentStatus.HELD, "amount_minor": 1, "held_minor": 1, "received_minor": 0}
     for n in range(10_000):
-        payments.append(
-            OurPayment(pk=n, payment_id=str(n), ref=f"pi_{n}", status="authorized", currency="EUR")
-        )
-        theirs.intents[f"pi_{n}"] = Intent(
-            ref=f"pi_{n}",
-            status=IntentStatus.HELD,
-            amount_minor=1,
-            held_minor=1,
-            received_minor=0,
-            currency="EUR",
-        )
+        ref = f"pi_{n}" if n % 2 else ""
+        payments.append(OurPayment(pk=n, payment_id=str(n), ref=ref, status="authorized", currency="EUR"))
+        theirs.add(Intent(ref=f"pi_{n}", payment_id=str(n), currency="EUR", **held))
     begun = time.monotonic()
     assert compare(payments, theirs) == []
     assert time.monotonic() - begun < 1

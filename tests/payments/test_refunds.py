@@ -18,7 +18,8 @@ from payments.services.collecting import collect
 from payments.services.ledger_returns import shares
 from payments.services.payments import NotPossible
 from payments.services.recovery import settle_payments
-from payments.services.refunding import TooMuch, look_at_refunds, refund_payment
+from payments.services.refund_states import TooMuch
+from payments.services.refunding import look_at_refunds, refund_payment
 from tests.factories import UserFactory
 from tests.payments.stories import deliver, signed_events
 from tests.payments.test_races import at_once
@@ -214,6 +215,22 @@ def test_a_crash_before_the_call_is_repaired_by_the_sweep(paid, stand_in, monkey
     settle_payments(in_flight=AT_ONCE)
     assert [one.amount for one in refunds_there(stand_in)] == [400]
     assert Refund.objects.get().status == "succeeded"
+
+
+def test_a_crash_after_a_refusal_is_found_by_the_sweep(paid, stand_in, monkeypatch):
+    stand_in.client().v1.refunds.create({"payment_intent": paid.provider_ref, "amount": 900})
+
+    def crash(**kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("payments.services.refunding.fail_refund", crash)
+    with pytest.raises(KeyboardInterrupt):
+        give_back(paid, 500)
+    monkeypatch.undo()
+    settle_payments()
+    paid.refresh_from_db()
+    assert sorted(paid.refunds.values_list("status", "amount_minor")) == [("failed", 500), ("succeeded", 900)]
+    assert paid.refunded_minor == 900
 
 
 # --- made at the provider

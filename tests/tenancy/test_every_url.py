@@ -127,6 +127,7 @@ FOR_MEMBERS = {
     "payments:tariff_new",
     "payments:tariffs",
     "payments:tariffs_export",
+    "payments:write_offs",
     "scheduling:operator_bookings",
     "scheduling:power",
     "stations:api_tokens",

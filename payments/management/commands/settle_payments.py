@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from payments.providers.base import ProviderError
 from payments.selectors.reconciling import open_discrepancies, organizations_that_collect
 from payments.services.reconciliation import ask_reconciliation, run_reconciliation
 from payments.services.recovery import IN_FLIGHT, settle_payments
@@ -36,7 +37,11 @@ class Command(BaseCommand):
     def _reconcile(self) -> None:
         for organization in organizations_that_collect():
             asked = ask_reconciliation(organization=organization)
-            run = run_reconciliation(run_id=asked.pk)
+            try:
+                run = run_reconciliation(run_id=asked.pk)
+            except ProviderError as error:
+                self.stderr.write(f"left: {organization} is not compared: {error}")
+                continue
             self.stdout.write(
                 f"{organization}: {run.found} discrepancies in {run.counts['payments']} payments"
             )
