@@ -28,6 +28,7 @@ from payments.selectors.payments import (
 from payments.selectors.refunds import (
     ShownRefund,
     failed_refunds,
+    latest_refunds,
     refundable,
     refunded_by_session,
     refunds_of,
@@ -47,6 +48,7 @@ __all__ = [
     "failed_refunds",
     "holds_waiting",
     "latest_payments",
+    "latest_refunds",
     "open_payment_of",
     "owed_minor",
     "payments_of",

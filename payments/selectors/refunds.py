@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Organization
 from core import clock
 from core.money import Money
 from payments.models import Payment, Refund
@@ -75,3 +76,9 @@ def failed_refunds(user: Any) -> QuerySet[Refund]:
     lately = Q(settled_at__gt=clock.now() - FAILURES_SHOWN)
     failed = Refund.objects.visible_to(user).filter(lately, ~Exists(since), status=Refund.Status.FAILED)
     return failed.select_related("organization", "payment__session").order_by("settled_at")
+
+
+def latest_refunds(organization: Organization, limit: int = 20) -> list[ShownRefund]:
+    """The newest refunds of a network."""
+    found = Refund.objects.filter(organization=organization).select_related("payment__session", "by")
+    return [shown_refund(one) for one in found.order_by("-created_at")[:limit]]

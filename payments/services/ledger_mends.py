@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Sum
 
 from core import clock
 from core.live import nudge
-from payments.models import Payment
+from payments.models import Payment, PostingLine
 from payments.providers import provider
 from payments.services.applying import locked
-from payments.services.ledger import post, receivable_of
+from payments.services.ledger import post, post_capture, receivable_of
+from payments.services.ledger_returns import post_refund, undo_refund
 from payments.services.payments import NotPossible
+from payments.services.refund_states import UNDONE
 
 SUSPENSE: Final = "suspense:reconciliation"
 Status = Payment.Status
@@ -47,16 +50,34 @@ def undo_capture(*, payment: Payment) -> None:
 
 
 @transaction.atomic
-def post_difference(*, payment: Payment, amount_minor: int, reference: str) -> None:
-    """The books follow the provider's account; the rest stands in suspense until somebody explains it."""
+def square_books(*, payment: Payment, account_minor: int, reference: str) -> None:
+    """The books follow the provider's account: postings that are missing first, the rest into suspense.
+
+    `account_minor` is what the account gained by the payment; `reference` is unique for this mend.
+    """
+    payment = locked(payment.pk)
+    _post_what_is_missing(payment)
+    cash = f"cash:{provider().name}"
+    lines = PostingLine.objects.filter(posting__payment=payment, account=cash, currency=payment.currency)
+    difference_minor = account_minor - (lines.aggregate(total=Sum("amount_minor"))["total"] or 0)
     post(
         organization_id=payment.organization_id,
         reference=f"reconciliation.{reference}",
         reason="the provider's account differed from the books",
         currency=payment.currency,
-        lines={f"cash:{provider().name}": amount_minor, SUSPENSE: -amount_minor},
+        lines={cash: difference_minor, SUSPENSE: -difference_minor},
         payment=payment,
     )
+
+
+def _post_what_is_missing(payment: Payment) -> None:
+    """What is in the books already stays as it is: each event is posted once."""
+    if payment.status == Status.CAPTURED:
+        post_capture(payment=payment, provider=provider().name)
+    for refund in payment.refunds.exclude(provider_ref=""):
+        post_refund(refund=refund, provider=provider().name)
+        if refund.status in UNDONE:
+            undo_refund(refund=refund, provider=provider().name)
 
 
 def _close(payment: Payment, status: str) -> None:

@@ -127,9 +127,10 @@ def _undo_capture(discrepancy: Discrepancy, by: User) -> None:
 
 
 def _square_books(discrepancy: Discrepancy, by: User) -> None:
-    difference_minor = (discrepancy.theirs_minor or 0) - (discrepancy.ours_minor or 0)
-    ledger_mends.post_difference(
-        payment=_payment(discrepancy), amount_minor=difference_minor, reference=str(discrepancy.public_id)
+    ledger_mends.square_books(
+        payment=_payment(discrepancy),
+        account_minor=discrepancy.theirs_minor or 0,
+        reference=str(discrepancy.public_id),
     )
 
 

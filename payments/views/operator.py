@@ -37,6 +37,7 @@ def revenue(request: HttpRequest) -> HttpResponse:
         "today": selectors.revenue_today(organization),
         "days": selectors.revenue_by_day(organization),
         "payments": [selectors.shown_payment(one) for one in selectors.latest_payments(organization)],
+        "refunds": selectors.latest_refunds(organization),
         "differing": [selectors.shown_payment(one) for one in _differing(organization)],
     }
     return render(request, "payments/revenue.html", context)

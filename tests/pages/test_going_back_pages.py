@@ -54,6 +54,8 @@ def test_money_goes_back_in_two_steps_and_shows_everywhere(visit, paid, owner):
     expect(page.get_by_text("€2.50 goes back to the payer")).to_be_visible()
     expect(page.get_by_text("The plug was stuck for a while.")).to_be_visible()
     visitor.is_pleased("session-with-refund")
+    visitor.goto(reverse("payments:revenue"))
+    visitor.is_pleased("revenue-with-refund")
     assert Refund.objects.get().amount_minor == 250
 
 

@@ -14,6 +14,7 @@ from payments.services.disputes import apply_dispute, look_at_disputes
 from payments.services.refunding import refund_payment
 from tests.factories import MembershipFactory
 from tests.payments.stories import deliver, signed_events
+from tests.payments.test_races import at_once
 from tests.payments.test_refunds import balances, pay
 from tests.payments.test_webhooks import send
 
@@ -89,6 +90,13 @@ def test_looking_ten_times_posts_once(disputed):
     for _ in range(10):
         look_at_disputes(payment=disputed)
     assert Posting.objects.filter(reference__startswith="dispute.").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_looks_at_once_make_one_dispute(disputed):
+    at_once(8, lambda: look_at_disputes(payment=disputed))
+    assert Dispute.objects.count() == 1
+    assert balances()["cash:stripe"] == -1500
 
 
 def test_an_older_look_cannot_take_a_decision_back(disputed, stand_in):

@@ -24,6 +24,7 @@ from payments.services.reconciliation import ask_due_reconciliations, ask_reconc
 from payments.services.refunding import refund_payment
 from tests.factories import MembershipFactory, UserFactory
 from tests.payments.stories import NOON, Story, deliver, intents
+from tests.payments.test_races import at_once
 from tests.payments.test_refunds import balances, pay
 
 pytestmark = pytest.mark.django_db
@@ -221,6 +222,16 @@ def test_books_that_differ_from_the_account_are_squared_in_suspense(paid_story, 
     assert balances()["cash:stripe"] == 1000
 
 
+def test_a_posting_that_is_missing_is_made_up_for(paid_story, stand_in, owner):
+    payment = paid_story.held()
+    stand_in.client().v1.payment_intents.capture(payment.provider_ref, {"amount_to_capture": 700})
+    Payment.objects.filter(pk=payment.pk).update(status="captured", captured_minor=700)
+    reconcile(paid_story)
+    assert kinds(paid_story) == ["ledger_differs"]
+    mend_all(paid_story, owner)
+    assert balances() == {"cash:stripe": 700, "receivable:": -700}
+
+
 def test_a_dispute_is_found_and_its_end_too(story, stand_in, owner):
     story.give_card("pm_card_createDispute")
     pay(story)
@@ -358,6 +369,19 @@ def test_another_network_sees_nothing_of_it(paid_story, stand_in):
     pay(other)
     reconcile(other)
     assert kinds(other) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_six_clicks_on_one_mend_give_the_difference_back_once(paid_story, stand_in, owner):
+    session = charged(paid_story, energy_wh=20_000)
+    payment = paid_story.held(session)
+    stand_in.client().v1.payment_intents.capture(payment.provider_ref)
+    bill_session(session_id=session.pk)
+    look_again(payment_id=payment.pk)
+    reconcile(paid_story)
+    one = Discrepancy.objects.get(kind="overpaid")
+    assert sorted(at_once(6, lambda: mend(discrepancy=one, by=owner))) == [False] * 5 + [True]
+    assert [refund.amount for refund in stand_in.client().v1.refunds.list().data] == [4000]
 
 
 # --- the pages

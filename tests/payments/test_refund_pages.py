@@ -106,6 +106,14 @@ def test_the_session_shows_each_refund_with_its_state_and_who_made_it(paid, owne
     assert "Still open" not in text
 
 
+def test_the_revenue_page_lists_refunds(paid, owner, client):
+    give_back(paid, 250, by=owner)
+    client.force_login(owner)
+    text = text_of(client.get(reverse("payments:revenue")))
+    for part in ("Latest refunds", "€2.50", "the plug was stuck"):
+        assert part in text, part
+
+
 def test_the_receipt_and_its_pdf_show_what_went_back_and_what_the_charge_costs_after_all(paid, client):
     give_back(paid, 250, by=MembershipFactory().user)
     client.force_login(paid.account.user)

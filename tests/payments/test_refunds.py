@@ -269,6 +269,14 @@ def test_twenty_simultaneous_refunds_never_give_back_more_than_was_taken(paid, s
     assert owed_minor(receivable_account(paid.account.user_id), "EUR") == 0
 
 
+@pytest.mark.django_db(transaction=True)
+def test_eight_looks_at_once_take_a_refund_over_once(paid, stand_in):
+    stand_in.client().v1.refunds.create({"payment_intent": paid.provider_ref, "amount": 250})
+    at_once(8, lambda: look_at_refunds(payment=paid))
+    paid.refresh_from_db()
+    assert (Refund.objects.count(), paid.refunded_minor, balances()["cash:stripe"]) == (1, 250, 750)
+
+
 # --- shares
 
 
