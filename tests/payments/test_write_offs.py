@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from payments.selectors.write_offs import write_offs
 from payments.services.billing import bill_session
 from payments.services.collecting import collect
 from tests.factories import MembershipFactory
@@ -33,6 +34,12 @@ def test_each_loss_is_listed_with_its_reason_session_and_sum(story, owner, clien
     text = client.get(reverse(URL)).content.decode()
     for part in ("€10.00", "nobody is left to ask", f"#{session.number}", str(session.public_id)):
         assert part in text, part
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_loss_is_posted_whole_also_outside_a_transaction(story):
+    lose(story)
+    assert [entry.amount.minor for entry in write_offs(story.evse.organization)] == [1000]
 
 
 def test_the_list_can_be_taken_along(story, owner, client):
