@@ -81,7 +81,11 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
         "payments.handlers.note_failed_attempt",
         "payments.handlers.stop_unpaid_session",
     ),
+    "payments.DisputeChanged": (),
+    "payments.PaymentRefunded": ("payments.handlers.tell_payer_of_refund",),
     "payments.PaymentVoided": (),
+    "payments.ReconciliationAsked": ("payments.handlers.reconcile",),
+    "payments.RefundFailed": (),
     "payments.SessionRated": (
         "payments.handlers.collect_rated_session",
         "payments.handlers.compare_settlement",

@@ -9,6 +9,8 @@ from core.admin import ReadOnlyAdmin
 from payments.models import (
     BillingAccount,
     ChargeDetailRecord,
+    Discrepancy,
+    Dispute,
     HostPayout,
     HostStatement,
     Payment,
@@ -16,6 +18,8 @@ from payments.models import (
     Posting,
     PostingLine,
     ProviderOperation,
+    ReconciliationRun,
+    Refund,
     SiteHost,
     Tariff,
     TariffAssignment,
@@ -87,6 +91,46 @@ class PaymentAdmin(ReadOnlyAdmin):
     search_fields = ("public_id", "provider_ref", "email", "account__user__email", "=session__number")
     date_hierarchy = "created_at"
     inlines = (OperationInline,)
+
+
+@admin.register(Refund)
+class RefundAdmin(ReadOnlyAdmin):
+    list_display = (
+        "public_id",
+        "status",
+        "organization",
+        "payment",
+        "currency",
+        "amount_minor",
+        "created_at",
+    )
+    list_filter = ("status", "organization")
+    list_select_related = ("organization", "payment")
+    search_fields = ("public_id", "provider_ref", "payment__public_id")
+    date_hierarchy = "created_at"
+
+
+@admin.register(Dispute)
+class DisputeAdmin(ReadOnlyAdmin):
+    list_display = ("provider_ref", "status", "organization", "payment", "currency", "amount_minor", "due_at")
+    list_filter = ("status", "organization")
+    list_select_related = ("organization", "payment")
+    search_fields = ("provider_ref", "payment__public_id")
+
+
+@admin.register(ReconciliationRun)
+class ReconciliationRunAdmin(ReadOnlyAdmin):
+    list_display = ("public_id", "status", "organization", "created_at", "finished_at", "found")
+    list_filter = ("status", "organization")
+    list_select_related = ("organization",)
+
+
+@admin.register(Discrepancy)
+class DiscrepancyAdmin(ReadOnlyAdmin):
+    list_display = ("ref", "kind", "state", "organization", "found_at", "closed_at")
+    list_filter = ("state", "kind", "organization")
+    list_select_related = ("organization",)
+    search_fields = ("ref", "payment__public_id")
 
 
 @admin.register(ProviderOperation)

@@ -12,8 +12,8 @@ from accounts.api_access import caller
 from accounts.permissions import MONEY_SEEN
 from accounts.selectors import own_rows
 from core.rest.filters import Choice, Either, Filters, Instant, Text, Uuid
-from payments.models import ChargeDetailRecord, Payment, Tariff
-from payments.serializers import CdrSerializer, PaymentSerializer, TariffSerializer
+from payments.models import ChargeDetailRecord, Payment, Refund, Tariff
+from payments.serializers import CdrSerializer, PaymentSerializer, RefundSerializer, TariffSerializer
 
 
 def _organizations(user: Any) -> QuerySet[Any]:
@@ -89,3 +89,22 @@ class PaymentList(generics.ListAPIView[Payment]):
         user = caller(self.request)
         visible = own_rows("account__user", user) | Q(organization__in=_organizations(user))
         return Payment.objects.filter(visible).select_related("session")
+
+
+class RefundList(generics.ListAPIView[Refund]):
+    """Refunds, the latest first: of my payments, and of my organizations' where I may see money."""
+
+    scope = "money"
+    serializer_class = RefundSerializer
+    ordering = ("-created_at", "-pk")
+    filters: ClassVar[Filters] = {
+        "payment": Uuid("payment__public_id", "the payment's public id"),
+        "status": Choice("status", words=Refund.Status.values),
+        "created_from": Instant("created_at__gte"),
+        "created_until": Instant("created_at__lt"),
+    }
+
+    def get_queryset(self) -> QuerySet[Refund]:
+        user = caller(self.request)
+        visible = own_rows("payment__account__user", user) | Q(organization__in=_organizations(user))
+        return Refund.objects.filter(visible).select_related("payment")

@@ -12,4 +12,5 @@ urlpatterns = [
     path("cdrs/", api.CdrList.as_view(), name="cdr-list"),
     path("cdrs/<uuid:public_id>/", api.CdrDetail.as_view(), name="cdr-detail"),
     path("payments/", api.PaymentList.as_view(), name="payment-list"),
+    path("refunds/", api.RefundList.as_view(), name="refund-list"),
 ]

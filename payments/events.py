@@ -74,6 +74,63 @@ class PaymentFailed(_PaymentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _RefundEvent(Event):
+    refund_id: int
+    payment_id: int
+    organization_id: int
+    amount_minor: int
+    currency: str
+    at: datetime
+
+    @property
+    def subject(self) -> str:
+        return f"payment.{self.payment_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRefunded(_RefundEvent):
+    """Money of a payment went back, or is on its way."""
+
+    name: ClassVar[str] = "payments.PaymentRefunded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundFailed(_RefundEvent):
+    """It did not arrive: the money is ours again."""
+
+    name: ClassVar[str] = "payments.RefundFailed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeChanged(Event):
+    """A payer's bank asks the money back, or has decided."""
+
+    name: ClassVar[str] = "payments.DisputeChanged"
+    dispute_id: int
+    payment_id: int
+    organization_id: int
+    status: str
+    at: datetime
+
+    @property
+    def subject(self) -> str:
+        return f"payment.{self.payment_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconciliationAsked(Event):
+    """Somebody, or the day, wants provider, books and payments compared."""
+
+    name: ClassVar[str] = "payments.ReconciliationAsked"
+    run_id: int
+    organization_id: int
+
+    @property
+    def subject(self) -> str:
+        return f"reconciliation.{self.run_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CardSaved(Event):
     """A driver's card can pay from now on."""
 

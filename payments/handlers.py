@@ -13,6 +13,8 @@ from payments.events import (
     PaymentAuthorized,
     PaymentCaptured,
     PaymentFailed,
+    PaymentRefunded,
+    ReconciliationAsked,
     SessionRated,
     WebhookReceived,
 )
@@ -24,6 +26,7 @@ from payments.services import (
     holding,
     host_mail,
     receipts,
+    reconciliation,
     settlements,
     starting,
     tariffs,
@@ -98,6 +101,14 @@ def invite_host(event: HostInvited) -> None:
 
 def send_statement(event: HostStated) -> None:
     host_mail.send_statement(statement_id=event.statement_id)
+
+
+def tell_payer_of_refund(event: PaymentRefunded) -> None:
+    receipts.send_refund_notice(refund_id=event.refund_id)
+
+
+def reconcile(event: ReconciliationAsked) -> None:
+    reconciliation.run_reconciliation(run_id=event.run_id)
 
 
 def follow_authorized_payment(event: PaymentAuthorized) -> None:

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from core.money import from_minor
 from core.units import kwh
-from payments.models import ChargeDetailRecord, Payment, Tariff
+from payments.models import ChargeDetailRecord, Payment, Refund, Tariff
 from payments.services.pricing import as_ocpi
 
 
@@ -80,6 +80,7 @@ class PaymentSerializer(serializers.ModelSerializer[Payment]):
     session_id = serializers.UUIDField(source="session.public_id", default=None)
     authorized = serializers.SerializerMethodField()
     captured = serializers.SerializerMethodField()
+    refunded = serializers.SerializerMethodField()
 
     class Meta:
         model = Payment
@@ -90,6 +91,7 @@ class PaymentSerializer(serializers.ModelSerializer[Payment]):
             "currency",
             "authorized",
             "captured",
+            "refunded",
             "failure_code",
             "created_at",
             "authorized_at",
@@ -101,3 +103,21 @@ class PaymentSerializer(serializers.ModelSerializer[Payment]):
 
     def get_captured(self, payment: Payment) -> str:
         return str(from_minor(payment.captured_minor, payment.currency))
+
+    def get_refunded(self, payment: Payment) -> str:
+        return str(from_minor(payment.refunded_minor, payment.currency))
+
+
+class RefundSerializer(serializers.ModelSerializer[Refund]):
+    """Money given back of a payment; OCPI has no such object."""
+
+    id = serializers.UUIDField(source="public_id")
+    payment_id = serializers.UUIDField(source="payment.public_id")
+    amount = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Refund
+        fields = ("id", "payment_id", "status", "currency", "amount", "reason", "created_at", "settled_at")
+
+    def get_amount(self, refund: Refund) -> str:
+        return str(from_minor(refund.amount_minor, refund.currency))

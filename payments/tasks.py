@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from payments.services import card_care, debts, recovery, showing, statements, watching
+from payments.services import card_care, debts, reconciliation, recovery, showing, statements, watching
 
 
 @shared_task(ignore_result=True)
@@ -14,6 +14,11 @@ def settle_payments() -> None:
 def state_hosts() -> None:
     """Every day, so that a month's statements are there when it is over in the organization's time zone."""
     statements.state_last_month()
+
+
+@shared_task(ignore_result=True)
+def ask_due_reconciliations() -> None:
+    reconciliation.ask_due_reconciliations()
 
 
 @shared_task(ignore_result=True)

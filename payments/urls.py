@@ -6,17 +6,21 @@ from django.urls import path
 
 from payments.views import (
     cards,
+    disputes,
     host_pages,
     hosts,
     operator,
     owed,
     panels,
     receipts,
+    reconciling,
+    refunds,
     returning,
     tariff_overrides,
     tariff_writing,
     tariffs,
     webhooks,
+    write_offs,
 )
 
 app_name = "payments"
@@ -62,5 +66,12 @@ urlpatterns = [
     path("operate/revenue/settlements/<uuid:public_id>/", operator.looked_at, name="looked_at"),
     path("operate/revenue/debts/<uuid:public_id>/", operator.write_off, name="debt_write_off"),
     path("operate/revenue/today/", panels.revenue_today, name="revenue_today"),
+    path("operate/payments/<uuid:public_id>/refund/", refunds.refund, name="refund"),
+    path("operate/disputes/", disputes.disputes, name="disputes"),
+    path("operate/disputes/<uuid:public_id>/", disputes.dispute, name="dispute"),
+    path("operate/write-offs/", write_offs.write_offs, name="write_offs"),
+    path("operate/reconciliation/", reconciling.reconciliation, name="reconciliation"),
+    path("operate/reconciliation/run/", reconciling.run, name="reconciliation_run"),
+    path("operate/reconciliation/<uuid:public_id>/mend/", reconciling.mend, name="mend"),
     path("operate/sessions/<uuid:public_id>/money/", panels.session_money, name="session_money"),
 ]

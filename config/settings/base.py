@@ -119,6 +119,9 @@ IMPORTERS = {
 VENDOR_DATA_HANDLERS: dict[str, str] = {}
 ATTENTION_SOURCES = [
     "payments.attention.settlements",
+    "payments.attention.disputes",
+    "payments.attention.refunds",
+    "payments.attention.discrepancies",
     "scheduling.attention.power_out_of_reach",
     "scheduling.attention.lost_stalls",
 ]

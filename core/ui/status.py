@@ -118,6 +118,21 @@ _STATES: Final[dict[str, Shown]] = {
     "failing": _fault(_("Failing")),
     "open": _wait(pgettext_lazy("state", "Open")),
     "resolved": _done(_("Resolved")),
+    "refund_asked": _wait(_("Being asked for")),
+    "refund_pending": _wait(_("On its way")),
+    "refund_succeeded": _done(_("Given back")),
+    "refund_failed": _fault(_("Not given back")),
+    "refund_canceled": _off(_("Refund canceled"), "x"),
+    "needs_response": _fault(_("Answer needed"), "clock"),
+    "under_review": _wait(_("Under review")),
+    "warning_needs_response": _wait(_("The bank asks")),
+    "warning_under_review": _wait(_("The bank looks at the answer")),
+    "warning_closed": _off(_("The bank asks no more")),
+    "prevented": _off(_("Prevented")),
+    "won": _done(_("Won")),
+    "lost": _fault(_("Lost")),
+    "mended": _done(_("Mended")),
+    "agrees": _done(_("Agrees by itself")),
 }
 WORDS: Final = _PLACES | _STATES
 UNKNOWN: Final = _off(_("Unknown"), "circle-help")

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_calibration_law_and_autocharge'),
-        ('payments', '0005_scanned_limits'),
+        ('payments', '0008_debts_and_ending_cards'),
         ('stations', '0019_payment_codes'),
     ]
 

@@ -1,4 +1,5 @@
 from payments.models.debts import DebtNotice
+from payments.models.disputes import Dispute
 from payments.models.hosts import (
     HostPayout,
     HostStatement,
@@ -14,13 +15,17 @@ from payments.models.payments import (
     ProviderOperation,
     WebhookEvent,
 )
+from payments.models.reconciling import Discrepancy, ReconciliationRun
 from payments.models.records import ChargeDetailRecord
+from payments.models.refunds import Refund
 from payments.models.tariffs import RuleOverride, Tariff, TariffAssignment
 
 __all__ = [
     "BillingAccount",
     "ChargeDetailRecord",
     "DebtNotice",
+    "Discrepancy",
+    "Dispute",
     "HostPayout",
     "HostStatement",
     "HostStatementLine",
@@ -29,6 +34,8 @@ __all__ = [
     "Posting",
     "PostingLine",
     "ProviderOperation",
+    "ReconciliationRun",
+    "Refund",
     "RevenueShare",
     "RuleOverride",
     "SiteHost",

@@ -18,10 +18,35 @@ if (select coalesce(sum(amount_minor), 0) <> 0 from payments_postingline
 end if;
 return null;
 """
+_HAS_LINES = """
+if not exists (select from payments_postingline where posting_id = NEW.id) then
+  raise exception 'posting % moves nothing', NEW.reference using errcode = 'check_violation';
+end if;
+return null;
+"""
+_STILL_OPEN = """
+if (select written_in from payments_posting where id = NEW.posting_id) is distinct from txid_current() then
+  raise exception 'posting % is closed: it was written in an earlier transaction', NEW.posting_id
+    using errcode = 'check_violation';
+end if;
+return NEW;
+"""
+_NEVER_EMPTY = "raise exception 'the books cannot be truncated';"
+
+
+class CurrentTransaction(models.Func):
+    """The number of the running transaction, the same inside its savepoints."""
+
+    function = "txid_current"
+    arity = 0
+    output_field = models.BigIntegerField()
 
 
 class Posting(models.Model):
-    """One business event in the books. `reference` is unique: what happened is posted once."""
+    """One business event in the books. `reference` is unique: what happened is posted once.
+
+    Its lines are written in its own transaction (`written_in`) and never joined by others.
+    """
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     reference = models.CharField(max_length=120, unique=True)
@@ -30,12 +55,28 @@ class Posting(models.Model):
         "payments.Payment", on_delete=models.PROTECT, null=True, blank=True, related_name="postings"
     )
     at = models.DateTimeField(default=clock.now)
+    written_in = models.BigIntegerField(db_default=CurrentTransaction(), editable=False)
 
     objects = OrganizationQuerySet["Posting"].as_manager()
 
     class Meta:
         triggers: ClassVar = [
-            pgtrigger.Protect(name="postings_are_append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+            pgtrigger.Protect(name="postings_are_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="postings_are_not_truncated",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                level=pgtrigger.Statement,
+                func=_NEVER_EMPTY,
+            ),
+            pgtrigger.Trigger(
+                name="posting_has_lines",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                level=pgtrigger.Row,
+                func=_HAS_LINES,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -57,6 +98,20 @@ class PostingLine(models.Model):
         indexes: ClassVar = [models.Index(fields=["account", "currency"])]
         triggers: ClassVar = [
             pgtrigger.Protect(name="lines_are_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="lines_are_not_truncated",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                level=pgtrigger.Statement,
+                func=_NEVER_EMPTY,
+            ),
+            pgtrigger.Trigger(
+                name="posting_is_still_open",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                level=pgtrigger.Row,
+                func=_STILL_OPEN,
+            ),
             pgtrigger.Trigger(
                 name="posting_balances",
                 when=pgtrigger.After,

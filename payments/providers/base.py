@@ -11,7 +11,7 @@ and the provider account (empty: the installation's own). A call either returns,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -61,6 +61,7 @@ class Intent:
     amount_minor: int
     held_minor: int
     received_minor: int
+    currency: str
     payment_id: str = ""
     method_ref: str = ""
     capture_before: datetime | None = None
@@ -125,6 +126,57 @@ class HoldRequest:
     customer_ref: str
     method_ref: str
     return_url: str = ""
+
+
+class RefundState(StrEnum):
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundSeen:
+    """A refund as the provider knows it. `refund_id` is our public id from its metadata; empty: not ours."""
+
+    ref: str
+    state: RefundState
+    amount_minor: int
+    currency: str
+    intent_ref: str
+    created_at: datetime
+    refund_id: str = ""
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """One movement of the account's balance: `amount_minor` is signed, `fee_minor` what the provider kept.
+
+    `intent_ref` names the payment that it belongs to; empty: none (a payout).
+    """
+
+    ref: str
+    amount_minor: int
+    fee_minor: int
+    currency: str
+    intent_ref: str = ""
+    is_dispute: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeSeen:
+    """A dispute as the provider knows it; `status` in the words of `payments.models.Dispute`."""
+
+    ref: str
+    status: str
+    amount_minor: int
+    currency: str
+    reason: str
+    intent_ref: str
+    opened_at: datetime
+    due_at: datetime | None = None
+    movements: tuple[Movement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,5 +257,23 @@ class Provider(Protocol):
     def transfer(self, request: TransferRequest, *, key: str) -> Transfer: ...
 
     def find_transfers(self, *, reference: str) -> list[Transfer]: ...
+    def give_back(
+        self,
+        intent_ref: str,
+        *,
+        refund_id: str,
+        amount_minor: int,
+        currency: str,
+        key: str,
+        account: str = "",
+    ) -> RefundSeen: ...
+    def get_refund(self, ref: str, *, account: str = "") -> RefundSeen: ...
+    def refunds_of(self, intent_ref: str, *, account: str = "") -> list[RefundSeen]: ...
+    def get_dispute(self, ref: str, *, account: str = "") -> DisputeSeen: ...
+    def disputes_of(self, intent_ref: str, *, account: str = "") -> list[DisputeSeen]: ...
+    def intents_since(self, since: datetime, *, account: str = "") -> Iterator[Intent]: ...
+    def refunds_since(self, since: datetime, *, account: str = "") -> Iterator[RefundSeen]: ...
+    def disputes_since(self, since: datetime, *, account: str = "") -> Iterator[DisputeSeen]: ...
+    def movements_since(self, since: datetime, *, account: str = "") -> Iterator[Movement]: ...
 
     def read_webhook(self, payload: bytes, signature: str) -> Notice: ...

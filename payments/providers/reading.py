@@ -10,14 +10,19 @@ from payments.providers.base import (
     Card,
     Checkout,
     CheckoutStatus,
+    DisputeSeen,
     Intent,
     IntentStatus,
+    Movement,
     Notice,
     Payee,
+    RefundSeen,
+    RefundState,
     Transfer,
 )
 
 REFERENCE: Final = "payment"  # the payment's public id, in the PaymentIntent's metadata
+REFUND: Final = "refund"  # the refund's public id, in the Refund's metadata
 HUNDREDFOLD: Final = frozenset({"ISK", "UGX"})  # no minor unit by ISO, yet Stripe counts hundredths
 STATUSES: Final = {
     "requires_payment_method": IntentStatus.NEEDS_CARD,
@@ -27,6 +32,14 @@ STATUSES: Final = {
     "requires_capture": IntentStatus.HELD,
     "succeeded": IntentStatus.PAID,
     "canceled": IntentStatus.CANCELED,
+}
+
+REFUND_STATES: Final = {
+    "pending": RefundState.PENDING,
+    "requires_action": RefundState.PENDING,
+    "succeeded": RefundState.SUCCEEDED,
+    "failed": RefundState.FAILED,
+    "canceled": RefundState.CANCELED,
 }
 
 
@@ -46,6 +59,7 @@ def intent(found: Any) -> Intent:
         amount_minor=from_stripe(found.amount, found.currency),
         held_minor=from_stripe(found.amount_capturable, found.currency),
         received_minor=from_stripe(found.amount_received, found.currency),
+        currency=found.currency.upper(),
         payment_id=_reference(found),
         method_ref=_ref(found.payment_method),
         capture_before=_capture_before(found.latest_charge),
@@ -87,6 +101,48 @@ def payee(found: Any) -> Payee:
 
 def transfer(found: Any) -> Transfer:
     return Transfer(ref=found.id, amount_minor=from_stripe(found.amount, found.currency))
+
+
+def refund(found: Any) -> RefundSeen:
+    return RefundSeen(
+        ref=found.id,
+        state=REFUND_STATES[found.status],
+        amount_minor=from_stripe(found.amount, found.currency),
+        currency=found.currency.upper(),
+        intent_ref=_ref(found.payment_intent),
+        created_at=datetime.fromtimestamp(found.created, UTC),
+        refund_id=metadata(found).get(REFUND, ""),
+        failure=str((found.failure_reason if "failure_reason" in found else None) or ""),
+    )
+
+
+def dispute(found: Any) -> DisputeSeen:
+    due = found.evidence_details.due_by if found.evidence_details else None
+    return DisputeSeen(
+        ref=found.id,
+        status=found.status,
+        amount_minor=from_stripe(found.amount, found.currency),
+        currency=found.currency.upper(),
+        reason=found.reason,
+        intent_ref=_ref(found.payment_intent),
+        opened_at=datetime.fromtimestamp(found.created, UTC),
+        due_at=None if due is None else datetime.fromtimestamp(due, UTC),
+        movements=tuple(movement(one, _ref(found.payment_intent)) for one in found.balance_transactions),
+    )
+
+
+def movement(found: Any, intent_ref: str = "") -> Movement:
+    """A balance transaction; its payment is read from its expanded source where it is not known."""
+    source = found.source if not isinstance(found.source, str) else None
+    named = _ref(source.payment_intent) if source and "payment_intent" in source else ""
+    return Movement(
+        ref=found.id,
+        amount_minor=from_stripe(found.amount, found.currency),
+        fee_minor=from_stripe(found.fee, found.currency),
+        currency=found.currency.upper(),
+        intent_ref=intent_ref or named,
+        is_dispute=bool(source and source.object == "dispute"),
+    )
 
 
 def notice(event: Any) -> Notice:

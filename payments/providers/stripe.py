@@ -7,8 +7,9 @@ by the SDK could only repeat a failure (MONEY rule 5).
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import stripe
 from django.conf import settings
@@ -19,14 +20,19 @@ from payments.providers.base import (
     Card,
     Checkout,
     CheckoutRequest,
+    DisputeSeen,
     HoldRequest,
     Intent,
+    Movement,
     Notice,
+    RefundSeen,
 )
 from payments.providers.stripe_payees import Payees
 from payments.providers.stripe_words import in_our_words, options
 
 logging.getLogger("stripe").setLevel(logging.WARNING)  # two lines a call otherwise
+
+T = TypeVar("T")
 
 TIMEOUT_S: Final = 20
 CHARGE: Final = ["latest_charge"]
@@ -120,6 +126,68 @@ class StripeProvider(Payees):
         with in_our_words():
             return reading.intent(self.client.v1.payment_intents.cancel(ref, {}, options(account, key)))
 
+    # --- what goes back
+
+    def give_back(
+        self,
+        intent_ref: str,
+        *,
+        refund_id: str,
+        amount_minor: int,
+        currency: str,
+        key: str,
+        account: str = "",
+    ) -> RefundSeen:
+        """Refund so much of a captured intent. `refund_id` comes back with it, also in lists."""
+        params: Any = {
+            "payment_intent": intent_ref,
+            "amount": reading.to_stripe(amount_minor, currency),
+            "metadata": {reading.REFUND: refund_id},
+        }
+        with in_our_words():
+            return reading.refund(self.client.v1.refunds.create(params, options(account, key)))
+
+    def get_refund(self, ref: str, *, account: str = "") -> RefundSeen:
+        with in_our_words():
+            return reading.refund(self.client.v1.refunds.retrieve(ref, {}, options(account)))
+
+    def refunds_of(self, intent_ref: str, *, account: str = "") -> list[RefundSeen]:
+        """Every refund of an intent, whoever made it (listing is read-after-write)."""
+        with in_our_words():
+            found = self.client.v1.refunds.list(_all(payment_intent=intent_ref), options(account))
+            return [reading.refund(one) for one in found.auto_paging_iter()]
+
+    def get_dispute(self, ref: str, *, account: str = "") -> DisputeSeen:
+        with in_our_words():
+            return reading.dispute(self.client.v1.disputes.retrieve(ref, {}, options(account)))
+
+    def disputes_of(self, intent_ref: str, *, account: str = "") -> list[DisputeSeen]:
+        with in_our_words():
+            found = self.client.v1.disputes.list(_all(payment_intent=intent_ref), options(account))
+            return [reading.dispute(one) for one in found.auto_paging_iter()]
+
+    # --- everything since a moment, newest first
+
+    def intents_since(self, since: datetime, *, account: str = "") -> Iterator[Intent]:
+        return self._since(self.client.v1.payment_intents, since, reading.intent, account)
+
+    def refunds_since(self, since: datetime, *, account: str = "") -> Iterator[RefundSeen]:
+        return self._since(self.client.v1.refunds, since, reading.refund, account)
+
+    def disputes_since(self, since: datetime, *, account: str = "") -> Iterator[DisputeSeen]:
+        return self._since(self.client.v1.disputes, since, reading.dispute, account)
+
+    def movements_since(self, since: datetime, *, account: str = "") -> Iterator[Movement]:
+        wanted = self.client.v1.balance_transactions
+        return self._since(wanted, since, reading.movement, account, expand=["data.source"])
+
+    def _since(
+        self, service: Any, since: datetime, read: Callable[[Any], T], account: str, **more: Any
+    ) -> Iterator[T]:
+        wanted = _all(created={"gte": int(since.timestamp())}, **more)
+        with in_our_words():
+            yield from (read(one) for one in service.list(wanted, options(account)).auto_paging_iter())
+
     # --- webhooks
 
     def read_webhook(self, payload: bytes, signature: str) -> Notice:
@@ -129,6 +197,10 @@ class StripeProvider(Payees):
             return reading.notice(event)
         except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise BadSignature(str(error)) from error
+
+
+def _all(**wanted: Any) -> Any:
+    return {"limit": 100, **wanted}
 
 
 def _hold_params(request: HoldRequest) -> Any:

@@ -26,6 +26,15 @@ from payments.selectors.payments import (
     shown_payment,
     users_with_card,
 )
+from payments.selectors.refunds import (
+    ShownRefund,
+    failed_refunds,
+    latest_refunds,
+    refundable,
+    refunded_by_session,
+    refunds_of,
+    shown_refund,
+)
 from payments.selectors.unpaid import Debt, debt_of, unpaid_debts
 
 __all__ = [
@@ -35,6 +44,7 @@ __all__ = [
     "Revenue",
     "ShownCard",
     "ShownPayment",
+    "ShownRefund",
     "cards_of",
     "current_tariffs",
     "debt_of",
@@ -42,19 +52,25 @@ __all__ = [
     "default_method",
     "differing",
     "ending_cards",
+    "failed_refunds",
     "holds_waiting",
     "latest_payments",
+    "latest_refunds",
     "open_payment_of",
     "owed_minor",
     "payments_of",
     "receivable_account",
     "record_of",
+    "refundable",
+    "refunded_by_session",
+    "refunds_of",
     "revenue_between",
     "revenue_by_day",
     "revenue_today",
     "session_facts",
     "shown_cards",
     "shown_payment",
+    "shown_refund",
     "unpaid_debts",
     "users_with_card",
 ]

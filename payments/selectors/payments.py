@@ -18,6 +18,7 @@ from payments.models import (
     Tariff,
     TariffAssignment,
 )
+from payments.selectors.refunds import refundable
 from stations.models import ChargingSession
 
 
@@ -87,6 +88,8 @@ class ShownPayment:
     requested: Money
     authorized: Money
     captured: Money
+    refunded: Money
+    left: Money | None
     difference: Money
 
     @property
@@ -101,6 +104,8 @@ def shown_payment(payment: Payment) -> ShownPayment:
         requested=Money.of_minor(payment.requested_minor, payment.currency),
         authorized=Money.of_minor(payment.authorized_minor, payment.currency),
         captured=Money.of_minor(payment.captured_minor, payment.currency),
+        refunded=Money.of_minor(payment.refunded_minor, payment.currency),
+        left=refundable(payment),
         difference=Money.of_minor(payment.difference_minor or 0, payment.currency),
     )
 

@@ -35,6 +35,7 @@ class Unbalanced(ValueError):
     """Debits and credits differ."""
 
 
+@transaction.atomic
 def post(
     *,
     organization_id: int,
@@ -45,7 +46,7 @@ def post(
     payment: Payment | None = None,
     at: datetime | None = None,
 ) -> Posting | None:
-    """Write one posting inside the caller's transaction; None when this event is already posted.
+    """Write one posting, in the caller's transaction if there is one; None when this event is already posted.
 
     `lines` are signed minor units by account; zero lines are left out. Raises Unbalanced.
     """

@@ -29,6 +29,7 @@ SETUP: Final = "setup"
 CUSTOMER: Final = "customer"
 PAYEE: Final = "payee"
 TRANSFER: Final = "transfer"
+REFUND: Final = "refund"
 OPEN: Final = (State.WRITTEN, State.UNKNOWN)
 
 

@@ -33,9 +33,21 @@ def receipt_pdf(receipt: Receipt) -> bytes:
         label = _("of which %(rate)s %% tax") % {"rate": f"{tax.vat.normalize():f}"}
         page.amount(label, money_text(Money(tax.tax, record.currency)), is_strong=False)
     page.amount(_("Paid by card"), money_text(receipt.paid), is_strong=False)
+    _refunds(page, receipt)
     for sentence in receipt.left_out:
         page.small(sentence)
     return page.bytes()
+
+
+def _refunds(page: _Page, receipt: Receipt) -> None:
+    """What went back, and what the charge costs after all."""
+    zone = receipt.record.session.station.location.time_zone
+    for shown in receipt.refunds:
+        if not shown.is_undone:
+            label = _("Given back, %(at)s") % {"at": _at(shown.refund.created_at, zone)}
+            page.amount(label, f"-{money_text(shown.amount)}", is_strong=False)
+    if receipt.credited.amount:
+        page.amount(_("Total after what was given back"), money_text(receipt.remaining), is_strong=True)
 
 
 def _facts(receipt: Receipt) -> list[tuple[str, str]]:

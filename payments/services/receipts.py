@@ -13,10 +13,12 @@ from accounts.notifications import send_message
 from core.links import sign
 from core.money import Money
 from payments import selectors
-from payments.models import ChargeDetailRecord, Payment
+from payments.models import ChargeDetailRecord, Payment, Refund
 from payments.rating import explain
 from payments.rating.bill import TaxTotal, read_left_out, read_line, read_tax
 from payments.rating.explain import Explained
+from payments.selectors.credits import credited_minor
+from payments.selectors.refunds import ShownRefund
 from payments.words import speech as speech
 from stations.models import ChargingSession
 
@@ -36,7 +38,14 @@ class Receipt:
     left_out: tuple[str, ...]
     payments: tuple[Payment, ...]
     paid: Money
+    refunds: tuple[ShownRefund, ...]
+    credited: Money
     open_amount: Money
+
+    @property
+    def remaining(self) -> Money:
+        """What the charge costs after all."""
+        return self.total - self.credited
 
     @property
     def seconds(self) -> int:
@@ -48,7 +57,10 @@ def receipt_of(record: ChargeDetailRecord) -> Receipt:
     stored = record.lines
     words = speech()
     payments = tuple(selectors.payments_of(record.session))
-    paid = sum(payment.captured_minor - payment.refunded_minor for payment in payments)
+    paid = sum(payment.captured_minor for payment in payments)
+    refunds = tuple(selectors.refunds_of(record.session))
+    returned = sum(payment.refunded_minor for payment in payments)
+    credited = Money.of_minor(credited_minor(record.session_id), record.currency)
     total = Money(record.total_gross, record.currency).rounded()
     return Receipt(
         record=record,
@@ -59,7 +71,9 @@ def receipt_of(record: ChargeDetailRecord) -> Receipt:
         left_out=explain.explain_left_out([read_left_out(item) for item in stored["left_out"]], words),
         payments=payments,
         paid=Money.of_minor(paid, record.currency),
-        open_amount=total - Money.of_minor(paid, record.currency),
+        refunds=refunds,
+        credited=credited,
+        open_amount=total - credited - Money.of_minor(paid - returned, record.currency),
     )
 
 
@@ -77,7 +91,7 @@ def receipt_link_of(session: ChargingSession) -> str:
 def send_receipt(*, payment_id: int) -> bool:
     """Mail the receipt to whoever paid; False when there is no record or no address."""
     payment = Payment.objects.select_related("account__user", "session").get(pk=payment_id)
-    record = selectors.record_of(payment.session) if payment.session else None
+    record = _record_of(payment)
     to = payment.email or (payment.account.user.email if payment.account else "")
     if record is None or not to:
         return False
@@ -104,3 +118,29 @@ def send_hold_warning(*, payment_id: int) -> bool:
     locale = payment.account.user.locale if payment.account else "en"
     send_message(to=to, kind="hold_nearly_used", context=context, locale=locale)
     return True
+
+
+def send_refund_notice(*, refund_id: int) -> bool:
+    """Tell whoever paid that money goes back; False where there is no address."""
+    refund = Refund.objects.select_related("payment__account__user", "payment__session", "organization").get(
+        pk=refund_id
+    )
+    payment, record = refund.payment, _record_of(refund.payment)
+    to = payment.email or (payment.account.user.email if payment.account else "")
+    if not to:
+        return False
+    send_message(
+        to=to,
+        kind="refund",
+        context={
+            "refund": selectors.shown_refund(refund),
+            "seller": refund.organization.name,
+            "url": receipt_link(record) if record else "",
+        },
+        locale=payment.account.user.locale if payment.account else "en",
+    )
+    return True
+
+
+def _record_of(payment: Payment) -> ChargeDetailRecord | None:
+    return selectors.record_of(payment.session) if payment.session else None

@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 
 from core import clock
 from core.money import to_minor
-from payments.models import ChargeDetailRecord, Payment, ProviderOperation, WebhookEvent
+from payments.models import ChargeDetailRecord, Payment, ProviderOperation, Refund, WebhookEvent
 from payments.providers import provider
 from payments.providers.base import Intent, ProviderError
 from payments.services import operations
@@ -34,6 +34,7 @@ from payments.services.payments import (
     request_hold,
     settle,
 )
+from payments.services.refunding import finish_refunds, resume_refund
 from payments.services.webhooks import process_webhook
 from payments.states import OPEN_PAYMENT
 from stations.models import ChargingSession
@@ -85,6 +86,7 @@ def settle_payments(*, in_flight: timedelta = IN_FLIGHT) -> Sweep:
     sweep.each("collect", _uncollected(), lambda pk: collect(session_id=pk))
     sweep.each("unpaid", _unpaid(in_flight), lambda pk: collect(session_id=pk))
     sweep.each("release", _dead_holds(), lambda pk: release_hold(payment_id=pk))
+    sweep.each("refund", _waiting_refunds(), lambda pk: finish_refunds(payment=Payment.objects.get(pk=pk)))
     sweep.each("expired", _expired_holds(), lambda pk: look_again(payment_id=pk))
     return sweep
 
@@ -107,6 +109,8 @@ def resume(*, operation_id: int, in_flight: timedelta = IN_FLIGHT) -> None:
         _resume_hold(operation, operation.payment, in_flight)
     elif operation.kind == operations.CHECKOUT:
         _resume_checkout(operation, operation.payment, in_flight)
+    elif operation.kind == operations.REFUND:
+        resume_refund(operation, in_flight)
     else:
         _resume_on_hold(operation, operation.payment)
 
@@ -276,6 +280,16 @@ def _dead_holds() -> list[int]:
     abandoned = Q(session__status=ChargingSession.Status.ABANDONED)
     unstarted = Q(session=None, authorized_at__lt=clock.now() - UNSTARTED_AFTER)
     return list(held.filter(abandoned | unstarted).order_by("pk").values_list("pk", flat=True))
+
+
+def _waiting_refunds() -> list[int]:
+    """Payments with a refund that the provider had not finished, or of which nothing was written down."""
+    at_work = ProviderOperation.objects.filter(
+        payment=OuterRef("payment"), kind=operations.REFUND, state__in=operations.OPEN
+    )
+    cut_off = Q(status=Refund.Status.ASKED) & ~Exists(at_work)
+    due = Refund.objects.filter(cut_off | Q(status=Refund.Status.PENDING))
+    return list(due.order_by("payment_id").values_list("payment_id", flat=True).distinct())
 
 
 def _expired_holds() -> list[int]:

@@ -11,10 +11,12 @@ from core.events import publish
 from payments.events import WebhookReceived
 from payments.models import BillingAccount, Payment, SiteHost, WebhookEvent
 from payments.providers import provider
-from payments.providers.base import Intent
+from payments.providers.base import DisputeSeen, Intent, RefundSeen
 from payments.services import paying_hosts
+from payments.services.disputes import apply_dispute
 from payments.services.looking import refresh_payment
 from payments.services.payments import apply_found
+from payments.services.refunding import look_at_refunds, note_seen
 
 ATTEMPTS: Final = 20
 
@@ -57,7 +59,11 @@ def _look_at(stored: WebhookEvent) -> None:
     if kind == "payment_intent":
         _look_at_intent(provider().get_intent(ref))
     elif kind == "charge" and about.get("payment_intent"):
-        _look_at_intent(provider().get_intent(about["payment_intent"]))
+        _look_at_charge(about["payment_intent"])
+    elif kind == "refund":
+        _look_at_refund(provider().get_refund(ref))
+    elif kind == "dispute":
+        _look_at_dispute(provider().get_dispute(ref))
     elif kind == "checkout.session":
         _look_at_checkout(ref)
     elif kind == "account":
@@ -72,6 +78,26 @@ def _look_at_intent(intent: Intent) -> None:
         return
     apply_found(payment_id=payment.pk, intent=intent)
     refresh_payment(payment_id=payment.pk)
+
+
+def _look_at_charge(intent_ref: str) -> None:
+    """Charges tell of captures and of refunds."""
+    _look_at_intent(provider().get_intent(intent_ref))
+    payment = Payment.objects.filter(provider_ref=intent_ref, status=Payment.Status.CAPTURED).first()
+    if payment is not None:
+        look_at_refunds(payment=payment)
+
+
+def _look_at_refund(seen: RefundSeen) -> None:
+    payment = Payment.objects.filter(provider_ref=seen.intent_ref).exclude(provider_ref="").first()
+    if payment is not None and payment.status == Payment.Status.CAPTURED:
+        note_seen(payment=payment, seen=seen)
+
+
+def _look_at_dispute(seen: DisputeSeen) -> None:
+    payment = Payment.objects.filter(provider_ref=seen.intent_ref).exclude(provider_ref="").first()
+    if payment is not None:
+        apply_dispute(payment=payment, seen=seen)
 
 
 def _named_by(intent: Intent) -> Payment | None:

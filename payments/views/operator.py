@@ -31,7 +31,7 @@ COLUMNS = ("day", "charges", "energy_kwh", "net", "gross", "currency")
 def revenue(request: HttpRequest) -> HttpResponse:
     """GET /operate/revenue/: the last two weeks, and payments to look at; format=csv: the days."""
     organization = organization_of(request)
-    _demand_money(request, organization)
+    demand_money(request, organization)
     if request.GET.get("format") == "csv":
         return csv_response("revenue.csv", COLUMNS, map(_row, selectors.revenue_by_day(organization)))
     context = {
@@ -42,6 +42,7 @@ def revenue(request: HttpRequest) -> HttpResponse:
         "payments": [selectors.shown_payment(one) for one in selectors.latest_payments(organization)],
         "debts": selectors.unpaid_debts(organization),
         "may_write_off": permissions.may_manage_money(request.user, organization),
+        "refunds": selectors.latest_refunds(organization),
         "differing": [selectors.shown_payment(one) for one in _differing(organization)],
     }
     return render(request, "payments/revenue.html", context)
@@ -52,7 +53,7 @@ def revenue(request: HttpRequest) -> HttpResponse:
 def looked_at(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """POST: a person has seen that a terminal settled something else than our price."""
     organization = organization_of(request)
-    _demand_money(request, organization)
+    demand_money(request, organization)
     payment = get_object_or_404(Payment.objects.filter(organization=organization), public_id=public_id)
     settlements.note_looked_at(payment=payment)
     return redirect("payments:revenue")
@@ -89,6 +90,6 @@ def _row(day: Day) -> Sequence[object]:
     return (day.day.isoformat(), day.records, Decimal(day.energy_wh) / 1000, *sums)
 
 
-def _demand_money(request: HttpRequest, organization: Organization) -> None:
+def demand_money(request: HttpRequest, organization: Organization) -> None:
     if not permissions.may_see_money(request.user, organization):
         raise PermissionDenied(_("Your role cannot see money. An owner can give you one that can."))

@@ -12,6 +12,7 @@ from accounts import permissions
 from core.money import Money
 from payments import selectors
 from payments.rating.explain import explain
+from payments.selectors.disputes import disputes_of_session
 from payments.services import receipts
 from payments.services.pricing import live_cost as cost_so_far
 from payments.views.guards import find_session, session_with_cost
@@ -56,6 +57,9 @@ def session_money(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "session": session,
         "receipt": receipts.receipt_of(record) if record else None,
         "so_far": None if record else cost_so_far(session),
+        "disputes": disputes_of_session(session),
+        "refunds": selectors.refunds_of(session),
+        "may_refund": permissions.may_manage_money(request.user, session.organization),
         "payments": [selectors.shown_payment(payment) for payment in selectors.payments_of(session)],
     }
     return render(request, "payments/_session_money.html", context)

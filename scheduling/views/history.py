@@ -16,6 +16,7 @@ from django.shortcuts import render
 from core.money import Money
 from core.ui.exports import csv_response
 from payments.models import ChargeDetailRecord
+from payments.selectors import refunded_by_session
 from stations.models import ChargingSession
 
 MOST = 200
@@ -28,6 +29,7 @@ class Charge:
 
     session: ChargingSession
     amount: Money | None
+    given_back: Money | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,11 @@ def _charges(driver: Any) -> list[Charge]:
     found = list(past)
     records = ChargeDetailRecord.objects.filter(session__in=found, credit_of=None).order_by("pk")
     amounts = {record.session_id: Money(record.total_gross, record.currency).rounded() for record in records}
-    return [Charge(session=session, amount=amounts.get(session.pk)) for session in found]
+    given_back = refunded_by_session(found)
+    return [
+        Charge(session=session, amount=amounts.get(session.pk), given_back=given_back.get(session.pk))
+        for session in found
+    ]
 
 
 def _months(charges: Sequence[Charge]) -> Iterator[Month]:

@@ -57,6 +57,8 @@ class TestCard:
 
     `authenticates`: never, always, or unless_set_up (3-D Secure until saved for later use).
     `declines_charges_only`: saving works, paying does not.
+    `refund_ends`: how a refund ends after a while: pending until "succeeded", or taken back as "failed".
+    `disputed_as`: the reason for which its bank disputes each payment.
     """
 
     number: str
@@ -64,6 +66,8 @@ class TestCard:
     decline: str | None = None
     authenticates: str = "never"
     declines_charges_only: bool = False
+    refund_ends: str | None = None
+    disputed_as: str | None = None
     token: str | None = None
 
 
@@ -99,6 +103,15 @@ TEST_CARDS: Final = {
         ),
         TestCard("4000002760003184", authenticates="always", token="pm_card_authenticationRequired"),
         TestCard("4000000000003220", authenticates="always", token="pm_card_threeDSecure2Required"),
+        TestCard("4000000000007726", refund_ends="succeeded", token="pm_card_pendingRefund"),
+        TestCard("4000000000005126", refund_ends="failed", token="pm_card_refundFail"),
+        TestCard("4000000000000259", disputed_as="fraudulent", token="pm_card_createDispute"),
+        TestCard(
+            "4000000000002685",
+            disputed_as="product_not_received",
+            token="pm_card_createDisputeProductNotReceived",
+        ),
+        TestCard("4000000000001976", disputed_as="inquiry", token="pm_card_createDisputeInquiry"),
         TestCard("4000008400001629", authenticates="always", decline="generic_decline"),
         TestCard("4000008260003178", authenticates="always", decline="insufficient_funds"),
     )

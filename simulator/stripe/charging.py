@@ -1,19 +1,20 @@
 """What happens to money: a card is asked, an amount is held, taken, let go or given back.
 
-The only module that makes charges and balance transactions, so the sums are guarded in one place.
+The only module that makes charges and refunds, so the sums are guarded in one place.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from simulator.stripe import cards
+from simulator.stripe import cards, disputing
+from simulator.stripe.account import DAY_S, book, fee
 from simulator.stripe.errors import CardDeclined, Document, InvalidRequest, unexpected_state
 from simulator.stripe.resources import customers
 from simulator.stripe.world import World, public
 
-DAY_S: Final = 86_400
 HOLD_S: Final = 7 * DAY_S
+REFUND_TAKES_S: Final = 60
 HOLD_OFF_SESSION_S: Final = 4 * DAY_S + 18 * 3_600
 CANCELABLE: Final = (
     "requires_payment_method",
@@ -156,7 +157,14 @@ def take(world: World, intent: Document, amount: int) -> Document:
     world.emit("charge.captured" if manual else "charge.succeeded", world.store.put(charge))
     world.emit("payment_intent.succeeded", world.store.put(intent))
     _mark_session_paid(world, intent["id"])
+    if reason := behaviour_of(world, charge).disputed_as:
+        disputing.open_dispute(world, charge, reason)
     return intent
+
+
+def behaviour_of(world: World, charge: Document) -> cards.TestCard:
+    method = world.store.get("payment_method", charge["payment_method"])
+    return cards.behaviour(method["_number"])
 
 
 def _mark_session_paid(world: World, intent_id: str) -> None:
@@ -170,40 +178,6 @@ def _mark_session_paid(world: World, intent_id: str) -> None:
     )
     for session in sessions:
         world.store.put(session | {"payment_status": "paid"})
-
-
-def fee(amount: int) -> int:
-    """1.5 % and 25 minor units, rounded half up, as for a European card."""
-    return (amount * 15 + 500) // 1000 + 25
-
-
-def book(world: World, kind: str, source: str, amount: int, fee_amount: int, currency: str) -> Document:
-    """One movement of the account's balance; `amount` is negative for money that leaves."""
-    details = [
-        {
-            "amount": fee_amount,
-            "application": None,
-            "currency": currency,
-            "description": "Stripe processing fees",
-            "type": "stripe_fee",
-        }
-    ]
-    entry = world.new(
-        "balance_transaction",
-        amount=amount,
-        available_on=world.now() + 2 * DAY_S,
-        currency=currency,
-        description=None,
-        exchange_rate=None,
-        fee=fee_amount,
-        fee_details=details if fee_amount else [],
-        net=amount - fee_amount,
-        reporting_category=kind,
-        source=source,
-        status="pending",
-        type=kind,
-    )
-    return world.store.put(entry)
 
 
 def release(world: World, intent: Document, reason: str | None) -> Document:
@@ -233,27 +207,54 @@ def give_back(world: World, charge: Document, amount: int | None, params: Docume
     left = charge["amount_captured"] - charge["amount_refunded"] if charge["captured"] else 0
     _check_refund(charge, left, amount)
     amount = amount or left
+    ends = behaviour_of(world, charge).refund_ends
     refund = world.new(
         "refund",
         amount=amount,
         charge=charge["id"],
         currency=charge["currency"],
+        failure_balance_transaction=None,
+        failure_reason=None,
         metadata=params.get("metadata") or {},
         payment_intent=charge["payment_intent"],
         reason=params.get("reason"),
         receipt_number=None,
-        status="succeeded",
+        status="pending" if ends == "succeeded" else "succeeded",
+        _ends=ends,
     )
+    if ends:
+        world.store.set_deadline(refund["id"], refund["created"] + REFUND_TAKES_S)
     entry = book(world, "refund", refund["id"], -amount, 0, charge["currency"])
     refund["balance_transaction"] = entry["id"]
-    charge["amount_refunded"] += amount
-    charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
+    _note_refunded(charge, amount)
     world.emit("refund.created", world.store.put(refund))
     world.emit("charge.refunded", world.store.put(charge))
     return refund
 
 
+def _note_refunded(charge: Document, amount: int) -> None:
+    charge["amount_refunded"] += amount
+    charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
+
+
+def end_refund(world: World, refund: Document) -> None:
+    """A refund that took its time: it arrived, or came back."""
+    world.store.set_deadline(refund["id"], None)
+    refund["status"] = refund["_ends"]
+    if refund["status"] == "failed":
+        charge = world.store.get("charge", refund["charge"])
+        entry = book(world, "refund_failure", refund["id"], refund["amount"], 0, refund["currency"])
+        refund |= {"failure_balance_transaction": entry["id"], "failure_reason": "expired_or_canceled_card"}
+        _note_refunded(charge, -refund["amount"])
+        world.store.put(charge)
+        world.emit("refund.failed", world.store.put(refund))
+    world.emit("refund.updated", world.store.put(refund))
+
+
 def _check_refund(charge: Document, left: int, amount: int | None) -> None:
+    if charge["disputed"]:
+        message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
+        raise InvalidRequest(message, code="charge_disputed")
     if charge["refunded"]:
         message = f"Charge {charge['id']} has already been refunded."
         raise InvalidRequest(message, code="charge_already_refunded")

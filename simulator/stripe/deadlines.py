@@ -1,4 +1,4 @@
-"""What happens by itself: holds that run out, Checkout pages that close."""
+"""What happens by itself: holds that run out, Checkout pages that close, refunds that take their time."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from simulator.stripe.world import World
 
 
 def sweep(world: World) -> None:
-    """Let go every hold and page whose time is over. Call inside a transaction."""
+    """End every hold, page and refund whose time is over. Call inside a transaction."""
     for document in world.store.due(world.now()):
         if document["object"] == "payment_intent":
             charging.release(world, document, "automatic")
+        elif document["object"] == "refund":
+            charging.end_refund(world, document)
         elif document["status"] == "open":
             checkout_sessions.close(world, document)

@@ -24,6 +24,7 @@ PREFIXES: Final = {
     "checkout.session": "cs_test",
     "charge": "ch",
     "refund": "re",
+    "dispute": "du",
     "balance_transaction": "txn",
     "account": "acct",
     "transfer": "tr",

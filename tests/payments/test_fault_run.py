@@ -9,11 +9,12 @@ from django.db.models import Sum
 
 from core.money import to_minor
 from payments import selectors
-from payments.models import ChargeDetailRecord, Payment, ProviderOperation
+from payments.models import ChargeDetailRecord, Payment, ProviderOperation, Refund
 from payments.services.billing import bill_session
 from payments.services.collecting import collect
 from payments.services.payments import request_hold
 from payments.services.recovery import settle_payments
+from payments.services.refunding import refund_payment
 from tests.factories import EvseFactory
 from tests.payments.stories import intents, taken_minor
 
@@ -53,3 +54,30 @@ def _demand_agreement(stand_in, sessions):
     assert not [intent for intent in intents(stand_in) if intent.status == "requires_capture"]
     assert not ProviderOperation.objects.filter(state__in=["written", "unknown"]).exists()
     assert set(Payment.objects.values_list("status", flat=True)) <= {"captured", "voided"}
+
+
+@pytest.mark.parametrize("seed", [2, 8])
+def test_refunds_under_faults_give_back_once_and_agree_to_the_minor_unit(paid_story, stand_in, seed):
+    paid = [_paid(paid_story, number) for number in range(1, 13)]
+    stand_in.pull("faults", seed=seed, only="POST /v1/refunds*", **dict.fromkeys(FAULTS, 0.12))
+    for payment in paid:
+        refund_payment(payment=payment, amount_minor=payment.captured_minor // 3, reason="too slow")
+    assert sum(stand_in.faults()["counts"].values()) > 2
+    stand_in.pull("faults")
+    settle_payments(in_flight=timedelta(0))
+    refunds = list(stand_in.client().v1.refunds.list({"limit": 100}).auto_paging_iter())
+    given = {refund.payment_intent: refund.amount for refund in refunds}
+    assert len(given) == len(refunds) == len(paid)
+    assert given == {payment.provider_ref: payment.captured_minor // 3 for payment in paid}
+    assert selectors.owed_minor("cash:stripe", "EUR") == taken_minor(stand_in) - sum(given.values())
+    assert set(Refund.objects.values_list("status", flat=True)) == {"succeeded"}
+    assert not ProviderOperation.objects.filter(state__in=["written", "unknown"]).exists()
+
+
+def _paid(story, number):
+    session, payment = _charge(story, number)
+    request_hold(payment_id=payment.pk)
+    bill_session(session_id=session.pk)
+    collect(session_id=session.pk)
+    payment.refresh_from_db()
+    return payment

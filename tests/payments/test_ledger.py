@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pgtrigger
 import pytest
 from django.db import DatabaseError, connection, transaction
 
 from payments.models import Posting, PostingLine
 from payments.services.ledger import Unbalanced, post
+from tests.conftest import TRUNCATE_GUARDS
 from tests.factories import OrganizationFactory
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +75,59 @@ def test_the_books_are_append_only_even_for_raw_sql(organization, sql):
     with pytest.raises(DatabaseError):
         run(sql)
     assert PostingLine.objects.count() == 2
+
+
+@pytest.mark.parametrize("table", ["payments_postingline", "payments_posting"])
+def test_the_books_cannot_be_emptied(organization, table):
+    pgtrigger.enable(*TRUNCATE_GUARDS)  # the tests' own cleaning had them off
+    write(organization)
+    run("select 1")
+    with pytest.raises(DatabaseError, match="cannot be truncated"):
+        run(f"truncate {table} cascade")
+    assert PostingLine.objects.count() == 2
+
+
+def line(posting, account="cash:stripe", minor=1, currency="EUR"):
+    run(
+        "insert into payments_postingline (posting_id, account, amount_minor, currency)"
+        " values (%s, %s, %s, %s), (%s, 'other', %s, %s)",
+        posting.pk, account, minor, currency, posting.pk, -minor, currency,
+    )  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_posting_of_an_earlier_transaction_takes_no_more_lines_even_balanced_ones():
+    with transaction.atomic():
+        posting = write(OrganizationFactory())
+    with pytest.raises(DatabaseError, match="is closed"):
+        line(posting)
+    assert PostingLine.objects.count() == 2
+
+
+def test_lines_join_a_posting_in_its_own_transaction_also_inside_a_savepoint(organization):
+    posting = write(organization)
+    with transaction.atomic():
+        line(posting)
+    assert PostingLine.objects.count() == 4
+
+
+def test_a_posting_balances_in_each_currency_by_itself(organization):
+    posting = write(organization)
+    with pytest.raises(DatabaseError, match="does not balance in SEK"):
+        run(
+            "insert into payments_postingline (posting_id, account, amount_minor, currency)"
+            " values (%s, 'cash:stripe', 5, 'SEK'), (%s, 'cash:stripe', -5, 'EUR'), (%s, 'x', 5, 'EUR')",
+            posting.pk, posting.pk, posting.pk,
+        )  # fmt: skip
+
+
+def test_a_posting_without_lines_is_refused(organization):
+    with pytest.raises(DatabaseError, match="moves nothing"):
+        run(
+            "insert into payments_posting (organization_id, reference, reason, at)"
+            " values (%s, 'empty', 'x', now())",
+            organization.pk,
+        )
 
 
 def test_a_reference_cannot_be_used_twice_by_raw_sql(organization):

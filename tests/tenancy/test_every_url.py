@@ -18,7 +18,16 @@ from psycopg.types.range import TimestamptzRange
 
 from accounts.models import ApiToken, IdToken
 from core import clock
-from payments.models import HostStatement, RevenueShare, SiteHost, TariffAssignment
+from payments.models import (
+    Discrepancy,
+    Dispute,
+    HostStatement,
+    Payment,
+    ReconciliationRun,
+    RevenueShare,
+    SiteHost,
+    TariffAssignment,
+)
 from payments.services.tariffs import assign_tariff, create_tariff
 from stations.models import (
     CommissioningLink,
@@ -86,6 +95,7 @@ FOR_ANYBODY_SIGNED_IN = {
     "api_accounts:vehicle-list",
     "api_payments:cdr-list",
     "api_payments:payment-list",
+    "api_payments:refund-list",
     "api_payments:tariff-list",
     "api_scheduling:profile-list",
     "api_scheduling:reservation-list",
@@ -128,11 +138,14 @@ FOR_MEMBERS = {
     "ocpp_bridge:arrivals",
     "ocpp_bridge:connections",
     "payments:hosts",
+    "payments:disputes",
+    "payments:reconciliation",
     "payments:revenue",
     "payments:revenue_today",
     "payments:tariff_new",
     "payments:tariffs",
     "payments:tariffs_export",
+    "payments:write_offs",
     "scheduling:operator_bookings",
     "scheduling:power",
     "stations:api_tokens",
@@ -184,6 +197,7 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
     share = a_share_of(house)
     rows["share_end"], public["host"] = share.pk, share.host.public_id
     public["statement"] = share.host.statements.get().public_id
+    public |= money_of(house)
     held = a_price_of(house)
     rows["assignment_end"], public["tariff"] = held.pk, held.tariff.public_id
     kind = address.name.rpartition(":")[2].partition("-")[0].replace("car", "vehicle")
@@ -226,6 +240,29 @@ def a_share_of(house: House) -> RevenueShare:
     HostStatement.objects.create(host=host, month=date(2026, 10, 1), **mine, **sums)
     during = TimestamptzRange(clock.now(), None)
     return RevenueShare.objects.create(host=host, percent=10, during=during, **mine)
+
+
+def money_of(house: House) -> dict[str, Any]:
+    """A payment of hers, its dispute, and what does not agree about it."""
+    own: dict[str, Any] = {"organization": house.organization}
+    paid: dict[str, Any] = {
+        "currency": "EUR",
+        "requested_minor": 1,
+        "provider_ref": f"pi_alice_{house.organization.pk}",
+    }
+    payment, _ = Payment.objects.get_or_create(**own, **paid, status="captured")
+    about = {"reason": "fraudulent", "status": "needs_response", "opened_at": payment.created_at}
+    dispute, _ = Dispute.objects.get_or_create(
+        **own,
+        payment=payment,
+        provider_ref=f"du_{payment.pk}",
+        amount_minor=1,
+        currency="EUR",
+        defaults=about,
+    )
+    run, _ = ReconciliationRun.objects.get_or_create(**own, defaults={"since": payment.created_at})
+    wrong, _ = Discrepancy.objects.get_or_create(**own, run=run, kind="hold_gone", ref=payment.provider_ref)
+    return {"refund": payment.public_id, "dispute": dispute.public_id, "mend": wrong.public_id}
 
 
 def a_file_of(house: House) -> StoredFile:

@@ -25,6 +25,7 @@ CHARGES: Shape = {
     "payment_intent": text(),
     **later("transfer_group"),
 }
+DISPUTES: Shape = {**PAGE, **CREATED, "charge": text(), "payment_intent": text()}
 REFUNDS: Shape = {**PAGE, **CREATED, "charge": text(), "payment_intent": text()}
 BALANCE: Shape = {
     **PAGE,

@@ -105,7 +105,7 @@ def test_private_names_never_leave(api, hold, stand_in):
 
 def test_an_operation_the_stand_in_does_not_know_is_a_clear_refusal(api):
     with pytest.raises(stripe.InvalidRequestError, match="Unrecognized request URL"):
-        api.v1.disputes.list()
+        api.v1.topups.list()
 
 
 def test_it_does_not_start_beside_a_live_key():
