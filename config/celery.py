@@ -29,6 +29,7 @@ SWEEPS: dict[str, float] = {
     "scheduling.tasks.miss_reservations": 30,
     "scheduling.tasks.share_power": 60,
     "scheduling.tasks.watch_booked_stalls": 60,
+    "payments.tasks.issue_company_invoices": 900,
     "payments.tasks.settle_payments": 60,
     "payments.tasks.show_running_costs": 60,
     "payments.tasks.watch_holds": 20,

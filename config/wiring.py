@@ -70,10 +70,12 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "stations.StationDisconnected": ("scheduling.handlers.share_power_again",),
     "stations.TransferEnded": ("stations.handlers.follow_transfer",),
     "payments.CardSaved": (),
+    "payments.InvoiceIssued": ("payments.handlers.send_invoice",),
     "payments.PaymentAuthorized": ("payments.handlers.follow_authorized_payment",),
     "payments.PaymentCaptured": ("payments.handlers.send_receipt",),
     "payments.PaymentFailed": ("payments.handlers.note_failed_attempt",),
     "payments.PaymentVoided": (),
+    "payments.SessionCorrected": ("payments.handlers.send_corrected_receipt",),
     "payments.SessionRated": (
         "payments.handlers.collect_rated_session",
         "payments.handlers.compare_settlement",

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from payments.events import PaymentAuthorized, PaymentCaptured, PaymentFailed, SessionRated, WebhookReceived
+from payments.events import (
+    InvoiceIssued,
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentFailed,
+    SessionCorrected,
+    SessionRated,
+    WebhookReceived,
+)
 from payments.services import (
     billing,
     collecting,
+    company_documents,
     holding,
     receipts,
     settlements,
@@ -72,6 +81,14 @@ def compare_settlement(event: SessionRated) -> None:
 
 def send_receipt(event: PaymentCaptured) -> None:
     receipts.send_receipt(payment_id=event.payment_id)
+
+
+def send_corrected_receipt(event: SessionCorrected) -> None:
+    receipts.send_corrected_receipt(cdr_id=event.cdr_id)
+
+
+def send_invoice(event: InvoiceIssued) -> None:
+    company_documents.send_invoice(invoice_id=event.invoice_id)
 
 
 def follow_authorized_payment(event: PaymentAuthorized) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from payments.services import recovery, showing, watching
+from payments.services import company_invoices, recovery, showing, watching
 
 
 @shared_task(ignore_result=True)
@@ -18,3 +18,8 @@ def watch_holds() -> None:
 @shared_task(ignore_result=True)
 def show_running_costs() -> None:
     showing.show_running_costs()
+
+
+@shared_task(ignore_result=True)
+def issue_company_invoices() -> None:
+    company_invoices.issue_due_invoices()

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from payments.views import cards, operator, panels, receipts, returning, tariff_writing, tariffs, webhooks
+from payments.views import (
+    cards,
+    correcting,
+    operator,
+    panels,
+    receipts,
+    returning,
+    tariff_writing,
+    tariffs,
+    webhooks,
+)
 
 app_name = "payments"
 urlpatterns = [
@@ -33,5 +43,6 @@ urlpatterns = [
     path("operate/revenue/", operator.revenue, name="revenue"),
     path("operate/revenue/settlements/<uuid:public_id>/", operator.looked_at, name="looked_at"),
     path("operate/revenue/today/", panels.revenue_today, name="revenue_today"),
+    path("operate/sessions/<uuid:public_id>/correct/", correcting.correct, name="correct"),
     path("operate/sessions/<uuid:public_id>/money/", panels.session_money, name="session_money"),
 ]

@@ -1,4 +1,13 @@
+from payments.models.companies import CompanyAccount, CompanyCharge, CompanyMember
+from payments.models.invoices import (
+    Invoice,
+    InvoiceCounter,
+    InvoicedRecord,
+    InvoicePayment,
+    IssuerDetails,
+)
 from payments.models.ledger import Posting, PostingLine
+from payments.models.months import ClosedMonth, LedgerMapping
 from payments.models.payments import (
     BillingAccount,
     Payment,
@@ -12,6 +21,16 @@ from payments.models.tariffs import Tariff, TariffAssignment
 __all__ = [
     "BillingAccount",
     "ChargeDetailRecord",
+    "ClosedMonth",
+    "CompanyAccount",
+    "CompanyCharge",
+    "CompanyMember",
+    "Invoice",
+    "InvoiceCounter",
+    "InvoicePayment",
+    "InvoicedRecord",
+    "IssuerDetails",
+    "LedgerMapping",
     "Payment",
     "PaymentMethod",
     "Posting",

@@ -20,8 +20,20 @@ return null;
 """
 
 
+_OPEN = """
+if exists (select from payments_closedmonth m where m.organization_id = NEW.organization_id
+              and m.starts_at <= NEW.at and NEW.at < m.ends_at) then
+  raise exception 'the month of posting % is closed', NEW.reference using errcode = 'check_violation';
+end if;
+return NEW;
+"""
+
+
 class Posting(models.Model):
-    """One business event in the books. `reference` is unique: what happened is posted once."""
+    """One business event in the books. `reference` is unique: what happened is posted once.
+
+    `belongs_to` is the first day of the month it belongs to, where that is not the one it is posted in.
+    """
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     reference = models.CharField(max_length=120, unique=True)
@@ -30,12 +42,20 @@ class Posting(models.Model):
         "payments.Payment", on_delete=models.PROTECT, null=True, blank=True, related_name="postings"
     )
     at = models.DateTimeField(default=clock.now)
+    belongs_to = models.DateField(null=True, blank=True)
 
     objects = OrganizationQuerySet["Posting"].as_manager()
 
     class Meta:
         triggers: ClassVar = [
-            pgtrigger.Protect(name="postings_are_append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+            pgtrigger.Protect(name="postings_are_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="closed_months_take_no_posting",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                level=pgtrigger.Row,
+                func=_OPEN,
+            ),
         ]
 
     def __str__(self) -> str:

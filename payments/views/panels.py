@@ -55,6 +55,7 @@ def session_money(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "session": session,
         "receipt": receipts.receipt_of(record) if record else None,
         "so_far": None if record else cost_so_far(session),
+        "may_correct": permissions.may_manage_money(request.user, session.organization),
         "payments": [selectors.shown_payment(payment) for payment in selectors.payments_of(session)],
     }
     return render(request, "payments/_session_money.html", context)

@@ -14,10 +14,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from core import clock
 from core.links import sign
 from core.ui.fragments import render_either
 from core.ui.kept_form import take_kept_form
+from payments.models import CompanyAccount
 from payments.selectors import cards_of
 from payments.services.addresses import return_path
 from payments.services.attempts import running_attempt
@@ -28,6 +30,7 @@ from payments.services.checkout import (
     begin_checkout,
     pay_with_card,
 )
+from payments.services.company_charges import account_open_to
 from scheduling.forms import read_code
 from scheduling.selectors.early import Outlook, ahead_of
 from scheduling.selectors.prices import prices_now
@@ -109,9 +112,17 @@ def _context(request: HttpRequest, evse: Evse) -> dict[str, Any]:
         "ahead_label": _label(stalls, ahead.reservation.evse_id) if ahead else "",
         "state": _state(stall, is_mine=is_due),
         "other": next((one for one in stalls if one.is_free and one.evse.pk != evse.pk), None),
+        "account": _account(request, evse),
         "card": cards_of(user).first() if user.is_authenticated else None,
         "live_topics": [f"station.{evse.station_id}", f"location.{location.pk}"],
     }
+
+
+def _account(request: HttpRequest, evse: Evse) -> CompanyAccount | None:
+    """The company on whose account the visitor would charge here."""
+    if not isinstance(request.user, User):
+        return None
+    return account_open_to(user=request.user, organization=evse.station.location.organization)
 
 
 def _here(request: HttpRequest, evse: Evse) -> str:
@@ -147,6 +158,8 @@ def _begin(request: HttpRequest, evse: Evse, scanned: ChargeLimits | None) -> Ht
         return _page(request, evse, status=422, email=email, email_error=why, limits=scanned)
     if _context(request, evse)["state"] not in ("plug_in", "ready"):
         return _page(request, evse, status=409, email=email, limits=scanned)
+    if "with" not in request.POST and _account(request, evse) is not None:
+        return _start_free(request, evse, scanned)
     try:
         return HttpResponseRedirect(_pay(request, evse, email, scanned))
     except NothingToPay:
