@@ -23,7 +23,8 @@ return null;
 _OPEN = """
 if exists (select from payments_closedmonth m where m.organization_id = NEW.organization_id
               and m.starts_at <= NEW.at and NEW.at < m.ends_at) then
-  raise exception 'the month of posting % is closed', NEW.reference using errcode = 'check_violation';
+  raise exception 'the month of posting % is closed', NEW.reference
+    using errcode = 'object_not_in_prerequisite_state';
 end if;
 return NEW;
 """

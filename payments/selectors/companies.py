@@ -9,9 +9,9 @@ from django.db.models import QuerySet, Sum
 from accounts.models import Organization
 from core import clock
 from core.money import Money
-from payments.models import ChargeDetailRecord, CompanyAccount, Invoice, PostingLine
+from payments.models import ChargeDetailRecord, CompanyAccount, Invoice, InvoicePayment, PostingLine
 from payments.selectors.books import company_account, owed_minor
-from payments.selectors.months import month_of
+from payments.selectors.months import local_day, month_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,44 @@ def uninvoiced(company: CompanyAccount) -> QuerySet[ChargeDetailRecord]:
 
 def invoices_of(company: CompanyAccount) -> QuerySet[Invoice]:
     """Newest first."""
-    return Invoice.objects.filter(company=company).select_related("paid", "credits").order_by("-pk")
+    return Invoice.objects.filter(company=company).select_related("paid", "organization").order_by("-pk")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownInvoice:
+    """An invoice with its amounts as money, for pages."""
+
+    invoice: Invoice
+    net: Money
+    tax: Money
+    gross: Money
+    taxes: tuple[tuple[str, Money, Money], ...]
+
+    @property
+    def payment(self) -> InvoicePayment | None:
+        return getattr(self.invoice, "paid", None)
+
+    @property
+    def status_word(self) -> str:
+        """captured: paid; open; overdue."""
+        if self.payment is not None:
+            return "captured"
+        due_on = self.invoice.due_on
+        today = local_day(self.invoice.organization, clock.now())
+        return "overdue" if due_on is not None and due_on < today else "open"
+
+
+def shown_invoice(invoice: Invoice) -> ShownInvoice:
+    def money(minor: int) -> Money:
+        return Money.of_minor(minor, invoice.currency)
+
+    return ShownInvoice(
+        invoice=invoice,
+        net=money(invoice.net_minor),
+        tax=money(invoice.tax_minor),
+        gross=money(invoice.gross_minor),
+        taxes=tuple((tax["vat"], money(tax["net"]), money(tax["tax"])) for tax in invoice.taxes),
+    )
 
 
 def with_uninvoiced() -> QuerySet[CompanyAccount]:

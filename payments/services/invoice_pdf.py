@@ -117,7 +117,7 @@ class _Paper(FPDF):
 
     def _text(self, text: str, *, size: int, style: str = "") -> None:
         self.set_font("Inter", style, size)
-        self.multi_cell(WIDTH_MM, size * 0.5, _drawable(text), new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(WIDTH_MM, size // 2, _drawable(text), new_x="LMARGIN", new_y="NEXT")
 
     def _row(self, cells: tuple[str, ...], style: str = "") -> None:
         """A line of the table; long places go on below."""

@@ -15,20 +15,19 @@ from payments.rating.explain import explain, explain_lines
 from payments.selectors import record_of
 from payments.services import correcting, corrections, receipts
 from payments.services.corrections import Corrected
-from payments.views.tariff_guards import demand_money
+from payments.views.book_guards import managed_books
 from payments.words import speech
 from stations.models import ChargingSession
-from stations.views.guards import member, member_required, organization_of
+from stations.views.guards import member, member_required
 
 
 @member_required
 def correct(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """GET the form; POST with `preview` shows both bills, without it issues credit and new record."""
-    organization = organization_of(request)
+    organization = managed_books(request)
     mine = ChargingSession.objects.filter(organization=organization)
     wanted = ("organization", "station__location", "evse", "driver")
     session = get_object_or_404(mine.select_related(*wanted), public_id=public_id)
-    demand_money(request, organization)
     record = record_of(session)
     if record is None:
         raise Http404

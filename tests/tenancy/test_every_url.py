@@ -15,7 +15,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import ApiToken, IdToken
-from payments.models import TariffAssignment
+from payments.models import CompanyAccount, CompanyMember, Invoice, TariffAssignment
+from payments.services.invoicing import issue
 from payments.services.tariffs import assign_tariff, create_tariff
 from stations.models import (
     CommissioningLink,
@@ -119,6 +120,12 @@ FOR_MEMBERS = {
     "moving:template",
     "ocpp_bridge:arrivals",
     "ocpp_bridge:connections",
+    "payments:companies",
+    "payments:company_new",
+    "payments:issuer",
+    "payments:ledger_accounts",
+    "payments:month_ledger",
+    "payments:months",
     "payments:revenue",
     "payments:revenue_today",
     "payments:tariff_new",
@@ -172,6 +179,9 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
     public = {"bulk": house.bulk.public_id, "import": house.moving.batch.public_id}
     public |= {"record": a_record_of(link).public_id}
     public |= dict.fromkeys(("link", "renew", "revoke"), link.public_id)
+    invoice = an_invoice_of(house)
+    public |= {"company": invoice.company.public_id, "invoice": invoice.public_id}
+    rows["company_member_remove"] = invoice.company.members.get().pk
     held = a_price_of(house)
     rows["assignment_end"], public["tariff"] = held.pk, held.tariff.public_id
     kind = address.name.rpartition(":")[2].partition("-")[0].replace("car", "vehicle")
@@ -201,6 +211,21 @@ def a_price_of(house: House) -> TariffAssignment:
     return held or assign_tariff(
         tariff=create_tariff(organization=house.organization, name="alices-tariff", elements=elements)
     )
+
+
+def an_invoice_of(house: House) -> Invoice:
+    """Of a company with her as its driver."""
+    address = {"street": "Kai 1", "postal_code": "5003", "city": "Bergen", "country_code": "NO"}
+    company, is_new = CompanyAccount.objects.get_or_create(
+        organization=house.organization, name="alices-company", email="fleet@example.org", **address
+    )
+    if is_new:
+        members = {"organization": house.organization, "company": company}
+        CompanyMember.objects.create(user=house.owner, **members)
+        amounts = {"currency": "EUR", "net_minor": 0, "tax_minor": 0, "gross_minor": 0, "taxes": []}
+        customer = {"legal_name": company.name}
+        issue(kind="invoice", series="I", company=company, customer=customer, **amounts)
+    return company.invoices.get()
 
 
 def a_file_of(house: House) -> StoredFile:
@@ -249,7 +274,7 @@ def shows_alice(response: Any, cast: Cast) -> bool:
     text = b"".join(response) if response.streaming else response.content
     house = cast.alice
     named = ("alices-car", "alices-file", "alices-template", "alices-installer", "alices-import")
-    moved = ("alice-moves", "alice-dials", "alices-tariff")
+    moved = ("alice-moves", "alice-dials", "alices-tariff", "alices-company")
     secrets = (house.station.identity, house.owner.email, str(house.session.public_id), *named, *moved)
     return any(secret.encode() in text for secret in secrets)
 
