@@ -59,7 +59,8 @@ def months_of(organization: Organization, *, at_most: int = 24) -> list[MonthSum
     first = Posting.objects.filter(organization=organization).aggregate(at=Min("at"))["at"]
     if first is None:
         return []
-    month, found = month_of(organization, clock.now()), []
+    found: list[MonthSums] = []
+    month = month_of(organization, clock.now())
     while month.ends_at > first and len(found) < at_most:
         found.append(sums_of(organization, month))
         month = month_from(organization, month.first_day - timedelta(days=1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 
@@ -58,7 +58,7 @@ def close_month(*, organization: Organization, day: date, by: User) -> ClosedMon
 def map_accounts(*, organization: Organization, by: User, numbers: Mapping[str, str]) -> None:
     """Which numbers our accounts have in the organization's bookkeeping; an empty number unmaps."""
     for account, number in numbers.items():
-        mine = {"organization": organization, "account": account}
+        mine: dict[str, Any] = {"organization": organization, "account": account}
         if number:
             LedgerMapping.objects.update_or_create(**mine, defaults={"number": number})
         else:

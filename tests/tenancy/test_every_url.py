@@ -15,7 +15,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import ApiToken, IdToken
-from payments.models import CompanyAccount, CompanyMember, Invoice, TariffAssignment
+from payments.models import CompanyAccount, CompanyMember, TariffAssignment
 from payments.services.invoicing import issue
 from payments.services.tariffs import assign_tariff, create_tariff
 from stations.models import (
@@ -179,9 +179,9 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
     public = {"bulk": house.bulk.public_id, "import": house.moving.batch.public_id}
     public |= {"record": a_record_of(link).public_id}
     public |= dict.fromkeys(("link", "renew", "revoke"), link.public_id)
-    invoice = an_invoice_of(house)
-    public |= {"company": invoice.company.public_id, "invoice": invoice.public_id}
-    rows["company_member_remove"] = invoice.company.members.get().pk
+    company = a_company_of(house)
+    public |= {"company": company.public_id, "invoice": company.invoices.get().public_id}
+    rows["company_member_remove"] = company.members.get().pk
     held = a_price_of(house)
     rows["assignment_end"], public["tariff"] = held.pk, held.tariff.public_id
     kind = address.name.rpartition(":")[2].partition("-")[0].replace("car", "vehicle")
@@ -213,9 +213,14 @@ def a_price_of(house: House) -> TariffAssignment:
     )
 
 
-def an_invoice_of(house: House) -> Invoice:
-    """Of a company with her as its driver."""
-    address = {"street": "Kai 1", "postal_code": "5003", "city": "Bergen", "country_code": "NO"}
+def a_company_of(house: House) -> CompanyAccount:
+    """With her as its driver, and an invoice."""
+    address: dict[str, Any] = {
+        "street": "Kai 1",
+        "postal_code": "5003",
+        "city": "Bergen",
+        "country_code": "NO",
+    }
     company, is_new = CompanyAccount.objects.get_or_create(
         organization=house.organization, name="alices-company", email="fleet@example.org", **address
     )
@@ -225,7 +230,7 @@ def an_invoice_of(house: House) -> Invoice:
         amounts = {"currency": "EUR", "net_minor": 0, "tax_minor": 0, "gross_minor": 0, "taxes": []}
         customer = {"legal_name": company.name}
         issue(kind="invoice", series="I", company=company, customer=customer, **amounts)
-    return company.invoices.get()
+    return company
 
 
 def a_file_of(house: House) -> StoredFile:
