@@ -103,6 +103,13 @@ class ChargeDetailRecord(models.Model):
                 name="record_totals_agree",
             ),
         ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["company", "issued_at"],
+                name="records_of_companies",
+                condition=Q(company__isnull=False),
+            )
+        ]
         triggers: ClassVar = [
             pgtrigger.Protect(name="records_are_final", operation=pgtrigger.Update | pgtrigger.Delete),
             pgtrigger.Trigger(

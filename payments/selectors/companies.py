@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db.models import QuerySet, Sum
 
 from accounts.models import Organization
 from core import clock
-from core.money import Money
-from payments.models import ChargeDetailRecord, CompanyAccount, Invoice, InvoicePayment, PostingLine
+from core.money import Money, to_minor
+from payments.models import ChargeDetailRecord, CompanyAccount, Invoice, InvoicePayment
 from payments.selectors.books import company_account, owed_minor
 from payments.selectors.months import local_day, month_of
 
@@ -46,18 +47,14 @@ def standing_of(company: CompanyAccount) -> CompanyStanding:
 
 
 def used_this_month_minor(company: CompanyAccount) -> int:
-    """What charges posted this month came to (the organization's month); credits count against it.
+    """What charges billed this month came to (the organization's month); credits count against it.
 
     The same sum is in `selectors.standing`, where every start asks for it in one statement.
     """
+    currency = company.organization.currency
     since = month_of(company.organization, clock.now()).starts_at
-    posted = PostingLine.objects.filter(
-        account=company_account(company.pk),
-        currency=company.organization.currency,
-        posting__at__gte=since,
-        posting__reference__startswith="cdr.",
-    )
-    return posted.aggregate(total=Sum("amount_minor"))["total"] or 0
+    billed = ChargeDetailRecord.objects.filter(company=company, currency=currency, issued_at__gte=since)
+    return to_minor(billed.aggregate(total=Sum("total_gross"))["total"] or Decimal(0), currency)
 
 
 def is_within_limit(company: CompanyAccount) -> bool:

@@ -6,10 +6,12 @@ The ORM needed several times as long to write the queries as the database to ans
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Final, NamedTuple, Protocol
 
 from core import clock
 from core.hot import array, hot_cursor
+from core.money import to_minor
 from payments.selectors.books import DEBT_SETTLES_IN
 
 OPEN: Final = "open"
@@ -32,23 +34,25 @@ select q.user_id is not null and exists (
        coalesce((select sum(l.amount_minor) > 0
                    from payments_postingline l join payments_posting p on p.id = l.posting_id
                   where l.account = 'receivable:user.' || q.user_id and p.at < %(settled_before)s), false),
-       (select case when c.monthly_limit_minor is null or c.monthly_limit_minor > coalesce((
-                   select sum(l.amount_minor)
-                     from payments_postingline l join payments_posting p on p.id = l.posting_id
-                    where l.account = 'receivable:company.' || c.id and l.currency = o.currency
-                      and p.reference like 'cdr.%%' and p.at >= date_trunc(
-                          'month', %(now)s::timestamptz at time zone o.time_zone) at time zone o.time_zone
-                   ), 0) then 'open' else 'used_up' end
-          from payments_companymember m
-          join payments_companyaccount c on c.id = m.company_id and c.is_active
-          join accounts_organization o on o.id = c.organization_id
-         where m.organization_id = q.organization_id
-           and (m.id_token_id = q.id_token_id or m.user_id = q.user_id)
-         order by m.user_id nulls first limit 1)
+       a.currency, a.monthly_limit_minor, a.used
   from unnest(%(users)s::bigint[], %(tokens)s::bigint[], %(organizations)s::bigint[]) with ordinality
        as q(user_id, id_token_id, organization_id, n)
+  left join lateral (
+       select o.currency, c.monthly_limit_minor,
+              (select sum(r.total_gross) from payments_chargedetailrecord r
+                where c.monthly_limit_minor is not null and r.company_id = c.id and r.currency = o.currency
+                  and r.issued_at >= date_trunc(
+                      'month', %(now)s::timestamptz at time zone o.time_zone) at time zone o.time_zone
+              ) as used
+         from payments_companymember m
+         join payments_companyaccount c on c.id = m.company_id and c.is_active
+         join accounts_organization o on o.id = c.organization_id
+        where m.organization_id = q.organization_id
+          and (m.id_token_id = q.id_token_id or m.user_id = q.user_id)
+        order by m.user_id nulls first limit 1) a on true
  order by q.n
 """
+"""A company's month is summed from its records by their own index: this month's rows, not its history."""
 
 
 class Asking(Protocol):
@@ -72,4 +76,12 @@ def standings(asking: Sequence[Asking]) -> list[Standing]:
         "settled_before": now - DEBT_SETTLES_IN,
         "now": now,
     }
-    return [Standing(*row) for row in hot_cursor().execute(_STANDINGS, parameters)]
+    rows = hot_cursor().execute(_STANDINGS, parameters)
+    return [Standing(has_card, has_debt, _account(*account)) for has_card, has_debt, *account in rows]
+
+
+def _account(currency: str | None, limit_minor: int | None, used: Decimal | None) -> str | None:
+    if currency is None:
+        return None
+    is_open = limit_minor is None or to_minor(used or Decimal(0), currency) < limit_minor
+    return OPEN if is_open else USED_UP

@@ -37,7 +37,9 @@ def bill_session(*, session_id: int) -> ChargeDetailRecord | None:
     try:
         return _issue(session)
     except IntegrityError:
-        return record_of(session)
+        if (record := record_of(session)) is None:
+            raise
+        return record
 
 
 def _is_proven(session: ChargingSession) -> bool:
