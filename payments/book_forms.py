@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from core import clock
 from core.money import from_minor, to_minor
-from payments.forms import AmountField
+from payments.forms import AmountField, MomentField
 from payments.models import CompanyAccount, InvoicePayment, IssuerDetails
 
 VAT: Final = RegexValidator(
@@ -103,6 +103,24 @@ class MemberForm(forms.Form):
         help_text=gettext_lazy("A card must be one of this network's"),
     )
     cost_center = forms.CharField(label=gettext_lazy("Cost center"), max_length=60, required=False)
+
+
+class VoucherForm(forms.Form):
+    count = forms.IntegerField(label=gettext_lazy("How many codes"), min_value=1, max_value=200, initial=1)
+    charges_allowed = forms.IntegerField(
+        label=gettext_lazy("Charges with each"), min_value=1, max_value=1000, initial=1
+    )
+    valid_until = MomentField(label=gettext_lazy("Valid until"))
+    cost_center = forms.CharField(label=gettext_lazy("Cost center"), max_length=60, required=False)
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="voucher_%s")
+
+    def clean_valid_until(self) -> Any:
+        moment = self.cleaned_data["valid_until"]
+        if moment <= clock.now():
+            raise forms.ValidationError(_("This moment is past."))
+        return moment
 
 
 class IssuerForm(_PartyForm):

@@ -16,6 +16,7 @@ from payments.views import (
     returning,
     tariff_writing,
     tariffs,
+    vouchers,
     webhooks,
 )
 
@@ -52,6 +53,10 @@ urlpatterns = [
         "operate/companies/<uuid:public_id>/members/<int:pk>/remove/",
         companies.remove_member,
         name="company_member_remove",
+    ),
+    path("operate/companies/<uuid:public_id>/vouchers/", vouchers.make, name="company_vouchers"),
+    path(
+        "operate/companies/<uuid:public_id>/vouchers/<int:pk>/end/", vouchers.end, name="company_voucher_end"
     ),
     path("operate/companies/<uuid:public_id>/invoice/", companies.invoice_now, name="company_invoice_now"),
     path("operate/invoices/<uuid:public_id>/", invoices.invoice, name="invoice"),

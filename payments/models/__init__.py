@@ -1,4 +1,4 @@
-from payments.models.companies import CompanyAccount, CompanyCharge, CompanyMember
+from payments.models.companies import CompanyAccount, CompanyCharge, CompanyMember, Voucher
 from payments.models.invoices import (
     Invoice,
     InvoiceCounter,
@@ -38,5 +38,6 @@ __all__ = [
     "ProviderOperation",
     "Tariff",
     "TariffAssignment",
+    "Voucher",
     "WebhookEvent",
 ]

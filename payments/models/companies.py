@@ -77,12 +77,39 @@ class CompanyMember(models.Model):
         return f"{self.user or self.id_token}"
 
 
+class Voucher(models.Model):
+    """A code that lets whoever has it charge on a company's account: a hotel's guests, for example."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    company = models.ForeignKey(CompanyAccount, on_delete=models.PROTECT, related_name="vouchers")
+    code = models.CharField(max_length=16)
+    cost_center = models.CharField(max_length=60, blank=True)
+    charges_allowed = models.PositiveSmallIntegerField(default=1)
+    valid_until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    objects = OrganizationQuerySet["Voucher"].as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organization", "code"], name="voucher_code_unique"),
+            models.CheckConstraint(condition=Q(charges_allowed__gt=0), name="voucher_allows_a_charge"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
 class CompanyCharge(models.Model):
     """A session that goes on a company's account: decided once, when it starts."""
 
     session = models.OneToOneField(ChargingSession, on_delete=models.PROTECT, related_name="company_charge")
     company = models.ForeignKey(CompanyAccount, on_delete=models.PROTECT, related_name="charges")
     cost_center = models.CharField(max_length=60, blank=True)
+    voucher = models.ForeignKey(
+        Voucher, on_delete=models.PROTECT, null=True, blank=True, related_name="charges"
+    )
     decided_at = models.DateTimeField(default=clock.now)
 
     def __str__(self) -> str:

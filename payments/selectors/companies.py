@@ -10,7 +10,7 @@ from django.db.models import QuerySet, Sum
 from accounts.models import Organization
 from core import clock
 from core.money import Money, to_minor
-from payments.models import ChargeDetailRecord, CompanyAccount, Invoice, InvoicePayment
+from payments.models import ChargeDetailRecord, CompanyAccount, Invoice, InvoicePayment, Voucher
 from payments.selectors.books import company_account, owed_minor
 from payments.selectors.months import local_day, month_of
 
@@ -109,6 +109,12 @@ def shown_invoice(invoice: Invoice) -> ShownInvoice:
         gross=money(invoice.gross_minor),
         taxes=tuple((tax["vat"], money(tax["net"]), money(tax["tax"])) for tax in invoice.taxes),
     )
+
+
+def takes_vouchers(organization_id: int) -> bool:
+    """Whether any voucher holds here now: else nobody is asked for a code."""
+    lasting = Voucher.objects.filter(organization=organization_id, ended_at=None)
+    return lasting.filter(valid_until__gt=clock.now()).exists()
 
 
 def with_uninvoiced() -> QuerySet[CompanyAccount]:

@@ -13,11 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import permissions
 from accounts.models import Organization
-from payments.book_forms import CompanyForm, MemberForm
+from payments.book_forms import CompanyForm, MemberForm, VoucherForm
 from payments.models import CompanyAccount, CompanyMember
 from payments.selectors import companies as chosen
 from payments.services import company_desk
 from payments.services.company_invoices import NothingToInvoice, issue_invoice
+from payments.services.vouchers import vouchers_of
 from payments.views.book_guards import managed_books, seen_books
 from stations.views.guards import member, member_required
 
@@ -39,16 +40,16 @@ def companies(request: HttpRequest) -> HttpResponse:
 @require_safe
 @member_required
 def company(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    found = _company(seen_books(request), public_id)
-    return render(request, "payments/company.html", _context(request, found))
+    found = company_of(seen_books(request), public_id)
+    return render(request, "payments/company.html", page_of(request, found))
 
 
-def _company(organization: Organization, public_id: UUID) -> CompanyAccount:
+def company_of(organization: Organization, public_id: UUID) -> CompanyAccount:
     mine = CompanyAccount.objects.filter(organization=organization).select_related("organization")
     return get_object_or_404(mine, public_id=public_id)
 
 
-def _context(request: HttpRequest, found: CompanyAccount, **more: Any) -> dict[str, Any]:
+def page_of(request: HttpRequest, found: CompanyAccount, **more: Any) -> dict[str, Any]:
     organization = found.organization
     return {
         "section": "companies",
@@ -60,6 +61,8 @@ def _context(request: HttpRequest, found: CompanyAccount, **more: Any) -> dict[s
         "waiting": chosen.uninvoiced(found).count(),
         "may_manage": permissions.may_manage_money(request.user, organization),
         "member_form": MemberForm(),
+        "vouchers": vouchers_of(found),
+        "voucher_form": VoucherForm(),
         **more,
     }
 
@@ -84,7 +87,7 @@ def new(request: HttpRequest) -> HttpResponse:
 def change(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """GET, POST."""
     organization = managed_books(request)
-    found = _company(organization, public_id)
+    found = company_of(organization, public_id)
     form = CompanyForm(organization.currency, request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
         try:
@@ -108,7 +111,7 @@ def _written(
 @require_POST
 @member_required
 def add_member(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    found = _company(managed_books(request), public_id)
+    found = company_of(managed_books(request), public_id)
     form = MemberForm(request.POST)
     if form.is_valid():
         try:
@@ -119,14 +122,14 @@ def add_member(request: HttpRequest, public_id: UUID) -> HttpResponse:
             form.add_error("who", _("They charge on a company's account already."))
         else:
             return redirect("payments:company", public_id)
-    context = _context(request, found, member_form=form, refused=form)
+    context = page_of(request, found, member_form=form, refused=form)
     return render(request, "payments/company.html", context, status=422)
 
 
 @require_POST
 @member_required
 def remove_member(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
-    found = _company(managed_books(request), public_id)
+    found = company_of(managed_books(request), public_id)
     one = get_object_or_404(
         CompanyMember.objects.select_related("company__organization"), company=found, pk=pk
     )
@@ -138,7 +141,7 @@ def remove_member(request: HttpRequest, public_id: UUID, pk: int) -> HttpRespons
 @require_POST
 @member_required
 def invoice_now(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    found = _company(managed_books(request), public_id)
+    found = company_of(managed_books(request), public_id)
     try:
         invoice = issue_invoice(company=found, by=member(request))
     except NothingToInvoice:

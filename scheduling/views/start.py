@@ -21,6 +21,7 @@ from core.ui.fragments import render_either
 from core.ui.kept_form import take_kept_form
 from payments.models import CompanyAccount
 from payments.selectors import cards_of
+from payments.selectors.companies import takes_vouchers
 from payments.services.addresses import return_path
 from payments.services.attempts import running_attempt
 from payments.services.checkout import (
@@ -31,6 +32,7 @@ from payments.services.checkout import (
     pay_with_card,
 )
 from payments.services.company_charges import account_open_to
+from payments.services.vouchers import NotValid, UsedUp, start_with_voucher
 from scheduling.forms import read_code
 from scheduling.selectors.early import Outlook, ahead_of
 from scheduling.selectors.prices import prices_now
@@ -113,6 +115,7 @@ def _context(request: HttpRequest, evse: Evse) -> dict[str, Any]:
         "state": _state(stall, is_mine=is_due),
         "other": next((one for one in stalls if one.is_free and one.evse.pk != evse.pk), None),
         "account": _account(request, evse),
+        "takes_vouchers": takes_vouchers(evse.organization_id),
         "card": cards_of(user).first() if user.is_authenticated else None,
         "live_topics": [f"station.{evse.station_id}", f"location.{location.pk}"],
     }
@@ -158,6 +161,8 @@ def _begin(request: HttpRequest, evse: Evse, scanned: ChargeLimits | None) -> Ht
         return _page(request, evse, status=422, email=email, email_error=why, limits=scanned)
     if _context(request, evse)["state"] not in ("plug_in", "ready"):
         return _page(request, evse, status=409, email=email, limits=scanned)
+    if request.POST.get("with") == "voucher":
+        return _redeem(request, evse, scanned)
     if "with" not in request.POST and _account(request, evse) is not None:
         return _start_free(request, evse, scanned)
     try:
@@ -190,6 +195,22 @@ def _pay(request: HttpRequest, evse: Evse, email: str, scanned: ChargeLimits | N
     return begin_checkout(evse=evse, driver=user, scanned=scanned).url
 
 
+def _redeem(request: HttpRequest, evse: Evse, scanned: ChargeLimits | None) -> HttpResponse:
+    """Start with a voucher: nobody's charge, followed by a signed link as a guest's is."""
+    code = request.POST.get("voucher", "").replace("\0", "")
+    try:
+        session = start_with_voucher(evse=evse, code=code, limits=scanned or sessions.UNLIMITED)
+    except NotValid:
+        why = _("This code is not valid here.")
+        return _page(request, evse, status=422, voucher=code, code_error=why, limits=scanned)
+    except UsedUp:
+        why = _("This voucher is used up.")
+        return _page(request, evse, status=422, voucher=code, code_error=why, limits=scanned)
+    except REFUSALS as refusal:
+        return _page(request, evse, status=409, failure=_refusal(refusal), limits=scanned)
+    return _follow(request, session, is_guest=True)
+
+
 def _start_free(request: HttpRequest, evse: Evse, scanned: ChargeLimits | None) -> HttpResponse:
     user: Any = request.user if request.user.is_authenticated else None
     try:
@@ -201,9 +222,13 @@ def _start_free(request: HttpRequest, evse: Evse, scanned: ChargeLimits | None) 
             if mine
             else _page(request, evse, status=409, failure=_refusal(refusal))
         )
+    return _follow(request, session, is_guest=user is None)
+
+
+def _follow(request: HttpRequest, session: ChargingSession, *, is_guest: bool) -> HttpResponse:
     messages.success(request, _("Asking the charger to start."))
     path = reverse("scheduling:live", args=[session.public_id])
-    link = "" if user else "?" + urlencode({"t": sign(LIVE_LINK, str(session.public_id))})
+    link = "?" + urlencode({"t": sign(LIVE_LINK, str(session.public_id))}) if is_guest else ""
     return HttpResponseRedirect(path + link)
 
 

@@ -17,6 +17,7 @@ from payments.services import company_desk, receipts
 from payments.services.billing import bill_session
 from payments.services.company_invoices import issue_invoice
 from payments.services.tariffs import assign_tariff, create_tariff
+from payments.services.vouchers import make_vouchers
 from stations.models import ChargingStation
 from tests.factories import MembershipFactory, SessionFactory, StationFactory, UserFactory
 from tests.pages.browser import DESK
@@ -136,6 +137,10 @@ def test_companies_their_form_and_what_documents_say(visit, network):
     visitor.is_pleased("companies")
     page.get_by_role("link", name="Fjord Fleet").click()
     expect(page.get_by_text("Lars Dahl").first).to_be_visible()
+    page.get_by_label("How many codes").fill("2")
+    page.get_by_label("Valid until").fill("2099-12-31T12:00")
+    page.get_by_role("button", name="Make codes").click()
+    expect(page.get_by_text("0 of 1 used").first).to_be_visible()
     visitor.is_pleased("company")
     page.get_by_role("link", name="Change").click()
     page.get_by_label("VAT number").fill("12")
@@ -191,3 +196,20 @@ def test_a_member_of_a_fleet_reads_whose_account_pays_before_the_start(visit, ne
     expect(page.get_by_text("Goes on the account of Fjord Fleet")).to_be_visible()
     expect(page.get_by_role("button", name="Start, on the account of Fjord Fleet")).to_be_visible()
     visitor.is_pleased("start-on-account")
+
+
+def test_a_guest_with_a_voucher_is_told_when_it_is_not_valid(visit, network):
+    make_vouchers(
+        actor=network["owner"],
+        company=network["company"],
+        count=1,
+        charges_allowed=1,
+        valid_until=clock.now() + timedelta(days=1),
+    )
+    visitor = visit()
+    page = visitor.goto(reverse("scheduling:start", args=[network["evse"].code]))
+    page.get_by_text("I have a voucher").click()
+    page.get_by_label("Code of the voucher").fill("WRONG")
+    page.get_by_role("button", name="Start with the voucher").click()
+    expect(page.get_by_text("This code is not valid here.")).to_be_visible()
+    visitor.is_pleased("start-with-voucher")

@@ -15,7 +15,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import ApiToken, IdToken
-from payments.models import CompanyAccount, CompanyMember, TariffAssignment
+from core import clock
+from payments.models import CompanyAccount, CompanyMember, TariffAssignment, Voucher
 from payments.services.invoicing import issue
 from payments.services.tariffs import assign_tariff, create_tariff
 from stations.models import (
@@ -182,6 +183,7 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
     company = a_company_of(house)
     public |= {"company": company.public_id, "invoice": company.invoices.get().public_id}
     rows["company_member_remove"] = company.members.get().pk
+    rows["company_voucher_end"] = company.vouchers.get().pk
     held = a_price_of(house)
     rows["assignment_end"], public["tariff"] = held.pk, held.tariff.public_id
     kind = address.name.rpartition(":")[2].partition("-")[0].replace("car", "vehicle")
@@ -227,6 +229,7 @@ def a_company_of(house: House) -> CompanyAccount:
     if is_new:
         members = {"organization": house.organization, "company": company}
         CompanyMember.objects.create(user=house.owner, **members)
+        Voucher.objects.create(code="ALICES", valid_until=clock.now(), **members)
         amounts = {"currency": "EUR", "net_minor": 0, "tax_minor": 0, "gross_minor": 0, "taxes": []}
         customer = {"legal_name": company.name}
         issue(kind="invoice", series="I", company=company, customer=customer, **amounts)
