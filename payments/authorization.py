@@ -10,15 +10,14 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from payments import selectors
-from payments.selectors import standing as standing_words
-from payments.selectors.standing import Standing, standings
+from payments.selectors.standing import OPEN, USED_UP, Standing, standings
 from payments.services import pricing
 from stations.facts import Decision, Question
 from stations.services.authorization import MINTED
 
 NO_CARD: Final = Decision(status="blocked", reason="no usable card")
 IN_DEBT: Final = Decision(status="blocked", reason="an earlier charge is unpaid")
-USED_UP: Final = Decision(status="blocked", reason="the company's limit for this month is used up")
+LIMIT_USED_UP: Final = Decision(status="blocked", reason="the company's limit for this month is used up")
 
 
 def account_can_pay(questions: Sequence[Question]) -> list[Decision | None]:
@@ -53,16 +52,16 @@ def _standings(asked: Sequence[Question]) -> Iterable[tuple[Question, Standing]]
 
 def _judge(question: Question, standing: Standing) -> Decision | None:
     """A company's account before the person's own card; a token of an organization pays for nothing else."""
-    if standing.account == standing_words.OPEN:
+    if standing.account == OPEN:
         return None
-    is_used_up = standing.account == standing_words.USED_UP
+    is_used_up = standing.account == USED_UP
     if question.user_id is None:
-        return USED_UP if is_used_up else None
+        return LIMIT_USED_UP if is_used_up else None
     if standing.has_debt:
         return IN_DEBT
     if standing.has_card:
         return None
-    return USED_UP if is_used_up else NO_CARD
+    return LIMIT_USED_UP if is_used_up else NO_CARD
 
 
 def _free_evses(questions: Sequence[Question]) -> set[int | None]:

@@ -68,6 +68,7 @@ urlpatterns = [
     path("operate/months/", months.months, name="months"),
     path("operate/months/accounts/", months.mapping, name="ledger_accounts"),
     path("operate/months/close/", months.close, name="month_close"),
+    path("operate/months/documents.csv", months.documents_file, name="month_documents"),
     path("operate/months/ledger.csv", months.ledger_file, name="month_ledger"),
     path("operate/issuer/", invoices.issuer, name="issuer"),
     path("operate/revenue/", operator.revenue, name="revenue"),

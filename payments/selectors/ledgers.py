@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import Organization
 from core import clock
 from core.money import Money, from_minor
-from payments.models import ChargeDetailRecord, ClosedMonth, LedgerMapping, Posting, PostingLine
+from payments.models import ChargeDetailRecord, ClosedMonth, Invoice, LedgerMapping, Posting, PostingLine
 from payments.pairs import pairs
 from payments.selectors.books import COUNTED
 from payments.selectors.months import Month, local_day, month_from, month_of
@@ -163,6 +163,41 @@ def export_rows(organization: Organization, month: Month) -> Iterator[Sequence[o
                 posting.reason,
                 _month_text(posting.belongs_to),
             )
+
+
+DOCUMENTED: Final = (
+    "number",
+    "kind",
+    "date",
+    "customer",
+    "net",
+    "tax",
+    "gross",
+    "currency",
+    "credits",
+    "session",
+)
+
+
+def document_rows(organization: Organization, month: Month) -> Iterator[Sequence[object]]:
+    """Every numbered document of the month, after DOCUMENTED, by series and number; credit notes negative."""
+    issued = Invoice.objects.filter(
+        organization=organization, issued_at__gte=month.starts_at, issued_at__lt=month.ends_at
+    )
+    rows = issued.select_related("credits", "cdr__session").order_by("series", "year", "number")
+    for one in rows:
+        sign = -1 if one.kind == Invoice.Kind.CREDIT_NOTE else 1
+        amounts = (one.net_minor, one.tax_minor, one.gross_minor)
+        yield (
+            one.text,
+            one.kind,
+            one.issued_on.isoformat(),
+            one.customer.get("legal_name", ""),
+            *(from_minor(sign * minor, one.currency) for minor in amounts),
+            one.currency,
+            one.credits.text if one.credits else "",
+            one.cdr.session.number if one.cdr else "",
+        )
 
 
 def _number(numbers: dict[str, str], account: str) -> str:

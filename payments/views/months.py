@@ -64,6 +64,16 @@ def ledger_file(request: HttpRequest) -> HttpResponse:
     return csv_response(f"ledger-{chosen.first_day:%Y-%m}.csv", ledgers.EXPORTED, rows)
 
 
+@require_safe
+@member_required
+def documents_file(request: HttpRequest) -> HttpResponse:
+    """GET ?month=2026-11: its receipts, invoices and credit notes by number."""
+    organization = seen_books(request)
+    chosen = month_from(organization, _first_day(request.GET.get("month", "")))
+    rows = ledgers.document_rows(organization, chosen)
+    return csv_response(f"documents-{chosen.first_day:%Y-%m}.csv", ledgers.DOCUMENTED, rows)
+
+
 def _first_day(text: str) -> date:
     try:
         return date.fromisoformat(f"{text}-01")

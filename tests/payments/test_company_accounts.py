@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.services import erase_person
 from core import clock
-from payments.authorization import IN_DEBT, NO_CARD, USED_UP, account_can_pay
+from payments.authorization import IN_DEBT, LIMIT_USED_UP, NO_CARD, account_can_pay
 from payments.models import CompanyAccount, CompanyCharge, CompanyMember, Invoice, Payment, PostingLine
 from payments.selectors.companies import standing_of, used_this_month_minor
 from payments.services.billing import bill_session
@@ -90,12 +91,12 @@ def test_a_card_of_the_fleet_charges_until_the_months_limit_is_used_up(story, co
     assert ask(story, token=token) is None
     session = story.session(energy_wh=60_000, driver=False, id_token=token)
     bill_session(session_id=session.pk)
-    assert ask(story, token=token) == USED_UP
+    assert ask(story, token=token) == LIMIT_USED_UP
 
 
 def test_beyond_the_limit_a_drivers_own_card_pays(story, member):
     use_up(story)
-    assert ask(story, user=story.driver) == USED_UP
+    assert ask(story, user=story.driver) == LIMIT_USED_UP
     with_card(story.driver)
     assert ask(story, user=story.driver) is None
     session = story.session(status="active")
@@ -111,7 +112,7 @@ def test_a_new_month_of_the_organization_opens_the_limit_again(story, member):
 
 
 def test_the_one_statement_and_the_page_tell_the_same(story, member, company):
-    for limit, said in ((None, None), (3001, None), (3000, USED_UP)):
+    for limit, said in ((None, None), (3001, None), (3000, LIMIT_USED_UP)):
         CompanyAccount.objects.filter(pk=company.pk).update(monthly_limit_minor=limit)
         if not CompanyCharge.objects.exists():
             use_up(story)
@@ -175,6 +176,14 @@ def test_a_members_charge_holds_nothing_and_is_owed_by_the_company(story, member
     assert [line.amount_minor for line in owed] == [1000]
     assert standing_of(company).percent == 50
     assert not Invoice.objects.exists()
+
+
+def test_who_asks_to_be_forgotten_is_no_member_any_more(story, member, company):
+    charge = account_for(story.session(energy_wh=1000))
+    erase_person(user=story.driver)
+    assert not company.members.exists()
+    charge.refresh_from_db()
+    assert charge.company == company
 
 
 def test_whose_account_it_is_is_decided_once(story, member, company):

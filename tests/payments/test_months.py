@@ -18,7 +18,7 @@ from core import clock
 from payments.models import ClosedMonth, LedgerMapping, Posting
 from payments.pairs import pairs
 from payments.selectors import record_of
-from payments.selectors.ledgers import export_rows, mapping_of, months_of, sums_of
+from payments.selectors.ledgers import document_rows, export_rows, mapping_of, months_of, sums_of
 from payments.selectors.months import month_from, month_of
 from payments.services import correcting, ledger
 from payments.services.billing import bill_session
@@ -158,6 +158,20 @@ def test_the_ledger_leaves_in_the_numbers_of_the_bookkeeping(story, organization
     assert LedgerMapping.objects.count() == 1
 
 
+def test_the_documents_of_a_month_leave_by_number(story, organization):
+    session = charged(story, 20_000)
+    with clock.at(datetime(2026, 11, 22, tzinfo=UTC)):
+        correcting.correct_session(
+            session=session, by=UserFactory(), reason="meter", wanted=Wanted(energy_wh=10_000)
+        )
+    rows = list(document_rows(organization, month_from(organization, NOVEMBER)))
+    assert [(row[0], row[1], row[6], row[8]) for row in rows] == [
+        ("C2026-00001", "credit_note", Decimal("-10.00"), "R2026-00001"),
+        ("R2026-00001", "receipt", Decimal("10.00"), ""),
+        ("R2026-00002", "receipt", Decimal("5.00"), ""),
+    ]
+
+
 def test_the_pages_of_months_show_close_and_export(client, story, organization):
     client.force_login(MembershipFactory(organization=organization).user)
     charged(story, 20_000)
@@ -171,6 +185,8 @@ def test_the_pages_of_months_show_close_and_export(client, story, organization):
         ("2026-12", "0.00", "no"),
         ("2026-11", "8.33", "yes"),
     ]
+    documents = client.get("/operate/months/documents.csv?month=2026-11").content.decode()
+    assert "R2026-00001" in documents
     ledger_text = client.get("/operate/months/ledger.csv?month=2026-11").content.decode()
     assert ledger_text.startswith("date,amount,currency,debit,credit")
     assert client.get("/operate/months/ledger.csv?month=2026-13").status_code == 404

@@ -125,6 +125,7 @@ FOR_MEMBERS = {
     "payments:company_new",
     "payments:issuer",
     "payments:ledger_accounts",
+    "payments:month_documents",
     "payments:month_ledger",
     "payments:months",
     "payments:revenue",
