@@ -31,6 +31,7 @@ SWEEPS: dict[str, float] = {
     "scheduling.tasks.watch_booked_stalls": 60,
     "payments.tasks.notice_debts": 600,
     "payments.tasks.ask_due_reconciliations": 1800,
+    "payments.tasks.issue_company_invoices": 900,
     "payments.tasks.settle_payments": 60,
     "payments.tasks.show_running_costs": 60,
     "payments.tasks.state_hosts": 6 * 3600,

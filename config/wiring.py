@@ -75,6 +75,7 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "payments.HostInvited": ("payments.handlers.invite_host",),
     "payments.HostStated": ("payments.handlers.send_statement",),
     "payments.DebtNoticed": ("payments.handlers.tell_of_debt",),
+    "payments.InvoiceIssued": ("payments.handlers.send_invoice",),
     "payments.PaymentAuthorized": ("payments.handlers.follow_authorized_payment",),
     "payments.PaymentCaptured": ("payments.handlers.send_receipt",),
     "payments.PaymentFailed": (
@@ -86,6 +87,7 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "payments.PaymentVoided": (),
     "payments.ReconciliationAsked": ("payments.handlers.reconcile",),
     "payments.RefundFailed": (),
+    "payments.SessionCorrected": ("payments.handlers.send_corrected_receipt",),
     "payments.SessionRated": (
         "payments.handlers.collect_rated_session",
         "payments.handlers.compare_settlement",

@@ -123,7 +123,7 @@ def _live_address(visitor: Visitor, back: str) -> str | None:
 
 
 def _record(session: ChargingSession) -> ChargeDetailRecord | None:
-    return ChargeDetailRecord.objects.filter(session=session, credit_of=None).first()
+    return ChargeDetailRecord.objects.standing().filter(session=session).first()
 
 
 def _captured(session: ChargingSession) -> Payment | None:

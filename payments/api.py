@@ -38,7 +38,7 @@ class TariffList(generics.ListAPIView[Tariff]):
 def _visible_records(user: Any) -> QuerySet[ChargeDetailRecord]:
     """Mine as a driver, and my organizations' where I may see money; the latest first."""
     visible = own_rows("session__driver", user) | Q(organization__in=_organizations(user))
-    return ChargeDetailRecord.objects.filter(visible).select_related("session")
+    return ChargeDetailRecord.objects.filter(visible).select_related("session", "credit_of")
 
 
 class CdrList(generics.ListAPIView[ChargeDetailRecord]):
@@ -52,6 +52,11 @@ class CdrList(generics.ListAPIView[ChargeDetailRecord]):
         "station": Text("session__station__identity"),
         "currency": Text("currency__iexact"),
         "is_credit": Either("", when_true=Q(credit_of__isnull=False), when_false=Q(credit_of__isnull=True)),
+        "is_standing": Either(
+            "neither a credit nor credited",
+            when_true=Q(credit_of=None, credited_by=None),
+            when_false=~Q(credit_of=None, credited_by=None),
+        ),
         "issued_from": Instant("issued_at__gte"),
         "issued_until": Instant("issued_at__lt"),
     }

@@ -1,22 +1,23 @@
 """May this account charge now? The last of the authorization checks (settings). Our tables only.
 
 Free places and tokens of organizations charge without a card. A person needs a usable card and no
-debt; how the money is then held is not asked here (MONEY rule 9).
+debt, or a company on whose account she charges; how the money is then held is not asked here (MONEY rule 9).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from payments import selectors
-from payments.selectors.standing import standings
+from payments.selectors.standing import OPEN, USED_UP, Standing, standings
 from payments.services import pricing
 from stations.facts import Decision, Question
 from stations.services.authorization import MINTED
 
 NO_CARD: Final = Decision(status="blocked", reason="no usable card")
 IN_DEBT: Final = Decision(status="blocked", reason="an earlier charge is unpaid")
+LIMIT_USED_UP: Final = Decision(status="blocked", reason="the company's limit for this month is used up")
 
 
 def account_can_pay(questions: Sequence[Question]) -> list[Decision | None]:
@@ -25,28 +26,42 @@ def account_can_pay(questions: Sequence[Question]) -> list[Decision | None]:
     One-time tokens of ours pass, and who has just made a hold for the place. Places and holds are
     looked at only for those who would be refused: nearly always nobody.
     """
-    asked = [q for q in questions if q.user_id is not None and q.type != MINTED]
-    users = {q.user_id for q in asked if q.user_id is not None}
-    refusals = _refusals(users) if users else {}
-    doubtful = [q for q in asked if q.user_id in refusals]
+    refusals = _refusals([q for q in questions if q.type != MINTED and (q.user_id or q.id_token_id)])
+    doubtful = [q for q in questions if q in refusals]
     if not doubtful:
         return [None] * len(questions)
-    free, held = _free_evses(doubtful), selectors.holds_waiting(users & refusals.keys())
+    free = _free_evses(doubtful)
+    held = selectors.holds_waiting({q.user_id for q in doubtful if q.user_id is not None})
     return [
         None
-        if question.type == MINTED or question.evse_id in free or (question.user_id, question.evse_id) in held
-        else refusals.get(question.user_id)
+        if question.evse_id in free or (question.user_id, question.evse_id) in held
+        else refusals.get(question)
         for question in questions
     ]
 
 
-def _refusals(users: set[int]) -> dict[int | None, Decision]:
-    """Who of these people cannot pay, and why."""
-    return {
-        user_id: IN_DEBT if standing.has_debt else NO_CARD
-        for user_id, standing in standings(users).items()
-        if standing.has_debt or not standing.has_card
-    }
+def _refusals(asked: Sequence[Question]) -> dict[Question, Decision]:
+    """Which of these cannot pay, and why."""
+    found = {question: _judge(question, standing) for question, standing in _standings(asked)}
+    return {question: refusal for question, refusal in found.items() if refusal is not None}
+
+
+def _standings(asked: Sequence[Question]) -> Iterable[tuple[Question, Standing]]:
+    return zip(asked, standings(asked), strict=True) if asked else ()
+
+
+def _judge(question: Question, standing: Standing) -> Decision | None:
+    """A company's account before the person's own card; a token of an organization pays for nothing else."""
+    if standing.account == OPEN:
+        return None
+    is_used_up = standing.account == USED_UP
+    if question.user_id is None:
+        return LIMIT_USED_UP if is_used_up else None
+    if standing.has_debt:
+        return IN_DEBT
+    if standing.has_card:
+        return None
+    return LIMIT_USED_UP if is_used_up else NO_CARD
 
 
 def _free_evses(questions: Sequence[Question]) -> set[int | None]:

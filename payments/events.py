@@ -27,6 +27,44 @@ class SessionRated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SessionCorrected(Event):
+    """A session's record was credited and reissued.
+
+    `owed_back_minor` was taken beyond the new total: it stands in the driver's favor until it is refunded.
+    """
+
+    name: ClassVar[str] = "payments.SessionCorrected"
+    session_id: int
+    organization_id: int
+    cdr_id: int
+    credit_id: int
+    difference_minor: int
+    owed_back_minor: int
+    currency: str
+    reason: str
+    at: datetime
+
+    @property
+    def subject(self) -> str:
+        return f"session.{self.session_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceIssued(Event):
+    """A company's invoice, or what credits it, has its number."""
+
+    name: ClassVar[str] = "payments.InvoiceIssued"
+    invoice_id: int
+    organization_id: int
+    company_id: int
+    at: datetime
+
+    @property
+    def subject(self) -> str:
+        return f"invoice.{self.invoice_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _PaymentEvent(Event):
     payment_id: int
     organization_id: int

@@ -10,11 +10,13 @@ from payments.events import (
     HoldNearlyUsed,
     HostInvited,
     HostStated,
+    InvoiceIssued,
     PaymentAuthorized,
     PaymentCaptured,
     PaymentFailed,
     PaymentRefunded,
     ReconciliationAsked,
+    SessionCorrected,
     SessionRated,
     WebhookReceived,
 )
@@ -22,6 +24,7 @@ from payments.services import (
     billing,
     card_care,
     collecting,
+    company_documents,
     debts,
     holding,
     host_mail,
@@ -109,6 +112,14 @@ def tell_payer_of_refund(event: PaymentRefunded) -> None:
 
 def reconcile(event: ReconciliationAsked) -> None:
     reconciliation.run_reconciliation(run_id=event.run_id)
+
+
+def send_corrected_receipt(event: SessionCorrected) -> None:
+    receipts.send_corrected_receipt(cdr_id=event.cdr_id)
+
+
+def send_invoice(event: InvoiceIssued) -> None:
+    company_documents.send_invoice(invoice_id=event.invoice_id)
 
 
 def follow_authorized_payment(event: PaymentAuthorized) -> None:

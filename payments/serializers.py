@@ -39,6 +39,7 @@ class CdrSerializer(serializers.ModelSerializer[ChargeDetailRecord]):
     total_cost = serializers.SerializerMethodField()
     total_energy = serializers.SerializerMethodField()
     credit = serializers.SerializerMethodField()
+    credit_reference_id = serializers.UUIDField(source="credit_of.public_id", default=None)
     last_updated = serializers.DateTimeField(source="issued_at")
 
     class Meta:
@@ -54,6 +55,7 @@ class CdrSerializer(serializers.ModelSerializer[ChargeDetailRecord]):
             "total_cost",
             "total_energy",
             "credit",
+            "credit_reference_id",
             "last_updated",
         )
 
@@ -63,11 +65,12 @@ class CdrSerializer(serializers.ModelSerializer[ChargeDetailRecord]):
 
     @extend_schema_field(PriceSerializer)
     def get_total_cost(self, record: ChargeDetailRecord) -> dict[str, Any]:
-        taxes = [{"name": f"VAT {tax['vat']}", "amount": tax["tax"]} for tax in record.lines["taxes"]]
+        sign = "-" if record.credit_of_id else ""
+        taxes = [{"name": f"VAT {tax['vat']}", "amount": sign + tax["tax"]} for tax in record.lines["taxes"]]
         return {"before_taxes": str(record.total_net), "taxes": taxes}
 
     def get_total_energy(self, record: ChargeDetailRecord) -> str:
-        return str(kwh(record.energy_wh))
+        return str(kwh(abs(record.energy_wh)))
 
     def get_credit(self, record: ChargeDetailRecord) -> bool:
         return record.credit_of_id is not None

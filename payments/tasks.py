@@ -2,7 +2,16 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from payments.services import card_care, debts, reconciliation, recovery, showing, statements, watching
+from payments.services import (
+    card_care,
+    company_invoices,
+    debts,
+    reconciliation,
+    recovery,
+    showing,
+    statements,
+    watching,
+)
 
 
 @shared_task(ignore_result=True)
@@ -39,3 +48,8 @@ def notice_debts() -> None:
 @shared_task(ignore_result=True)
 def watch_ending_cards() -> None:
     card_care.watch_ending_cards()
+
+
+@shared_task(ignore_result=True)
+def issue_company_invoices() -> None:
+    company_invoices.issue_due_invoices()

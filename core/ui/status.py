@@ -117,6 +117,7 @@ _STATES: Final[dict[str, Shown]] = {
     "arrived": _done(_("Arrived")),
     "failing": _fault(_("Failing")),
     "open": _wait(pgettext_lazy("state", "Open")),
+    "overdue": _fault(_("Overdue"), "clock"),
     "resolved": _done(_("Resolved")),
     "refund_asked": _wait(_("Being asked for")),
     "refund_pending": _wait(_("On its way")),

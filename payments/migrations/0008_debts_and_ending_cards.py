@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payments', '0006_money_that_goes_back'),
+        ('payments', '0007_records_invoices_companies'),
     ]
 
     operations = [

@@ -1,3 +1,4 @@
+from payments.models.companies import CompanyAccount, CompanyCharge, CompanyMember, Voucher
 from payments.models.debts import DebtNotice
 from payments.models.disputes import Dispute
 from payments.models.hosts import (
@@ -7,7 +8,15 @@ from payments.models.hosts import (
     RevenueShare,
     SiteHost,
 )
+from payments.models.invoices import (
+    Invoice,
+    InvoiceCounter,
+    InvoicedRecord,
+    InvoicePayment,
+    IssuerDetails,
+)
 from payments.models.ledger import Posting, PostingLine
+from payments.models.months import ClosedMonth, LedgerMapping
 from payments.models.payments import (
     BillingAccount,
     Payment,
@@ -23,12 +32,22 @@ from payments.models.tariffs import RuleOverride, Tariff, TariffAssignment
 __all__ = [
     "BillingAccount",
     "ChargeDetailRecord",
+    "ClosedMonth",
+    "CompanyAccount",
+    "CompanyCharge",
+    "CompanyMember",
     "DebtNotice",
     "Discrepancy",
     "Dispute",
     "HostPayout",
     "HostStatement",
     "HostStatementLine",
+    "Invoice",
+    "InvoiceCounter",
+    "InvoicePayment",
+    "InvoicedRecord",
+    "IssuerDetails",
+    "LedgerMapping",
     "Payment",
     "PaymentMethod",
     "Posting",
@@ -41,5 +60,6 @@ __all__ = [
     "SiteHost",
     "Tariff",
     "TariffAssignment",
+    "Voucher",
     "WebhookEvent",
 ]

@@ -42,10 +42,21 @@ class CurrentTransaction(models.Func):
     output_field = models.BigIntegerField()
 
 
+_OPEN = """
+if exists (select from payments_closedmonth m where m.organization_id = NEW.organization_id
+              and m.starts_at <= NEW.at and NEW.at < m.ends_at) then
+  raise exception 'the month of posting % is closed', NEW.reference
+    using errcode = 'object_not_in_prerequisite_state';
+end if;
+return NEW;
+"""
+
+
 class Posting(models.Model):
     """One business event in the books. `reference` is unique: what happened is posted once.
 
     Its lines are written in its own transaction (`written_in`) and never joined by others.
+    `belongs_to` is the first day of the month it belongs to, where that is not the one it is posted in.
     """
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
@@ -56,6 +67,7 @@ class Posting(models.Model):
     )
     at = models.DateTimeField(default=clock.now)
     written_in = models.BigIntegerField(db_default=CurrentTransaction(), editable=False)
+    belongs_to = models.DateField(null=True, blank=True)
 
     objects = OrganizationQuerySet["Posting"].as_manager()
 
@@ -68,6 +80,13 @@ class Posting(models.Model):
                 operation=pgtrigger.Truncate,
                 level=pgtrigger.Statement,
                 func=_NEVER_EMPTY,
+            ),
+            pgtrigger.Trigger(
+                name="closed_months_take_no_posting",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                level=pgtrigger.Row,
+                func=_OPEN,
             ),
             pgtrigger.Trigger(
                 name="posting_has_lines",

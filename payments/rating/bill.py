@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -82,7 +84,7 @@ class Bill:
 
     def lines_json(self) -> list[dict[str, Any]]:
         """The lines as plain values for a record: amounts and volumes as exact strings."""
-        return [_line_json(line) for line in self.lines]
+        return [line_json(line) for line in self.lines]
 
     def left_out_json(self) -> list[dict[str, str]]:
         return [{"reason": item.reason, "seconds": str(item.seconds)} for item in self.left_out]
@@ -91,7 +93,18 @@ class Bill:
         return [{"vat": str(total.vat), "net": str(total.net), "tax": str(total.tax)} for total in self.taxes]
 
 
-def _line_json(line: Line) -> dict[str, Any]:
+def tax_totals(lines: Iterable[Line]) -> tuple[TaxTotal, ...]:
+    """What each rate of the lines comes to, the lowest first; lines without a rate are in none."""
+    sums: dict[Decimal, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
+    for line in lines:
+        if line.vat is not None:
+            sums[line.vat][0] += line.net
+            sums[line.vat][1] += line.tax
+    return tuple(TaxTotal(vat=vat, net=net, tax=tax) for vat, (net, tax) in sorted(sums.items()))
+
+
+def line_json(line: Line) -> dict[str, Any]:
+    """A line as plain values: amounts and volumes as exact strings."""
     return {
         "kind": line.kind,
         "measured": str(line.measured),

@@ -5,13 +5,12 @@ The same function prices the preview, the live screen, the receipt and the charg
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
 from core.money import exponent, from_minor
-from payments.rating.bill import Bill, BilledPeriod, LeftOut, Line, TaxTotal
+from payments.rating.bill import Bill, BilledPeriod, LeftOut, Line, tax_totals
 from payments.rating.cutting import HOUR_S, SECOND_US, Cutter, Number, instant
 from payments.rating.facts import SessionFacts, Use
 from payments.rating.metering import Metered, Volume, seconds
@@ -57,7 +56,7 @@ def _bill(tariff: Tariff, metered: Metered, volumes: list[Volume], parts: list[P
     return Bill(
         currency=tariff.currency,
         lines=lines,
-        taxes=_taxes(lines),
+        taxes=tax_totals(lines),
         left_out=_left_out(metered),
         periods=_periods(metered),
         total_net=sum((line.net for line in lines), zero),
@@ -112,15 +111,6 @@ def _of_volume(line: Line, tariff: Tariff, volume: Volume) -> Line:
         from_at=instant(volume.from_us),
         to_at=instant(volume.to_us),
     )
-
-
-def _taxes(lines: tuple[Line, ...]) -> tuple[TaxTotal, ...]:
-    sums: dict[Decimal, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
-    for line in lines:
-        if line.vat is not None:
-            sums[line.vat][0] += line.net
-            sums[line.vat][1] += line.tax
-    return tuple(TaxTotal(vat=vat, net=net, tax=tax) for vat, (net, tax) in sorted(sums.items()))
 
 
 def _left_out(metered: Metered) -> tuple[LeftOut, ...]:

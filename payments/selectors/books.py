@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncDate
 
 from accounts.models import Organization
@@ -23,6 +23,18 @@ DEBT_SETTLES_IN: Final = timedelta(minutes=15)
 def receivable_account(user_id: int | None) -> str:
     """The ledger account of what a driver owes; guests share one."""
     return f"receivable:user.{user_id}" if user_id else "receivable:guests"
+
+
+def receivable_of_record(record: ChargeDetailRecord) -> str:
+    """Where what a record says is owed: by its company, else by its session's driver."""
+    if record.company_id is not None:
+        return company_account(record.company_id)
+    return receivable_account(record.session.driver_id)
+
+
+def company_account(company_id: int) -> str:
+    """The ledger account of what a company owes."""
+    return f"receivable:company.{company_id}"
 
 
 _OWING: Final = """
@@ -72,12 +84,16 @@ def revenue_today(organization: Organization) -> Revenue:
     return revenue_between(organization, midnight, clock.now())
 
 
+COUNTED: Final = Count("pk", filter=Q(credit_of=None)) - Count("pk", filter=~Q(credit_of=None))
+"""How many charges records tell of: a credit takes one back, and a reissue puts it in again."""
+
+
 def revenue_between(organization: Organization, start: datetime, end: datetime) -> Revenue:
     records = ChargeDetailRecord.objects.filter(
         organization=organization, currency=organization.currency, issued_at__gte=start, issued_at__lte=end
     )
     sums = records.aggregate(
-        gross=Sum("total_gross"), net=Sum("total_net"), energy_wh=Sum("energy_wh"), records=Count("pk")
+        gross=Sum("total_gross"), net=Sum("total_net"), energy_wh=Sum("energy_wh"), records=COUNTED
     )
     return Revenue(
         gross=Money(sums["gross"] or Decimal(0), organization.currency).rounded(),
@@ -107,9 +123,7 @@ def revenue_by_day(organization: Organization, *, days: int = 14) -> list[Day]:
         )
         .annotate(day=TruncDate("issued_at", tzinfo=zone))
         .values("day")
-        .annotate(
-            gross=Sum("total_gross"), net=Sum("total_net"), sold_wh=Sum("energy_wh"), records=Count("pk")
-        )
+        .annotate(gross=Sum("total_gross"), net=Sum("total_net"), sold_wh=Sum("energy_wh"), records=COUNTED)
         .order_by("-day")
     )
     return [

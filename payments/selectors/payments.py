@@ -13,6 +13,7 @@ from core.money import Money
 from payments.models import (
     BillingAccount,
     ChargeDetailRecord,
+    Invoice,
     Payment,
     PaymentMethod,
     Tariff,
@@ -49,8 +50,13 @@ def open_payment_of(session: ChargingSession) -> Payment | None:
 
 
 def record_of(session: ChargingSession) -> ChargeDetailRecord | None:
-    """The session's record, the reissued one if it was credited."""
-    return ChargeDetailRecord.objects.filter(session=session, credit_of=None).order_by("-pk").first()
+    """The session's standing record: the reissued one if it was credited."""
+    return ChargeDetailRecord.objects.standing().filter(session=session).first()
+
+
+def invoice_of(record: ChargeDetailRecord) -> Invoice | None:
+    """The numbered document of a record."""
+    return Invoice.objects.filter(cdr=record).first()
 
 
 def default_method(account: BillingAccount) -> PaymentMethod | None:

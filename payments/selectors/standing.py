@@ -5,34 +5,83 @@ The ORM needed several times as long to write the queries as the database to ans
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final, NamedTuple, Protocol
 
 from core import clock
 from core.hot import array, hot_line
+from core.money import to_minor
 from payments.selectors.books import DEBT_SETTLES_IN
+
+OPEN: Final = "open"
+USED_UP: Final = "used_up"
 
 
 class Standing(NamedTuple):
-    """What speaks for or against a person who wants to charge."""
+    """What speaks for or against a charge of a person or a token."""
 
     has_card: bool
     has_debt: bool
+    account: str | None
+    """A company's account that it may go on: OPEN, or its month's limit is USED_UP."""
 
 
 _STANDINGS: Final = """
-select u.id,
-       exists (select from payments_billingaccount b join payments_paymentmethod m on m.account_id = b.id
-                where b.user_id = u.id and m.is_default and m.is_usable),
+select q.user_id is not null and exists (
+           select from payments_billingaccount b join payments_paymentmethod m on m.account_id = b.id
+            where b.user_id = q.user_id and m.is_default and m.is_usable),
        coalesce((select sum(l.amount_minor) > 0
                    from payments_postingline l join payments_posting p on p.id = l.posting_id
-                  where l.account = 'receivable:user.' || u.id and p.at < %(settled_before)s), false)
-  from unnest(%(users)s::bigint[]) as u(id)
+                  where l.account = 'receivable:user.' || q.user_id and p.at < %(settled_before)s), false),
+       a.currency, a.monthly_limit_minor, a.used
+  from unnest(%(users)s::bigint[], %(tokens)s::bigint[], %(organizations)s::bigint[]) with ordinality
+       as q(user_id, id_token_id, organization_id, n)
+  left join lateral (
+       select o.currency, c.monthly_limit_minor,
+              (select sum(r.total_gross) from payments_chargedetailrecord r
+                where c.monthly_limit_minor is not null and r.company_id = c.id and r.currency = o.currency
+                  and r.issued_at >= date_trunc(
+                      'month', %(now)s::timestamptz at time zone o.time_zone) at time zone o.time_zone
+              ) as used
+         from payments_companymember m
+         join payments_companyaccount c on c.id = m.company_id and c.is_active
+         join accounts_organization o on o.id = c.organization_id
+        where m.organization_id = q.organization_id
+          and (m.id_token_id = q.id_token_id or m.user_id = q.user_id)
+        order by m.user_id nulls first limit 1) a on true
+ order by q.n
 """
+"""A company's month is summed from its records by their own index: this month's rows, not its history."""
 
 
-def standings(user_ids: Collection[int]) -> dict[int, Standing]:
-    """How each of these people stands, by user id. One statement."""
-    parameters = {"users": array(user_ids), "settled_before": clock.now() - DEBT_SETTLES_IN}
+class Asking(Protocol):
+    """Who asks, of which organization."""
+
+    @property
+    def user_id(self) -> int | None: ...
+    @property
+    def id_token_id(self) -> int | None: ...
+    @property
+    def organization_id(self) -> int: ...
+
+
+def standings(asking: Sequence[Asking]) -> list[Standing]:
+    """How each of them stands, in order. One statement."""
+    now = clock.now()
+    parameters = {
+        "users": array(one.user_id for one in asking),
+        "tokens": array(one.id_token_id for one in asking),
+        "organizations": array(one.organization_id for one in asking),
+        "settled_before": now - DEBT_SETTLES_IN,
+        "now": now,
+    }
     rows = hot_line().execute(_STANDINGS, parameters)
-    return {user_id: Standing(*rest) for user_id, *rest in rows}
+    return [Standing(has_card, has_debt, _account(*account)) for has_card, has_debt, *account in rows]
+
+
+def _account(currency: str | None, limit_minor: int | None, used: Decimal | None) -> str | None:
+    if currency is None:
+        return None
+    is_open = limit_minor is None or to_minor(used or Decimal(0), currency) < limit_minor
+    return OPEN if is_open else USED_UP

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -13,9 +14,10 @@ from core.money import to_minor
 from payments.events import SessionRated
 from payments.models import ChargeDetailRecord, Payment, Tariff
 from payments.rating import ocpi
-from payments.rating.bill import Bill, BilledPeriod
+from payments.rating.bill import Bill, BilledPeriod, Line, line_json
 from payments.selectors import record_of
-from payments.services import ledger
+from payments.services import invoicing, ledger
+from payments.services.company_charges import account_for
 from payments.services.pricing import as_ocpi, free_of_charge, prices_time, session_bill, session_tariff
 from payments.states import OPEN_PAYMENT
 from stations.models import ChargingSession, Measurement
@@ -36,7 +38,9 @@ def bill_session(*, session_id: int) -> ChargeDetailRecord | None:
     try:
         return _issue(session)
     except IntegrityError:
-        return record_of(session)
+        if (record := record_of(session)) is None:
+            raise
+        return record
 
 
 def _is_proven(session: ChargingSession) -> bool:
@@ -62,21 +66,47 @@ def _session(session_id: int) -> ChargingSession:
 def _issue(session: ChargingSession) -> ChargeDetailRecord:
     tariff = session_tariff(session)
     bill = session_bill(session, tariff=tariff)
+    charge = account_for(session)
+    return issue_record(
+        session=session,
+        tariff=tariff,
+        bill=bill,
+        periods=charging_periods(bill, tariff),
+        energy_wh=session.energy_wh,
+        ended_at=session.ended_at or session.created_at,
+        company_id=charge.company_id if charge else None,
+        cost_center=charge.cost_center if charge else "",
+    )
+
+
+def issue_record(
+    *,
+    session: ChargingSession,
+    tariff: Tariff | None,
+    bill: Bill,
+    periods: list[dict[str, Any]],
+    waived: Iterable[Line] = (),
+    **fields: Any,
+) -> ChargeDetailRecord:
+    """Write the record with its posting and its number, inside the caller's transaction, and tell of it.
+
+    `periods` are OCPI ChargingPeriods; `waived` are lines of a bill that are not paid after all.
+    """
+    told = {"lines": bill.lines_json(), "taxes": bill.taxes_json(), "left_out": bill.left_out_json()}
     cdr = ChargeDetailRecord.objects.create(
         organization=session.organization,
         session=session,
         tariff=tariff,
         tariff_snapshot=_snapshot(session, tariff),
         currency=bill.currency,
-        periods=_charging_periods(bill, tariff),
-        lines={"lines": bill.lines_json(), "taxes": bill.taxes_json(), "left_out": bill.left_out_json()},
-        energy_wh=session.energy_wh,
+        periods=periods,
+        lines={**told, "waived": [line_json(line) for line in waived]},
         started_at=session.started_at or session.created_at,
-        ended_at=session.ended_at or session.created_at,
         total_net=bill.total_net,
         total_tax=bill.total_tax,
         total_gross=bill.total_gross,
         issued_at=clock.now(),
+        **fields,
     )
     _seal(cdr, tariff, bill)
     return cdr
@@ -97,6 +127,8 @@ def _seal(cdr: ChargeDetailRecord, tariff: Tariff | None, bill: Bill) -> None:
             at=cdr.issued_at,
         )
     )
+    if cdr.company_id is None:
+        invoicing.issue_receipt(cdr=cdr)
 
 
 def _snapshot(session: ChargingSession, tariff: Tariff | None) -> dict[str, Any]:
@@ -111,7 +143,7 @@ def _snapshot(session: ChargingSession, tariff: Tariff | None) -> dict[str, Any]
     return ocpi.to_ocpi(free)
 
 
-def _charging_periods(bill: Bill, tariff: Tariff | None) -> list[dict[str, Any]]:
+def charging_periods(bill: Bill, tariff: Tariff | None) -> list[dict[str, Any]]:
     """OCPI ChargingPeriods: energy in kWh, times in hours."""
     tariff_id = str(tariff.public_id) if tariff else "free"
     return [

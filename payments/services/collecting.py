@@ -24,11 +24,11 @@ def collect(*, session_id: int) -> Payment | None:
     """Bring in what the session's record says, as far as it goes now. Safe to repeat.
 
     Takes the hold; a bill of zero releases it. What a hold does not cover is charged to a signed-in
-    driver's card, and written off for a guest.
+    driver's card, and written off for a guest. What goes on a company's account comes with its invoice.
     """
     session = ChargingSession.objects.select_related("organization", "evse", "driver").get(pk=session_id)
     record = record_of(session)
-    if record is None:
+    if record is None or record.company_id is not None:
         return None
     payment = open_payment_of(session)
     if payment is not None:

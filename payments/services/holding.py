@@ -7,6 +7,7 @@ from payments.providers.base import ProviderError
 from payments.selectors import default_method, open_payment_of
 from payments.services import pricing
 from payments.services.cards import ensure_account
+from payments.services.company_charges import account_for
 from payments.services.payments import create_payment, request_hold
 from payments.services.sizing import hold_for
 from payments.services.starting import stop_session
@@ -18,10 +19,13 @@ Status = Payment.Status
 def hold_for_session(*, session_id: int) -> Payment | None:
     """Hold for a running session on its driver's card. After a decline see `stop_unpaid_session`.
 
-    None where nothing is to be held: free, a test, nobody's card (the organization's own), or held already.
+    None where nothing is to be held: free, a test, nobody's card (the organization's own), on a company's
+    account, or held already.
     """
     session = _session(session_id)
-    if session.is_test or session.status != ChargingSession.Status.ACTIVE or session.driver is None:
+    if session.is_test or session.status != ChargingSession.Status.ACTIVE:
+        return None
+    if account_for(session) is not None or session.driver is None:
         return None
     payment = _payment(session)
     if payment is None or payment.status != Status.CREATED:

@@ -1,14 +1,16 @@
 """The books: double entry, integer minor units, append-only, one posting per business event.
 
-Debit is positive. Accounts: `receivable:user.<id>` and `receivable:guests` (what drivers owe),
-`revenue:charging`, `tax:<percent>`, `cash:<provider>`, `expense:write_off`, `expense:site_hosts`,
-`payable:host.<id>` (what hosts are owed).
+Debit is positive. Accounts: `receivable:user.<id>`, `receivable:guests` and `receivable:company.<id>` (what
+is owed to us), `revenue:charging`, `tax:<percent>`, `cash:<provider>`, `cash:bank`, `expense:write_off`,
+`expense:site_hosts`, `payable:host.<id>` (what hosts are owed).
+A posting is made now, never back in time: where what it tells of belongs to another month, it says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 
@@ -23,12 +25,14 @@ from payments.models import (
     PostingLine,
 )
 from payments.rating.bill import Bill
-from payments.selectors import receivable_account
+from payments.selectors import receivable_account, receivable_of_record
 from payments.selectors.hosts import payable_account
+from payments.selectors.months import month_of
 
 REVENUE = "revenue:charging"
 WRITE_OFF = "expense:write_off"
 HOST_SHARE = "expense:site_hosts"
+UNDONE = ".write_off_undone"
 
 
 class Unbalanced(ValueError):
@@ -45,6 +49,7 @@ def post(
     lines: Mapping[str, int],
     payment: Payment | None = None,
     at: datetime | None = None,
+    belongs_to: date | None = None,
 ) -> Posting | None:
     """Write one posting, in the caller's transaction if there is one; None when this event is already posted.
 
@@ -63,6 +68,7 @@ def post(
                 reason=reason,
                 payment=payment,
                 at=at or clock.now(),
+                belongs_to=belongs_to,
             )
     except IntegrityError:
         return None
@@ -74,20 +80,73 @@ def post(
 
 
 def post_bill(*, cdr: ChargeDetailRecord, bill: Bill) -> Posting | None:
-    """The session was sold: the driver owes the total, we owe the tax."""
+    """The session was sold: the driver (or her company) owes the total, we owe the tax."""
     lines = {
-        receivable_account(cdr.session.driver_id): to_minor(bill.total_gross, bill.currency),
+        receivable_of_record(cdr): to_minor(bill.total_gross, bill.currency),
         REVENUE: -to_minor(bill.total_net, bill.currency),
     }
     for total in bill.taxes:
-        lines[f"tax:{total.vat.normalize():f}"] = -to_minor(total.tax, bill.currency)
+        lines[tax_account(total.vat)] = -to_minor(total.tax, bill.currency)
     return post(
         organization_id=cdr.organization_id,
-        reference=f"cdr.{cdr.public_id}.bill",
+        reference=bill_reference(cdr),
         reason="charging session billed",
         currency=bill.currency,
         lines=lines,
+        belongs_to=other_month(cdr),
     )
+
+
+def post_credit(*, credit: ChargeDetailRecord, of: ChargeDetailRecord) -> Posting | None:
+    """The record was credited: each account gets back exactly what its bill moved, rate by rate."""
+    return post(
+        organization_id=credit.organization_id,
+        reference=bill_reference(credit),
+        reason="charging session credited",
+        currency=credit.currency,
+        lines={account: -amount for account, amount in _moved(bill_reference(of))},
+        belongs_to=other_month(credit),
+    )
+
+
+def take_back_write_off(*, credit: ChargeDetailRecord, of: ChargeDetailRecord) -> Posting | None:
+    """What was written off of a credited record is not lost any more: it was not owed."""
+    written = dict(_moved(_write_off_reference(of)))
+    undone = PostingLine.objects.filter(
+        account=WRITE_OFF, posting__reference__endswith=UNDONE, posting__payment__session=of.session_id
+    )
+    left_minor = written.get(WRITE_OFF, 0) + sum(undone.values_list("amount_minor", flat=True))
+    return post(
+        organization_id=credit.organization_id,
+        reference=f"cdr.{credit.public_id}{UNDONE}",
+        reason="what was written off is not owed any more",
+        currency=credit.currency,
+        lines={WRITE_OFF: -left_minor, receivable_of_record(of): left_minor},
+        belongs_to=other_month(credit),
+    )
+
+
+def bill_reference(cdr: ChargeDetailRecord) -> str:
+    return f"cdr.{cdr.public_id}.bill"
+
+
+def tax_account(vat: Decimal) -> str:
+    return f"tax:{vat.normalize():f}"
+
+
+def other_month(cdr: ChargeDetailRecord) -> date | None:
+    """The month in which its session ended, unless that is the present one."""
+    ended_in = month_of(cdr.organization, cdr.ended_at).first_day
+    return None if ended_in == month_of(cdr.organization, clock.now()).first_day else ended_in
+
+
+def _moved(reference: str) -> list[tuple[str, int]]:
+    lines = PostingLine.objects.filter(posting__reference=reference)
+    return list(lines.values_list("account", "amount_minor"))
+
+
+def _write_off_reference(cdr: ChargeDetailRecord) -> str:
+    return f"cdr.{cdr.public_id}.write_off"
 
 
 def post_capture(*, payment: Payment, provider: str) -> Posting | None:
@@ -109,30 +168,28 @@ def post_write_off(*, cdr: ChargeDetailRecord, amount_minor: int, reason: str) -
     """What will not be collected, visibly."""
     return post(
         organization_id=cdr.organization_id,
-        reference=f"cdr.{cdr.public_id}.write_off",
+        reference=_write_off_reference(cdr),
         reason=reason,
         currency=cdr.currency,
         lines={
             WRITE_OFF: amount_minor,
-            receivable_account(cdr.session.driver_id): -amount_minor,
+            receivable_of_record(cdr): -amount_minor,
         },
     )
 
 
 def undo_write_off(*, cdr: ChargeDetailRecord, payment: Payment, lost_minor: int) -> Posting | None:
     """Money came after the record was written off: only `lost_minor` of it stays lost (at least nothing)."""
-    written = PostingLine.objects.filter(
-        posting__reference=f"cdr.{cdr.public_id}.write_off", account=WRITE_OFF
-    )
+    written = PostingLine.objects.filter(posting__reference=_write_off_reference(cdr), account=WRITE_OFF)
     came_minor = sum(written.values_list("amount_minor", flat=True)) - max(0, lost_minor)
     if came_minor <= 0:
         return None
     return post(
         organization_id=cdr.organization_id,
-        reference=f"payment.{payment.public_id}.write_off_undone",
+        reference=f"payment.{payment.public_id}{UNDONE}",
         reason="what was written off came in by a terminal",
         currency=cdr.currency,
-        lines={WRITE_OFF: -came_minor, receivable_account(cdr.session.driver_id): came_minor},
+        lines={WRITE_OFF: -came_minor, receivable_of_record(cdr): came_minor},
         payment=payment,
     )
 

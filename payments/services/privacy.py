@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from payments.models import Payment, PaymentMethod
+from payments.models import CompanyMember, Payment, PaymentMethod
 
 
 @transaction.atomic
@@ -14,3 +14,4 @@ def erase_person(*, user_id: int) -> None:
         is_usable=False, is_default=False, brand="", last4="", expires_month=None, expires_year=None
     )
     Payment.objects.filter(account__user=user_id).update(email="")
+    CompanyMember.objects.filter(user=user_id).delete()

@@ -20,7 +20,9 @@ def receipt_pdf(receipt: Receipt) -> bytes:
     """The PDF's bytes, in the active language."""
     page = _Page()
     record = receipt.record
-    page.title(_("Receipt"), record.organization.name)
+    page.title(_("Receipt"), receipt.seller)
+    for told in receipt.seller_lines:
+        page.small(told)
     for label, value in _facts(receipt):
         page.pair(label, value)
     page.rule()
@@ -34,7 +36,7 @@ def receipt_pdf(receipt: Receipt) -> bytes:
         page.amount(label, money_text(Money(tax.tax, record.currency)), is_strong=False)
     page.amount(_("Paid by card"), money_text(receipt.paid), is_strong=False)
     _refunds(page, receipt)
-    for sentence in receipt.left_out:
+    for sentence in (*receipt.left_out, *receipt.remarks):
         page.small(sentence)
     return page.bytes()
 
@@ -46,7 +48,7 @@ def _refunds(page: _Page, receipt: Receipt) -> None:
         if not shown.is_undone:
             label = _("Given back, %(at)s") % {"at": _at(shown.refund.created_at, zone)}
             page.amount(label, f"-{money_text(shown.amount)}", is_strong=False)
-    if receipt.credited.amount:
+    if receipt.given_back.amount:
         page.amount(_("Total after what was given back"), money_text(receipt.remaining), is_strong=True)
 
 
@@ -55,7 +57,8 @@ def _facts(receipt: Receipt) -> list[tuple[str, str]]:
     location = session.station.location
     address = ", ".join(part for part in (location.address, location.postal_code, location.city) if part)
     return [
-        (_("Receipt number"), f"{record.public_id}"),
+        (_("Receipt number"), receipt.number),
+        (_("In place of"), receipt.credited_number),
         (_("Place"), location.name),
         (_("Address"), address),
         (_("Stall"), f"{session.evse or session.station}"),

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from accounts.notifications import send_message
 from core.links import sign
 from core.money import Money
+from core.ui.numbers import money_text
 from payments import selectors
-from payments.models import ChargeDetailRecord, Payment, Refund
+from payments.models import ChargeDetailRecord, Invoice, Payment, Refund
 from payments.rating import explain
 from payments.rating.bill import TaxTotal, read_left_out, read_line, read_tax
 from payments.rating.explain import Explained
@@ -36,16 +41,53 @@ class Receipt:
     lines: tuple[Explained, ...]
     taxes: tuple[TaxTotal, ...]
     left_out: tuple[str, ...]
+    waived: tuple[Explained, ...]
+    invoice: Invoice | None
     payments: tuple[Payment, ...]
     paid: Money
     refunds: tuple[ShownRefund, ...]
-    credited: Money
+    given_back: Money
     open_amount: Money
 
     @property
     def remaining(self) -> Money:
         """What the charge costs after all."""
-        return self.total - self.credited
+        return self.total - self.given_back
+
+    @property
+    def number(self) -> str:
+        """As printed; charges on a company's account and the oldest records have only their own name."""
+        return self.invoice.text if self.invoice else str(self.record.public_id)
+
+    @property
+    def seller(self) -> str:
+        """Who sold it, as the numbered document says."""
+        return self.invoice.issuer["legal_name"] if self.invoice else self.record.organization.name
+
+    @property
+    def seller_lines(self) -> tuple[str, ...]:
+        """The seller's address and numbers, as they were."""
+        return address_lines(self.invoice.issuer) if self.invoice else ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Why it was corrected, what is waived, on whose account it goes, who collects."""
+        return tuple(_remarks(self))
+
+    @property
+    def credited(self) -> ChargeDetailRecord | None:
+        """The record in whose place this one was issued."""
+        credit = self.record.reissue_of
+        return credit.credit_of if credit else None
+
+    @property
+    def credited_number(self) -> str:
+        return number_of(self.credited) if self.credited else ""
+
+    @property
+    def in_favor(self) -> Money:
+        """What was paid beyond the total and not given back yet."""
+        return self.paid - self.total
 
     @property
     def seconds(self) -> int:
@@ -60,7 +102,7 @@ def receipt_of(record: ChargeDetailRecord) -> Receipt:
     paid = sum(payment.captured_minor for payment in payments)
     refunds = tuple(selectors.refunds_of(record.session))
     returned = sum(payment.refunded_minor for payment in payments)
-    credited = Money.of_minor(credited_minor(record.session_id), record.currency)
+    given_back = Money.of_minor(credited_minor(record.session_id), record.currency)
     total = Money(record.total_gross, record.currency).rounded()
     return Receipt(
         record=record,
@@ -68,13 +110,44 @@ def receipt_of(record: ChargeDetailRecord) -> Receipt:
         net=Money(record.total_net, record.currency).rounded(),
         lines=explain.explain_lines([read_line(line) for line in stored["lines"]], record.currency, words),
         taxes=tuple(read_tax(tax) for tax in stored["taxes"]),
+        waived=explain.explain_lines(map(read_line, stored.get("waived", ())), record.currency, words),
+        invoice=selectors.invoice_of(record),
         left_out=explain.explain_left_out([read_left_out(item) for item in stored["left_out"]], words),
         payments=payments,
         paid=Money.of_minor(paid, record.currency),
         refunds=refunds,
-        credited=credited,
-        open_amount=total - credited - Money.of_minor(paid - returned, record.currency),
+        given_back=given_back,
+        open_amount=total - given_back - Money.of_minor(paid - returned, record.currency),
     )
+
+
+def _remarks(receipt: Receipt) -> Iterator[str]:
+    record = receipt.record
+    if receipt.credited is not None:
+        told = {"day": date_format(record.issued_at), "reason": record.correction["reason"]}
+        yield _("Corrected on %(day)s, because: %(reason)s") % told
+        yield _("It takes the place of %(number)s.") % {"number": receipt.credited_number}
+    for line in receipt.waived:
+        amount = money_text(line.line.gross, record.currency)
+        yield _("Waived: %(what)s, %(amount)s") % {"what": line.what, "amount": amount}
+    if record.company is not None:
+        yield _("This charge goes on the account of %(company)s.") % {"company": record.company}
+    if receipt.invoice and receipt.invoice.collector:
+        yield _("The money is collected by %(collector)s.") % {"collector": receipt.invoice.collector}
+
+
+def address_lines(party: Mapping[str, str]) -> tuple[str, ...]:
+    """A party's snapshot as lines to print."""
+    street, city = party.get("street", ""), f"{party.get('postal_code', '')} {party.get('city', '')}".strip()
+    address = ", ".join(part for part in (street, city, party.get("country_code", "")) if part)
+    numbers = [party.get("vat_number", ""), party.get("tax_number", "")]
+    return tuple(part for part in (address, " · ".join(filter(None, numbers))) if part)
+
+
+def number_of(record: ChargeDetailRecord) -> str:
+    """The printed number of a record's receipt, or the record's own name."""
+    invoice = selectors.invoice_of(record)
+    return invoice.text if invoice else str(record.public_id)
 
 
 def receipt_link(record: ChargeDetailRecord) -> str:
@@ -91,16 +164,26 @@ def receipt_link_of(session: ChargingSession) -> str:
 def send_receipt(*, payment_id: int) -> bool:
     """Mail the receipt to whoever paid; False when there is no record or no address."""
     payment = Payment.objects.select_related("account__user", "session").get(pk=payment_id)
-    record = _record_of(payment)
-    to = payment.email or (payment.account.user.email if payment.account else "")
-    if record is None or not to:
+    record = selectors.record_of(payment.session) if payment.session else None
+    return record is not None and _send(record, payment, kind="receipt")
+
+
+def send_corrected_receipt(*, cdr_id: int) -> bool:
+    """Mail the corrected receipt to the driver, or to the guest who paid; False without an address."""
+    record = ChargeDetailRecord.objects.select_related("session__driver").get(pk=cdr_id)
+    payment = selectors.payments_of(record.session).select_related("account__user").last()
+    return _send(record, payment, kind="receipt_corrected")
+
+
+def _send(record: ChargeDetailRecord, payment: Payment | None, *, kind: str) -> bool:
+    reader = payment.account.user if payment and payment.account else record.session.driver
+    to = (payment.email if payment else "") or (reader.email if reader else "")
+    if not to:
         return False
-    send_message(
-        to=to,
-        kind="receipt",
-        context={"receipt": receipt_of(record), "url": receipt_link(record)},
-        locale=payment.account.user.locale if payment.account else "en",
-    )
+    locale = reader.locale if reader else "en"
+    with translation.override(locale):
+        context = {"receipt": receipt_of(record), "url": receipt_link(record)}
+        send_message(to=to, kind=kind, context=context, locale=locale)
     return True
 
 

@@ -60,6 +60,7 @@ def session_money(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "disputes": disputes_of_session(session),
         "refunds": selectors.refunds_of(session),
         "may_refund": permissions.may_manage_money(request.user, session.organization),
+        "may_correct": permissions.may_manage_money(request.user, session.organization),
         "payments": [selectors.shown_payment(payment) for payment in selectors.payments_of(session)],
     }
     return render(request, "payments/_session_money.html", context)

@@ -70,7 +70,7 @@ def _charges(driver: Any) -> list[Charge]:
         .order_by("-started_at")[:MOST]
     )
     found = list(past)
-    records = ChargeDetailRecord.objects.filter(session__in=found, credit_of=None).order_by("pk")
+    records = ChargeDetailRecord.objects.standing().filter(session__in=found)
     amounts = {record.session_id: Money(record.total_gross, record.currency).rounded() for record in records}
     given_back = refunded_by_session(found)
     return [

@@ -14,11 +14,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from core import clock
 from core.links import sign
 from core.ui.fragments import render_either
 from core.ui.kept_form import take_kept_form
+from payments.models import CompanyAccount
 from payments.selectors import cards_of
+from payments.selectors.companies import takes_vouchers
 from payments.services.addresses import return_path
 from payments.services.attempts import running_attempt
 from payments.services.checkout import (
@@ -29,8 +32,10 @@ from payments.services.checkout import (
     begin_checkout,
     pay_with_card,
 )
+from payments.services.company_charges import account_open_to
 from payments.services.pricing import tariff_for
 from payments.services.tariff_rules import blocking_rules
+from payments.services.vouchers import NotValid, UsedUp, start_with_voucher
 from scheduling.forms import read_code
 from scheduling.selectors.early import Outlook, ahead_of
 from scheduling.selectors.prices import PriceNow, for_driver, prices_now
@@ -113,6 +118,8 @@ def _context(request: HttpRequest, evse: Evse) -> dict[str, Any]:
         "ahead_label": _label(stalls, ahead.reservation.evse_id) if ahead else "",
         "state": _state(stall, is_mine=is_due),
         "other": next((one for one in stalls if one.is_free and one.evse.pk != evse.pk), None),
+        "account": _account(request, evse),
+        "takes_vouchers": takes_vouchers(evse.organization_id),
         "card": cards_of(user).first() if user.is_authenticated else None,
         "live_topics": [f"station.{evse.station_id}", f"location.{location.pk}"],
     }
@@ -128,6 +135,13 @@ def _price(evse: Evse, user: Any) -> PriceNow:
     now = clock.now()
     price = prices_now([evse], now)[evse.pk]
     return for_driver(price, evse, user if user.is_authenticated else None, now)
+
+
+def _account(request: HttpRequest, evse: Evse) -> CompanyAccount | None:
+    """The company on whose account the visitor would charge here."""
+    if not isinstance(request.user, User):
+        return None
+    return account_open_to(user=request.user, organization=evse.station.location.organization)
 
 
 def _here(request: HttpRequest, evse: Evse) -> str:
@@ -163,6 +177,10 @@ def _begin(request: HttpRequest, evse: Evse, scanned: ChargeLimits | None) -> Ht
         return _page(request, evse, status=422, email=email, email_error=why, limits=scanned)
     if _context(request, evse)["state"] not in ("plug_in", "ready"):
         return _page(request, evse, status=409, email=email, limits=scanned)
+    if request.POST.get("with") == "voucher":
+        return _redeem(request, evse, scanned)
+    if "with" not in request.POST and _account(request, evse) is not None:
+        return _start_free(request, evse, scanned)
     try:
         return HttpResponseRedirect(_pay(request, evse, email, scanned))
     except NotForGuests:
@@ -195,6 +213,22 @@ def _pay(request: HttpRequest, evse: Evse, email: str, scanned: ChargeLimits | N
     return begin_checkout(evse=evse, driver=user, scanned=scanned).url
 
 
+def _redeem(request: HttpRequest, evse: Evse, scanned: ChargeLimits | None) -> HttpResponse:
+    """Start with a voucher: nobody's charge, followed by a signed link as a guest's is."""
+    code = request.POST.get("voucher", "").replace("\0", "")
+    try:
+        session = start_with_voucher(evse=evse, code=code, limits=scanned or sessions.UNLIMITED)
+    except NotValid:
+        why = _("This code is not valid here.")
+        return _page(request, evse, status=422, voucher=code, code_error=why, limits=scanned)
+    except UsedUp:
+        why = _("This voucher is used up.")
+        return _page(request, evse, status=422, voucher=code, code_error=why, limits=scanned)
+    except REFUSALS as refusal:
+        return _page(request, evse, status=409, failure=_refusal(refusal), limits=scanned)
+    return _follow(request, session, is_guest=True)
+
+
 def _start_free(request: HttpRequest, evse: Evse, scanned: ChargeLimits | None) -> HttpResponse:
     user: Any = request.user if request.user.is_authenticated else None
     try:
@@ -206,9 +240,13 @@ def _start_free(request: HttpRequest, evse: Evse, scanned: ChargeLimits | None) 
             if mine
             else _page(request, evse, status=409, failure=_refusal(refusal))
         )
+    return _follow(request, session, is_guest=user is None)
+
+
+def _follow(request: HttpRequest, session: ChargingSession, *, is_guest: bool) -> HttpResponse:
     messages.success(request, _("Asking the charger to start."))
     path = reverse("scheduling:live", args=[session.public_id])
-    link = "" if user else "?" + urlencode({"t": sign(LIVE_LINK, str(session.public_id))})
+    link = "?" + urlencode({"t": sign(LIVE_LINK, str(session.public_id))}) if is_guest else ""
     return HttpResponseRedirect(path + link)
 
 

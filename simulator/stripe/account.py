@@ -1,4 +1,4 @@
-"""The account's balance: the only module that makes balance transactions."""
+"""The account's balance: what stands there, and the only place that makes balance transactions."""
 
 from __future__ import annotations
 
@@ -51,3 +51,13 @@ def book(
         type=kind,
     )
     return world.store.put(entry)
+
+
+def standing(world: World, currency: str) -> int:
+    """What stands in the account, in the currency's smallest unit; funds need no days to become available."""
+    query = (
+        "select coalesce(sum(json_extract(body, '$.net')), 0) from objects"
+        " where kind = 'balance_transaction' and json_extract(body, '$.currency') = ?"
+    )
+    [total] = world.store.db.execute(query, (currency,)).fetchone()
+    return int(total)

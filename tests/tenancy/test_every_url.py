@@ -19,6 +19,8 @@ from psycopg.types.range import TimestamptzRange
 from accounts.models import ApiToken, IdToken
 from core import clock
 from payments.models import (
+    CompanyAccount,
+    CompanyMember,
     Discrepancy,
     Dispute,
     HostStatement,
@@ -27,7 +29,9 @@ from payments.models import (
     RevenueShare,
     SiteHost,
     TariffAssignment,
+    Voucher,
 )
+from payments.services.invoicing import issue
 from payments.services.tariffs import assign_tariff, create_tariff
 from stations.models import (
     CommissioningLink,
@@ -140,6 +144,13 @@ FOR_MEMBERS = {
     "payments:hosts",
     "payments:disputes",
     "payments:reconciliation",
+    "payments:companies",
+    "payments:company_new",
+    "payments:issuer",
+    "payments:ledger_accounts",
+    "payments:month_documents",
+    "payments:month_ledger",
+    "payments:months",
     "payments:revenue",
     "payments:revenue_today",
     "payments:tariff_new",
@@ -198,6 +209,10 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
     rows["share_end"], public["host"] = share.pk, share.host.public_id
     public["statement"] = share.host.statements.get().public_id
     public |= money_of(house)
+    company = a_company_of(house)
+    public |= {"company": company.public_id, "invoice": company.invoices.get().public_id}
+    rows["company_member_remove"] = company.members.get().pk
+    rows["company_voucher_end"] = company.vouchers.get().pk
     held = a_price_of(house)
     rows["assignment_end"], public["tariff"] = held.pk, held.tariff.public_id
     kind = address.name.rpartition(":")[2].partition("-")[0].replace("car", "vehicle")
@@ -265,6 +280,27 @@ def money_of(house: House) -> dict[str, Any]:
     return {"refund": payment.public_id, "dispute": dispute.public_id, "mend": wrong.public_id}
 
 
+def a_company_of(house: House) -> CompanyAccount:
+    """With her as its driver, and an invoice."""
+    address: dict[str, Any] = {
+        "street": "Kai 1",
+        "postal_code": "5003",
+        "city": "Bergen",
+        "country_code": "NO",
+    }
+    company, is_new = CompanyAccount.objects.get_or_create(
+        organization=house.organization, name="alices-company", email="fleet@example.org", **address
+    )
+    if is_new:
+        members = {"organization": house.organization, "company": company}
+        CompanyMember.objects.create(user=house.owner, **members)
+        Voucher.objects.create(code="ALICES", valid_until=clock.now(), **members)
+        amounts = {"currency": "EUR", "net_minor": 0, "tax_minor": 0, "gross_minor": 0, "taxes": []}
+        customer = {"legal_name": company.name}
+        issue(kind="invoice", series="I", company=company, customer=customer, **amounts)
+    return company
+
+
 def a_file_of(house: House) -> StoredFile:
     kept = {"kind": "logs", "stored_as": uuid.uuid4().hex, "size_bytes": 1, "station": house.station}
     return StoredFile.objects.create(organization=house.organization, name="alices-file", **kept)
@@ -318,7 +354,7 @@ def shows_alice(response: Any, cast: Cast) -> bool:
         "alices-import",
         "alices-host",
     )
-    moved = ("alice-moves", "alice-dials", "alices-tariff")
+    moved = ("alice-moves", "alice-dials", "alices-tariff", "alices-company")
     secrets = (house.station.identity, house.owner.email, str(house.session.public_id), *named, *moved)
     return any(secret.encode() in text for secret in secrets)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.stripe import charging
+from simulator.stripe.account import book, standing
 from simulator.stripe.errors import Document, InvalidRequest
-from simulator.stripe.resources.balance import standing
 from simulator.stripe.resources.reading import listing, retrieve
 from simulator.stripe.shapes import connect as shapes
 from simulator.stripe.shapes import lists
@@ -34,7 +33,7 @@ def create(world: World, call: Call) -> Document:
         transfer_group=call.params.get("transfer_group"),
     )
     merge_metadata(transfer, call.params.get("metadata"))
-    entry = charging.book(world, "transfer", transfer["id"], -amount, 0, currency)
+    entry = book(world, "transfer", transfer["id"], -amount, 0, currency)
     transfer["balance_transaction"] = entry["id"]
     world.emit("transfer.created", world.store.put(transfer))
     return transfer
