@@ -87,7 +87,10 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "payments.PaymentVoided": (),
     "payments.ReconciliationAsked": ("payments.handlers.reconcile",),
     "payments.RefundFailed": (),
-    "payments.SessionCorrected": ("payments.handlers.send_corrected_receipt",),
+    "payments.SessionCorrected": (
+        "payments.handlers.give_back_corrected",
+        "payments.handlers.send_corrected_receipt",
+    ),
     "payments.SessionRated": (
         "payments.handlers.collect_rated_session",
         "payments.handlers.compare_settlement",

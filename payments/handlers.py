@@ -28,6 +28,7 @@ from payments.services import (
     debts,
     holding,
     host_mail,
+    overpaid,
     receipts,
     reconciliation,
     settlements,
@@ -112,6 +113,12 @@ def tell_payer_of_refund(event: PaymentRefunded) -> None:
 
 def reconcile(event: ReconciliationAsked) -> None:
     reconciliation.run_reconciliation(run_id=event.run_id)
+
+
+def give_back_corrected(event: SessionCorrected) -> None:
+    """A lower total was paid already: the difference goes back without anybody's click."""
+    if event.owed_back_minor > 0:
+        overpaid.give_back_overpaid(session_id=event.session_id, reason=event.reason)
 
 
 def send_corrected_receipt(event: SessionCorrected) -> None:

@@ -36,7 +36,7 @@ def credited_minor(session_id: int) -> int:
 
 def overpaid_minor(session_ids: Collection[int]) -> dict[int, int]:
     """What each billed session paid beyond what it owes; negative: what is open. Three queries."""
-    records = ChargeDetailRecord.objects.filter(session__in=session_ids, credit_of=None).order_by("pk")
+    records = ChargeDetailRecord.objects.standing().filter(session__in=session_ids)
     totals = {one.session_id: to_minor(one.total_gross, one.currency) for one in records}
     credited, paid = _credited(session_ids), _paid(session_ids)
     return {one: paid.get(one, 0) + credited.get(one, 0) - total for one, total in totals.items()}

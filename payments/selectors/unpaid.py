@@ -72,7 +72,7 @@ def debt_of(record_public_id: str) -> Debt | None:
 
 
 def _candidates() -> QuerySet[ChargeDetailRecord]:
-    """Recent original records, with what was taken, and without those that were written off."""
+    """Recent standing records of drivers, with what was taken, and without those that were written off."""
     taken = (
         Payment.objects.filter(session=OuterRef("session"))
         .values("session")
@@ -83,9 +83,10 @@ def _candidates() -> QuerySet[ChargeDetailRecord]:
         Value("cdr."), Cast(OuterRef("public_id"), CharField()), Value(".write_off"), output_field=CharField()
     )
     return (
-        ChargeDetailRecord.objects.filter(
+        ChargeDetailRecord.objects.standing()
+        .filter(
             ~Exists(Posting.objects.filter(reference=reference)),
-            credit_of=None,
+            company=None,
             issued_at__gt=clock.now() - LOOKED_BACK,
         )
         .annotate(

@@ -264,12 +264,16 @@ def _unpaid(in_flight: timedelta) -> list[int]:
     """
     payments = Payment.objects.filter(session=OuterRef("session"))
     taken = payments.values("session").annotate(sum=Sum("captured_minor")).values("sum")
-    records = ChargeDetailRecord.objects.filter(
-        ~Exists(payments.filter(status__in=OPEN_PAYMENT)),
-        credit_of=None,
-        session__driver__isnull=False,
-        issued_at__range=(clock.now() - UNPAID_FOR, clock.now() - in_flight),
-    ).annotate(taken=Coalesce(Subquery(taken), 0))
+    records = (
+        ChargeDetailRecord.objects.standing()
+        .filter(
+            ~Exists(payments.filter(status__in=OPEN_PAYMENT)),
+            company=None,
+            session__driver__isnull=False,
+            issued_at__range=(clock.now() - UNPAID_FOR, clock.now() - in_flight),
+        )
+        .annotate(taken=Coalesce(Subquery(taken), 0))
+    )
     found = records.order_by("pk").values_list("session_id", "total_gross", "currency", "taken")
     return [session for session, total, currency, taken in found if to_minor(total, currency) > taken]
 

@@ -82,6 +82,7 @@ def assign_tariff(
 
     Without location and EVSE the scope is the whole organization. Raises TariffConflict.
     """
+    Organization.objects.select_for_update().get(pk=tariff.organization_id)
     start = starts_at or clock.now()
     scope = TariffAssignment.objects.select_for_update().filter(
         organization=tariff.organization, location=location, evse=evse

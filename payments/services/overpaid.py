@@ -1,0 +1,24 @@
+"""What was taken beyond what is owed goes back: after a correction that lowered a record's total."""
+
+from __future__ import annotations
+
+from payments.models import Payment
+from payments.selectors.credits import overpaid_minor
+from payments.services.refunding import refund_payment
+
+Status = Payment.Status
+
+
+def give_back_overpaid(*, session_id: int, reason: str) -> int:
+    """Refund what the session has paid too much, the newest payment first; minor units asked for.
+
+    Safe to repeat: what is being refunded is no longer overpaid. What a terminal took is not ours to give
+    back. Raises Busy while another refund of a payment is open; not inside a transaction.
+    """
+    left = overpaid = max(0, overpaid_minor([session_id]).get(session_id, 0))
+    for payment in Payment.objects.filter(session=session_id, status=Status.CAPTURED).order_by("-pk"):
+        amount = min(left, payment.captured_minor - payment.refunded_minor)
+        if amount > 0 and payment.provider_ref:
+            refund_payment(payment=payment, amount_minor=amount, reason=reason)
+            left -= amount
+    return overpaid - left
