@@ -63,9 +63,9 @@ def begin(
 
 
 def _owner(whose: Mapping[str, Any]) -> str:
-    """payment-<public id>, account-<number> …"""
-    [(name, row)] = [(name, row) for name, row in whose.items() if row is not None]
-    return f"{name}-{getattr(row, 'public_id', row.pk)}"
+    """payment-<public id>, account-<number> …; "nobody" for what is at the provider and not ours."""
+    named = (f"{name}-{getattr(row, 'public_id', row.pk)}" for name, row in whose.items() if row is not None)
+    return next(named, "nobody")
 
 
 def perform(operation: ProviderOperation, act: Callable[[str], T]) -> T:

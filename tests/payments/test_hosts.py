@@ -22,6 +22,7 @@ from payments.services.billing import bill_session
 from payments.services.collecting import collect
 from payments.services.recovery import settle_payments
 from tests.factories import EvseFactory, LocationFactory, MembershipFactory, StationFactory
+from tests.payments.reconciling import kinds, reconcile
 from tests.payments.stories import NOON, deliver
 
 pytestmark = pytest.mark.django_db
@@ -208,6 +209,12 @@ def test_what_is_owed_is_sent_once_and_the_books_say_so(owed):
     assert selectors.owed_minor("cash:stripe", "EUR") == 1200 - 100
     with pytest.raises(paying_hosts.NothingDue):
         paying_hosts.pay_host(host=host, actor=owed.boss)
+
+
+def test_what_was_sent_to_a_host_is_no_discrepancy(owed):
+    paying_hosts.pay_host(host=owed.set_up())
+    reconcile(owed.story)
+    assert kinds(owed.story) == []
 
 
 def test_a_lost_answer_is_looked_for_and_nothing_is_sent_twice(owed):
