@@ -65,6 +65,6 @@ def _owed_since_yesterday(place) -> str:
     assert notice_debts() == 1
     outbox.deliver_pending()
     (told,) = [one for one in mail.outbox if "is not paid" in one.subject]
-    found = re.search(r"(/owed/\S+)", told.body)
+    found = re.search(r"(/owed/\S+)", str(told.body))
     assert found
     return found.group(1)
