@@ -29,7 +29,7 @@ FAULTS: Final = {"drop_before": 0.07, "error_before": 0.06, "error_after": 0.06,
 WEBHOOKS: Final = {"webhook_drop": 0.2, "webhook_duplicate": 0.3, "webhook_shuffle": 0.2}
 CRASHES: Final = 0.06
 KILL_EVERY_S: Final = 2.0
-HEARD_WITHIN_S: Final = 120
+HEARD_WITHIN_S: Final = 300
 _LEASES_END: Final = "update core_delivery set next_attempt_at = now() where state = 'pending'"
 
 

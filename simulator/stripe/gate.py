@@ -8,7 +8,7 @@ import binascii
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from simulator.stripe import deadlines, forms, idempotency
@@ -41,6 +41,8 @@ class Gate:
             answer = await self._judge(request, endpoint, request_id, fault, wait_s)
         except StripeError as refusal:
             answer = Answer(refusal.status, refusal.body())
+        except ClientDisconnect:  # whoever asked was killed before the question was out
+            return hang_up(request)
         if fault == "drop_after":
             return hang_up(request)
         return _respond(answer, request, request_id)

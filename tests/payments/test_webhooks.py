@@ -56,6 +56,9 @@ def test_a_tampered_webhook_is_refused(page, stand_in, client):
 def test_a_stale_webhook_is_refused(page, stand_in, client):
     payload, signature = signed_events(stand_in, at_s=int(time.time()) - 3600)[0]
     assert send(client, payload, signature).status_code == 400
+    assert WebhookEvent.objects.count() == 0
+    page.refresh_from_db()
+    assert page.status == "created"
 
 
 def test_a_signed_webhook_that_is_no_event_is_refused(client, stand_in):
