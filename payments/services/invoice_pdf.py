@@ -45,7 +45,7 @@ class _Paper(FPDF):
         super().__init__(format="A4", enforce_compliance="PDF/A-3B")
         self.invoice = invoice
         for style, name in FONTS.items():
-            self.add_font("Inter", style, settings.BASE_DIR / "static" / "vendor" / "inter" / name)
+            self.add_font("Inter", style, settings.BASE_DIR.joinpath("static", "vendor", "inter", name))
         self.set_margin(MARGIN_MM)
         self.set_title(_title(invoice))
         self.set_lang(get_language() or "en")

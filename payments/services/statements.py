@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -22,8 +22,6 @@ from payments.events import HostStated
 from payments.models import ChargeDetailRecord, HostStatement, HostStatementLine, SiteHost
 from payments.selectors.hosts import percent_at, shares_of, unshared_records
 from payments.services import ledger
-
-HUNDRED: Final = Decimal(100)
 
 
 class Part(NamedTuple):
@@ -101,5 +99,5 @@ def _parts(host: SiteHost, start: datetime, end: datetime, currency: str) -> Ite
     for record in unshared_records(host, start, end).filter(currency=currency):
         percent = percent_at(shares, record.session.station.location_id, record.ended_at)
         if percent is not None:
-            share = to_minor(record.total_net * percent / HUNDRED, currency)
+            share = to_minor(record.total_net * percent.scaleb(-2), currency)
             yield Part(record, percent, share)

@@ -13,6 +13,7 @@ from accounts import permissions
 from accounts.models import Organization
 from core.money import from_minor
 from core.ui.exports import csv_response
+from core.units import kwh
 from payments.models import HostStatement, HostStatementLine, SiteHost
 from payments.selectors.hosts import lines_of
 from stations.views.guards import organization_of
@@ -47,4 +48,4 @@ def _row(line: HostStatementLine, currency: str) -> tuple[object, ...]:
     record = line.record
     where, when = record.session.station.location, record.ended_at.isoformat()
     sums = (record.total_net, line.percent, from_minor(line.share_minor, currency), currency)
-    return (record.public_id, where, when, record.energy_wh / 1000, *sums)
+    return (record.public_id, where, when, kwh(record.energy_wh), *sums)

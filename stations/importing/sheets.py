@@ -98,6 +98,8 @@ def _csv(text: str, encoding: str) -> Sheet:
     except csv.Error as error:
         is_long = "field larger" in str(error)
         raise Unreadable(Fault.TOO_LONG_A_CELL if is_long else Fault.OPEN_QUOTE) from error
+    if not rows:
+        raise Unreadable(Fault.EMPTY)
     columns = _distinct(rows[0][1])
     lines = tuple(Line(number, _named(columns, row)) for number, row in rows[1:])
     return _checked(Sheet(columns, lines, encoding, separator))

@@ -93,6 +93,7 @@ def test_an_ocpi_answer_is_the_list_inside_it():
     [
         (b"", Fault.EMPTY),
         (b"identity,name\n", Fault.EMPTY),
+        (b",\n,\n", Fault.EMPTY),
         (b'a,b\n"open,1\n2,3\n', Fault.OPEN_QUOTE),
         (b"[1, 2]", Fault.NO_LIST),
         (b"[{]", Fault.BAD_JSON),
