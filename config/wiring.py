@@ -77,7 +77,10 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "payments.DebtNoticed": ("payments.handlers.tell_of_debt",),
     "payments.InvoiceIssued": ("payments.handlers.send_invoice",),
     "payments.PaymentAuthorized": ("payments.handlers.follow_authorized_payment",),
-    "payments.PaymentCaptured": ("payments.handlers.send_receipt",),
+    "payments.PaymentCaptured": (
+        "payments.handlers.give_back_old_total",
+        "payments.handlers.send_receipt",
+    ),
     "payments.PaymentFailed": (
         "payments.handlers.note_failed_attempt",
         "payments.handlers.stop_unpaid_session",

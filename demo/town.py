@@ -15,6 +15,7 @@ from accounts.models import Membership, Organization, User
 from accounts.selectors import user_by_email
 from demo import tariffs
 from demo.images import keep_images
+from payments.services import hosting
 from payments.services.tariffs import assign_tariff, create_tariff
 from simulator.stations.spec import EvseSpec, StationSpec
 from simulator.stations.town import Driver, Site, Town
@@ -61,9 +62,22 @@ def _found(town: Town, since: datetime) -> Organization:
     )
     for site in town.sites:
         _build_site(organization, town, site, since)
+    _share_with_host(organization, operator, since)
     _settle_people(town, organization)
     keep_images(organization, at=since)
     return organization
+
+
+def _share_with_host(organization: Organization, operator: User, since: datetime) -> None:
+    """Who owns the old town's ground gets a part of what is charged there."""
+    host = hosting.add_host(
+        actor=operator,
+        organization=organization,
+        name="Old Town Quarter",
+        email="old-town@forecourt.example",
+    )
+    ground = Location.objects.get(organization=organization, slug="old-town")
+    hosting.give_share(actor=operator, host=host, location=ground, percent=Decimal(8), starts_at=since)
 
 
 def _settle_people(town: Town, organization: Organization) -> None:

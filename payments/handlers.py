@@ -121,6 +121,11 @@ def give_back_corrected(event: SessionCorrected) -> None:
         overpaid.give_back_overpaid(session_id=event.session_id, reason=event.reason)
 
 
+def give_back_old_total(event: PaymentCaptured) -> None:
+    if event.session_id is not None:
+        overpaid.give_back_after_correction(session_id=event.session_id)
+
+
 def send_corrected_receipt(event: SessionCorrected) -> None:
     receipts.send_corrected_receipt(cdr_id=event.cdr_id)
 

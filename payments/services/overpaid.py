@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from payments.models import Payment
+from payments.models import ChargeDetailRecord, Payment
 from payments.selectors.credits import overpaid_minor
 from payments.services.refunding import refund_payment
 
 Status = Payment.Status
+
+
+def give_back_after_correction(*, session_id: int) -> int:
+    """A capture that was asked for just before a correction took the old total: the difference goes back."""
+    record = ChargeDetailRecord.objects.standing().filter(session=session_id).first()
+    if record is None or record.reissue_of_id is None:
+        return 0
+    return give_back_overpaid(session_id=session_id, reason=record.correction["reason"])
 
 
 def give_back_overpaid(*, session_id: int, reason: str) -> int:

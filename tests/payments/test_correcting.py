@@ -14,7 +14,7 @@ from accounts.models import AuditEntry
 from core import clock
 from core.retention import forget_old_events
 from payments import selectors
-from payments.models import ChargeDetailRecord, Invoice, Payment, PostingLine, Refund
+from payments.models import ChargeDetailRecord, Invoice, Payment, PostingLine
 from payments.rating.correcting import BelowZero
 from payments.selectors.books import receivable_account
 from payments.services import correcting, receipts
@@ -32,7 +32,6 @@ from payments.services.corrections import (
     preview_correction,
 )
 from payments.services.operations import begin
-from payments.services.overpaid import give_back_overpaid
 from payments.services.receipt_pdf import receipt_pdf
 from payments.services.tariffs import assign_tariff, create_tariff
 from stations.models import ChargingSession, MeterReading
@@ -194,21 +193,6 @@ def test_once_money_was_taken_a_bill_can_only_fall(paid_story, operator):
     correct(session, operator, energy_wh=10_000)
     corrected = deliver_and_find("payments.SessionCorrected")
     assert (corrected["owed_back_minor"], corrected["difference_minor"]) == (500, -500)
-
-
-def test_what_was_taken_beyond_a_corrected_total_goes_back_once(paid_story, operator, stand_in):
-    session = billed(paid_story)
-    paid_story.held(session)
-    collect(session_id=session.pk)
-    correct(session, operator, energy_wh=10_000)
-    assert balance(receivable_account(session.driver_id)) == -500
-    deliver()
-    give_back_overpaid(session_id=session.pk, reason="again")
-    [refund] = Refund.objects.all()
-    assert (refund.amount_minor, refund.reason) == (500, "the screen promised it")
-    assert [one.amount for one in stand_in.client().v1.refunds.list({}).data] == [500]
-    assert balance(receivable_account(session.driver_id)) == 0
-    assert receipts.receipt_of(selectors.record_of(session)).open_amount.amount == 0
 
 
 def deliver_and_find(name):
