@@ -60,7 +60,7 @@ def price_list(tariff: Tariff) -> PriceList:
     rated, words = as_rated(tariff), speech()
     prices = tuple(
         Price(
-            what=what(component.type, words),
+            what=what(component.type, words, element.restrictions),
             price=unit_price(component.type, component.price, rated.currency, words),
             when=", ".join(conditions(element.restrictions, words)),
             vat=component.vat,

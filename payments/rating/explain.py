@@ -14,7 +14,7 @@ from typing import Final
 from payments.rating.bill import MAX_PRICE, MIN_PRICE, Bill, LeftOut, Line
 from payments.rating.facts import Holder
 from payments.rating.metering import GRACE
-from payments.rating.tariff import DAYS, Dimension, Restrictions
+from payments.rating.tariff import ALWAYS, DAYS, Dimension, Restrictions
 
 WORTH_SAYING_S: Final = 60
 
@@ -59,7 +59,7 @@ def explain_lines(lines: Iterable[Line], currency: str, speech: Speech = PLAIN) 
     """The same for lines that were read from a record."""
     return tuple(
         Explained(
-            what=what(line.kind, speech),
+            what=what(line.kind, speech, line.why),
             how_much=_how_much(line, speech),
             price=unit_price(line.kind, line.price, currency, speech),
             why=", ".join(conditions(line.why, speech)),
@@ -74,16 +74,25 @@ def explain_left_out(items: Iterable[LeftOut], speech: Speech = PLAIN) -> tuple[
     return tuple(_left_out(item, speech) for item in items if item.seconds >= WORTH_SAYING_S)
 
 
-def what(kind: str, speech: Speech = PLAIN) -> str:
+def what(kind: str, speech: Speech = PLAIN, rule: Restrictions = ALWAYS) -> str:
+    """What a component is paid for; `rule` tells whether that is a charge or a reservation."""
     _ = speech.gettext
-    return {
+    reserved: dict[str, dict[str, str]] = {
+        "RESERVATION": {Dimension.TIME: _("Reserved time"), Dimension.FLAT: _("Reservation fee")},
+        "RESERVATION_EXPIRES": {
+            Dimension.TIME: _("Reserved and not used"),
+            Dimension.FLAT: _("Fee for not coming"),
+        },
+    }
+    names: dict[str, str] = {
         Dimension.ENERGY: _("Energy"),
         Dimension.TIME: _("Charging time"),
         Dimension.PARKING_TIME: _("Idle time"),
         Dimension.FLAT: _("Start fee"),
         MIN_PRICE: _("Up to the minimum price"),
         MAX_PRICE: _("Discount to the maximum price"),
-    }[kind]
+    }
+    return {**names, **reserved.get(rule.reservation, {})}[kind]
 
 
 def unit_price(kind: str, price: Decimal, currency: str, speech: Speech = PLAIN) -> str:

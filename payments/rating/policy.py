@@ -23,7 +23,8 @@
     **A minimum** is reached by a line taxed like the largest line (or the first component). If both
     apply, the maximum wins. Limits with more digits than the currency are read in the payer's
     favor.
-10. **Reservation** elements never price charging.
+10. **Reservation** elements never price charging; a reservation has a bill of its own (`reserving`), to
+    which no minimum and no maximum applies. Its fee is paid though nothing flows.
 11. **Tax.** Without a `vat` percentage, or with "N/A", no tax is stated.
 """
 
