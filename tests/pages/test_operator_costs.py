@@ -15,7 +15,7 @@ from tests.pages.town import build_town
 pytestmark = pytest.mark.django_db
 
 AT_MOST = {
-    "/operate/": 36,
+    "/operate/": 38,
     "/operate/sites/": 15,
     "/operate/chargers/": 12,
     "/operate/chargers/HARBOUR-HUB-1/": 38,
