@@ -80,4 +80,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         slow = [item for item in items if item.get_closest_marker("slow")]
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if item not in slow]
-    items.sort(key=lambda item: "browser" in item.fixturenames)  # type: ignore[attr-defined]
+    items.sort(key=_late)
+
+
+def _late(item: Any) -> tuple[bool, bool]:
+    """The long ones of each kind first, so that no worker begins one when the others are done."""
+    return "browser" in item.fixturenames, item.get_closest_marker("journey") is None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 from tests.journeys.walking import PATIENCE_MS, agrees, kwh_added, pay_on_hosted_page, until
 
@@ -46,7 +48,8 @@ def _go_to_the_stall(page):
 
 def _load_until(page, is_true):
     def after_loading() -> bool:
-        page.reload()
+        with suppress(Error):  # it was about to load itself anew
+            page.reload()
         return is_true()
 
     until(after_loading, page)
