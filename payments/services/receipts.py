@@ -139,7 +139,8 @@ def _remarks(receipt: Receipt) -> Iterator[str]:
 def address_lines(party: Mapping[str, str]) -> tuple[str, ...]:
     """A party's snapshot as lines to print."""
     street, city = party.get("street", ""), f"{party.get('postal_code', '')} {party.get('city', '')}".strip()
-    address = ", ".join(part for part in (street, city, party.get("country_code", "")) if part)
+    country = party.get("country_code", "") if street or city else ""
+    address = ", ".join(part for part in (street, city, country) if part)
     numbers = [party.get("vat_number", ""), party.get("tax_number", "")]
     return tuple(part for part in (address, " · ".join(filter(None, numbers))) if part)
 
