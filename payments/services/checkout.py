@@ -25,7 +25,7 @@ from payments.services.attempts import attempt, payer_key
 from payments.services.cards import ensure_account, save_card
 from payments.services.operations import State, begin, mark, perform
 from payments.services.payments import request_hold
-from payments.services.tariff_rules import blocking_rules
+from payments.services.tariff_rules import is_sold_ad_hoc
 from stations.limits import ChargeLimits
 from stations.models import Evse
 
@@ -68,7 +68,7 @@ def begin_checkout(
     of the guest with this key) goes on with that one. Raises NothingToPay, NotForGuests, CheckoutUnavailable.
     """
     tariff = _priced(evse)
-    if driver is None and blocking_rules(evse, tariff):
+    if driver is None and not is_sold_ad_hoc(evse):
         raise NotForGuests(str(evse))
     account = _account(driver, tariff) if driver else None
     payment, is_new = attempt(

@@ -77,8 +77,19 @@ def give_share(
 
 @transaction.atomic
 def end_share(*, actor: User, share: RevenueShare, at: datetime) -> None:
-    """Nothing more from then on; what is earned stays earned."""
-    _end(share.host, share.location, at)
+    """A running one ends, what is earned stays. A planned one goes, and what it would have ended goes on."""
+    Organization.objects.select_for_update().get(pk=share.organization_id)
+    mine = RevenueShare.objects.filter(host=share.host, location=share.location)
+    found = mine.select_related("host__organization", "location").filter(pk=share.pk).first()
+    if found is None:
+        return
+    share = found
+    if share.during.lower >= at:
+        share.delete()
+        for former in mine.filter(during__endswith=share.during.lower):
+            _until(former, share.during.upper)
+    elif share.during.upper is None or share.during.upper > at:
+        _until(share, at)
     _note(actor, share.host, "host.end", {"where": str(share.location or "")})
 
 
@@ -87,8 +98,12 @@ def _end(host: SiteHost, location: Location | None, at: datetime) -> None:
     mine = RevenueShare.objects.select_for_update().filter(host=host, location=location)
     mine.filter(during__startswith__gte=at).delete()
     for share in mine.filter(during__contains=at):
-        share.during = TimestamptzRange(share.during.lower, at)
-        share.save(update_fields=["during"])
+        _until(share, at)
+
+
+def _until(share: RevenueShare, end: datetime | None) -> None:
+    share.during = TimestamptzRange(share.during.lower, end)
+    share.save(update_fields=["during"])
 
 
 def _note(actor: User, host: SiteHost, action: str, changes: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
@@ -152,10 +153,10 @@ def _close(payout: HostPayout, operation: ProviderOperation, *, code: str) -> Ho
     return HostPayout.objects.get(pk=payout.pk)
 
 
-def resume_payout(*, operation: ProviderOperation, payout: HostPayout, is_in_flight: bool) -> None:
+def resume_payout(operation: ProviderOperation, payout: HostPayout, in_flight: timedelta) -> None:
     """Look what became of a transfer; one that was not made is closed, and what is owed stays owed."""
     made = provider().find_transfers(reference=str(payout.public_id))
     if made:
         _settle(payout, operation, made[0])
-    elif not is_in_flight:
+    elif operation.created_at <= clock.now() - in_flight:
         _close(payout, operation, code="not_done")

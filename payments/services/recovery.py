@@ -101,8 +101,7 @@ def resume(*, operation_id: int, in_flight: timedelta = IN_FLIGHT) -> None:
     if operation.state not in operations.OPEN:
         return
     if operation.payout is not None:
-        is_in_flight = operation.created_at > clock.now() - in_flight
-        resume_payout(operation=operation, payout=operation.payout, is_in_flight=is_in_flight)
+        resume_payout(operation, operation.payout, in_flight)
     elif operation.payment is None:
         _give_up(operation, in_flight)
     elif operation.kind == operations.HOLD:

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from core import clock
 from payments.models import RuleOverride, Tariff, TariffAssignment
 from payments.rating.price_rules import Finding, Place, findings
-from payments.services.pricing import as_rated, tariffs_for
+from payments.services.pricing import as_rated, tariff_for, tariffs_for
 from stations.models import Evse
 
 
@@ -23,6 +23,12 @@ def blocking_rules(evse: Evse, tariff: Tariff) -> tuple[Finding, ...]:
     """What this version breaks at a stall and no owner has overridden: it must not be sold there ad hoc."""
     found = findings(as_rated(tariff), [_place(evse)])
     return tuple(one for one in found if one.rule not in overridden(tariff)) if found else ()
+
+
+def is_sold_ad_hoc(evse: Evse) -> bool:
+    """May a guest without an account pay the price that holds here now?"""
+    tariff = tariff_for(evse)
+    return tariff is None or not blocking_rules(evse, tariff)
 
 
 def overridden(tariff: Tariff) -> dict[str, RuleOverride]:

@@ -33,8 +33,7 @@ from payments.services.checkout import (
     pay_with_card,
 )
 from payments.services.company_charges import account_open_to
-from payments.services.pricing import tariff_for
-from payments.services.tariff_rules import blocking_rules
+from payments.services.tariff_rules import is_sold_ad_hoc
 from payments.services.vouchers import NotValid, UsedUp, start_with_voucher
 from scheduling.forms import read_code
 from scheduling.selectors.early import Outlook, ahead_of
@@ -113,7 +112,7 @@ def _context(request: HttpRequest, evse: Evse) -> dict[str, Any]:
         "location": location,
         "stall": stall,
         "price": _price(evse, user),
-        "needs_account": not user.is_authenticated and _is_not_for_guests(evse),
+        "needs_account": not user.is_authenticated and not is_sold_ad_hoc(evse),
         "ahead": ahead,
         "ahead_label": _label(stalls, ahead.reservation.evse_id) if ahead else "",
         "state": _state(stall, is_mine=is_due),
@@ -123,12 +122,6 @@ def _context(request: HttpRequest, evse: Evse) -> dict[str, Any]:
         "card": cards_of(user).first() if user.is_authenticated else None,
         "live_topics": [f"station.{evse.station_id}", f"location.{location.pk}"],
     }
-
-
-def _is_not_for_guests(evse: Evse) -> bool:
-    """A rule about prices speaks against asking this one ad hoc, and no owner has overridden it."""
-    tariff = tariff_for(evse)
-    return tariff is not None and bool(blocking_rules(evse, tariff))
 
 
 def _price(evse: Evse, user: Any) -> PriceNow:

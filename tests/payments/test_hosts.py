@@ -96,6 +96,23 @@ def test_a_new_share_ends_the_one_before(ground):
     assert (first.during.upper, second.during.lower, second.during.upper) == (NOON, NOON, None)
 
 
+def test_a_planned_share_is_taken_back_and_the_running_one_goes_on(ground):
+    running = ground.give(10)
+    planned = ground.give(15, since=clock.now() + timedelta(days=5))
+    hosting.end_share(actor=ground.boss, share=planned, at=clock.now())
+    running.refresh_from_db()
+    assert (running.during.upper, RevenueShare.objects.count()) == (None, 1)
+
+
+def test_ending_what_runs_leaves_what_is_planned(ground):
+    running = ground.give(10)
+    planned = ground.give(15, since=clock.now() + timedelta(days=5))
+    hosting.end_share(actor=ground.boss, share=running, at=clock.now())
+    running.refresh_from_db()
+    planned.refresh_from_db()
+    assert (running.during.upper, planned.during.upper) == (clock.now(), None)
+
+
 def test_all_hosts_of_a_place_together_get_no_more_than_the_whole(ground):
     other = ground.add("Mall", "mall@example.org")
     ground.give(60)
