@@ -15,6 +15,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import ApiToken, IdToken
+from core import clock
 from stations.models import (
     CommissioningLink,
     CommissioningRecord,
@@ -108,6 +109,7 @@ FOR_ANYBODY_SIGNED_IN = {
     "payments:add_card",
     "payments:card_saved",
     "payments:cards_panel",
+    "payments:driver_month",
     "scheduling:bookings",
     "scheduling:history",
 }
@@ -213,6 +215,8 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
         "password": "aHicux89",
         "version": "v1",
         "number": 1,
+        "year": clock.now().year,
+        "month": clock.now().month,
         "file_id": a_file_of(house).file_id,
         "template_id": a_template_of(house).pk,
     }
