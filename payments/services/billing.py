@@ -93,6 +93,7 @@ def issue_record(
     `periods` are OCPI ChargingPeriods; `waived` are lines of a bill that are not paid after all.
     """
     told = {"lines": bill.lines_json(), "taxes": bill.taxes_json(), "left_out": bill.left_out_json()}
+    frozen_at = bill.frozen_at and bill.frozen_at.isoformat()
     cdr = ChargeDetailRecord.objects.create(
         organization=session.organization,
         session=session,
@@ -100,7 +101,7 @@ def issue_record(
         tariff_snapshot=_snapshot(session, tariff),
         currency=bill.currency,
         periods=periods,
-        lines={**told, "waived": [line_json(line) for line in waived]},
+        lines={**told, "waived": [line_json(line) for line in waived], "frozen_at": frozen_at},
         started_at=session.started_at or session.created_at,
         total_net=bill.total_net,
         total_tax=bill.total_tax,

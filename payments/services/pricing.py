@@ -118,14 +118,17 @@ def preview(
     charging: timedelta,
     idle: timedelta = timedelta(0),
     at: datetime | None = None,
+    is_frozen: bool = False,
 ) -> Bill:
-    """What a charge like this would cost, beginning at `at` (default: now)."""
+    """What a charge like this would cost, beginning at `at` (default: now), there at its prices throughout
+    where they are frozen."""
     start = at or clock.now()
     full = start + charging
     periods = [Period(start_at=start, end_at=full, energy_wh=energy_wh)]
     if idle:
         periods.append(Period(start_at=full, end_at=full + idle, energy_wh=0, use=Use.IDLE))
-    return rate(as_rated(tariff), SessionFacts(time_zone=time_zone, periods=tuple(periods)))
+    facts = SessionFacts(time_zone=time_zone, periods=tuple(periods), frozen_at=start if is_frozen else None)
+    return rate(as_rated(tariff), facts)
 
 
 def session_tariff(session: ChargingSession) -> Tariff | None:

@@ -17,6 +17,7 @@ from payments.models import Tariff
 from payments.rating.bill import Bill, Line
 from payments.rating.explain import explain
 from payments.rating.tariff import Dimension
+from payments.selectors import keeps_start_prices
 from payments.services.pricing import preview, tariffs_for
 from payments.services.receipts import speech
 from payments.services.sizing import hold_for
@@ -119,7 +120,14 @@ def estimate(
     location = evse.station.location
     if tariff is None:
         return Estimate(total=Money(Decimal(0), location.organization.currency), lines=())
-    bill = preview(tariff=tariff, time_zone=location.time_zone, energy_wh=energy_wh, charging=charging, at=at)
+    bill = preview(
+        tariff=tariff,
+        time_zone=location.time_zone,
+        energy_wh=energy_wh,
+        charging=charging,
+        at=at,
+        is_frozen=keeps_start_prices(location),
+    )
     return Estimate(total=Money(bill.total_gross, bill.currency).rounded(), lines=cost_lines(bill))
 
 

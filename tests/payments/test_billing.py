@@ -8,12 +8,14 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from core.events import publish
 from payments import selectors
 from payments.models import ChargeDetailRecord, Payment, Posting, Tariff
 from payments.services.billing import bill_session
 from payments.services.collecting import collect, outstanding_minor
 from payments.services.pricing import live_cost, preview, tariff_for
 from payments.services.tariffs import TariffConflict, assign_tariff, create_tariff, revise_tariff
+from stations.events import SessionPhaseChanged
 from stations.models import ChargingSession, MeterReading
 from tests.factories import EvseFactory
 from tests.payments.stories import KWH, NOON, deliver, intents, statuses, taken_minor
@@ -110,17 +112,14 @@ def test_idle_time_is_found_from_readings_and_phases(story):
         context="periodic",
         energy_wh=6000,
     )
-    _tell_phase(session, "charging", 0)
-    _tell_phase(session, "suspended_by_vehicle", 40, was="charging")
+    tell_phase(session, "charging", 0)
+    tell_phase(session, "suspended_by_vehicle", 40, was="charging")
     bill = live_cost(session)
     assert bill.idle_s == 1200
     assert bill.total_gross == Decimal("2.00")
 
 
-def _tell_phase(session, phase, minutes, was=""):
-    from core.events import publish
-    from stations.events import SessionPhaseChanged
-
+def tell_phase(session, phase, minutes, was=""):
     publish(
         SessionPhaseChanged(
             session_id=session.pk,
