@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,7 @@ from payments.rating import ocpi
 from payments.rating.bill import Bill
 from payments.rating.engine import rate
 from payments.rating.facts import Period, SessionFacts, Use
-from payments.rating.tariff import Dimension
+from payments.rating.tariff import Dimension, PriceComponent
 from payments.rating.tariff import Tariff as RatedTariff
 from payments.selectors import session_facts
 from stations.models import ChargingSession, Evse
@@ -96,18 +96,24 @@ def free_of_charge(*, currency: str, country_code: str = "", party_id: str = "")
 
 
 def is_free(tariff: Tariff | None) -> bool:
-    """No component costs anything, and there is no minimum."""
+    """No component of charging costs anything, and there is no minimum. Of reservations: `reserving`."""
     if tariff is None:
         return True
     rated = as_rated(tariff)
-    prices = (component.price for element in rated.elements for component in element.price_components)
-    return rated.min_price is None and not any(prices)
+    return rated.min_price is None and not any(component.price for component in _of_charging(rated))
 
 
 def prices_time(tariff: Tariff) -> bool:
     """Does any component charge for a duration?"""
-    components = (part for element in as_rated(tariff).elements for part in element.price_components)
-    return any(part.price and part.type in (Dimension.TIME, Dimension.PARKING_TIME) for part in components)
+    times = (Dimension.TIME, Dimension.PARKING_TIME)
+    return any(part.price and part.type in times for part in _of_charging(as_rated(tariff)))
+
+
+def _of_charging(tariff: RatedTariff) -> Iterator[PriceComponent]:
+    """What a reservation costs is not measured by a meter, nor paid by who only charges."""
+    for element in tariff.elements:
+        if not element.restrictions.reservation:
+            yield from element.price_components
 
 
 def preview(
