@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-import pgtrigger
 import psycopg
 import pytest
 from django.conf import settings as django_settings
@@ -14,14 +13,12 @@ from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 from core.hot import Line, hot_line
+from tests.cleaning import clean_quickly
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
-TRUNCATE_GUARDS = (
-    "payments.Posting:postings_are_not_truncated",
-    "payments.PostingLine:lines_are_not_truncated",
-)
+clean_quickly()
 
 
 @pytest.fixture(scope="module")
@@ -32,13 +29,6 @@ def browser() -> Iterator[Any]:
 
     with running_browser() as browser:
         yield browser
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """The books cannot be emptied, not even by the cleaning after a transactional test: let it."""
-    with django_db_blocker.unblock():
-        pgtrigger.disable(*TRUNCATE_GUARDS)
 
 
 @pytest.fixture(autouse=True)

@@ -149,3 +149,11 @@ def test_a_run_that_was_asked_for_says_that_it_is_under_way(visit, story, stand_
     page.get_by_role("button", name="Compare now").click()
     expect(page.get_by_role("status").filter(has_text="Comparing")).to_be_visible()
     visitor.is_pleased("reconciliation-under-way")
+
+
+def test_a_drivers_month_gathers_what_was_billed_and_given_back(visit, paid, story):
+    refund_payment(payment=paid, amount_minor=250, reason="The plug was stuck.", by=None)
+    visitor = visit(user=story.driver)
+    page = visitor.goto(reverse("scheduling:history"))
+    page.get_by_role("link", name="Statement").first.click()
+    visitor.is_pleased("driver-month")

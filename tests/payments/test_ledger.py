@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import pgtrigger
 import pytest
 from django.db import DatabaseError, connection, transaction
 
 from payments.models import Posting, PostingLine
 from payments.services.ledger import Unbalanced, post
-from tests.conftest import TRUNCATE_GUARDS
 from tests.factories import OrganizationFactory
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +77,6 @@ def test_the_books_are_append_only_even_for_raw_sql(organization, sql):
 
 @pytest.mark.parametrize("table", ["payments_postingline", "payments_posting"])
 def test_the_books_cannot_be_emptied(organization, table):
-    pgtrigger.enable(*TRUNCATE_GUARDS)  # the tests' own cleaning had them off
     write(organization)
     run("select 1")
     with pytest.raises(DatabaseError, match="cannot be truncated"):

@@ -15,6 +15,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import ApiToken, IdToken
+from core import clock
 from stations.models import (
     CommissioningLink,
     CommissioningRecord,
@@ -108,6 +109,7 @@ FOR_ANYBODY_SIGNED_IN = {
     "payments:add_card",
     "payments:card_saved",
     "payments:cards_panel",
+    "payments:driver_month",
     "scheduling:bookings",
     "scheduling:history",
 }
@@ -166,8 +168,11 @@ def is_public(address: Address) -> bool:
 GUARDED = [address for address in every_address() if not is_public(address)]
 
 
-def places(cast: Cast, address: Address) -> dict[str, Any]:
-    """What is Alice's, for every place in an address."""
+Hers = tuple[dict[str, int], dict[str, uuid.UUID]]
+
+
+def what_is_alices(cast: Cast) -> Hers:
+    """The keys and the public ids of what she has, by what an address calls it."""
     house = cast.alice
     rows = {
         "location": house.station.location.pk,
@@ -198,6 +203,12 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
     rows["company_voucher_end"] = company.vouchers.get().pk
     held = a_price_of(house)
     rows["assignment_end"], public["tariff"] = held.pk, held.tariff.public_id
+    return rows, public
+
+
+def places(cast: Cast, hers: Hers, address: Address) -> dict[str, Any]:
+    """What is Alice's, for every place in an address."""
+    house, (rows, public) = cast.alice, hers
     kind = address.name.rpartition(":")[2].partition("-")[0].replace("car", "vehicle")
     return {
         "pk": rows.get(kind, 999_999),
@@ -213,6 +224,8 @@ def places(cast: Cast, address: Address) -> dict[str, Any]:
         "password": "aHicux89",
         "version": "v1",
         "number": 1,
+        "year": clock.now().year,
+        "month": clock.now().month,
         "file_id": a_file_of(house).file_id,
         "template_id": a_template_of(house).pk,
     }
@@ -245,8 +258,8 @@ def a_record_of(link: CommissioningLink) -> CommissioningRecord:
     return CommissioningRecord.objects.create(link=link, evidence=evidence, **kept)
 
 
-def fill(cast: Cast, address: Address) -> str:
-    known = places(cast, address)
+def fill(cast: Cast, hers: Hers, address: Address) -> str:
+    known = places(cast, hers, address)
     if address.name.startswith("admin:"):
         known = dict.fromkeys(address.places, "1")
     missing = set(address.places) - known.keys()
@@ -278,8 +291,9 @@ def shows_alice(response: Any, cast: Cast) -> bool:
 
 def asked(client: Client, cast: Cast, method: str = "get") -> Iterator[tuple[Address, Any]]:
     """Every guarded address and its answer."""
+    hers = what_is_alices(cast)
     for address in GUARDED:
-        yield address, getattr(client, method)(fill(cast, address))
+        yield address, getattr(client, method)(fill(cast, hers, address))
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -308,8 +322,11 @@ def test_nobody_changes_what_is_alices(client, cast, who):
 def test_no_program_of_another_network_reaches_what_is_alices(client, cast, method):
     """With every scope there is; and with her own token, but none of its scopes, Alice is refused too."""
     programs = [address for address in GUARDED if address.template.startswith("/api/")]
+    hers = what_is_alices(cast)
     headers = {"HTTP_AUTHORIZATION": f"Bearer {cast.bob.api_text}", "content_type": "application/json"}
-    asked = [(address, getattr(client, method)(fill(cast, address), {}, **headers)) for address in programs]
+    asked = [
+        (address, getattr(client, method)(fill(cast, hers, address), {}, **headers)) for address in programs
+    ]
     own = {address.name for address in programs if not address.places}
     opened = {address.name for address, response in asked if not refuses(response)}
     assert opened <= own
@@ -317,7 +334,7 @@ def test_no_program_of_another_network_reaches_what_is_alices(client, cast, meth
     ApiToken.objects.filter(pk=cast.alice.api_token.pk).update(scopes=[])
     headers["HTTP_AUTHORIZATION"] = f"Bearer {cast.alice.api_text}"
     for address in programs:
-        response = getattr(client, method)(fill(cast, address), {}, **headers)
+        response = getattr(client, method)(fill(cast, hers, address), {}, **headers)
         assert response.status_code in (403, 405), address.name
 
 
