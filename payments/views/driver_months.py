@@ -57,5 +57,5 @@ def _rows(accounts: Sequence[Account]) -> Iterator[Sequence[object]]:
             yield *told, energy_kwh, document.amount.amount, account.currency, document.occasion.public_id
         for movement in account.movements:
             kind, place = "refund" if movement.is_back else "payment", movement.occasion.station.location.name
-            told = (account.seller, movement.day, kind, "", place, "")
-            yield *told, movement.amount.amount, account.currency, movement.occasion.public_id
+            moved = (account.seller, movement.day, kind, "", place, "")
+            yield *moved, movement.amount.amount, account.currency, movement.occasion.public_id
