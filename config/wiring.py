@@ -14,10 +14,11 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "accounts.TokenChanged": ("stations.list_handlers.look_at_lists",),
     "scheduling.PlanMade": (),
     "scheduling.ReservationCanceled": ("scheduling.handlers.tell_driver_of_cancellation",),
-    "scheduling.ReservationConfirmed": (),
+    "scheduling.ReservationConfirmed": ("scheduling.handlers.confirm_by_mail",),
     "scheduling.ReservationExpired": (),
     "scheduling.ReservationFulfilled": (),
     "scheduling.ReservationMissed": (),
+    "scheduling.ReservationReminded": ("scheduling.handlers.remind_driver",),
     "scheduling.StallLost": ("scheduling.handlers.tell_driver_of_lost_stall",),
     "scheduling.StallMended": ("scheduling.handlers.tell_driver_of_mended_stall",),
     "stations.ChargingNeedsTold": ("scheduling.handlers.answer_needs",),
@@ -76,6 +77,12 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "payments.HostStated": ("payments.handlers.send_statement",),
     "payments.DebtNoticed": ("payments.handlers.tell_of_debt",),
     "payments.InvoiceIssued": ("payments.handlers.send_invoice",),
+    "payments.KeptStallCorrected": (
+        "payments.handlers.give_back_corrected",
+        "payments.handlers.send_corrected_receipt",
+    ),
+    "payments.KeptStallEnded": ("payments.handlers.settle_kept_stall",),
+    "payments.KeptStallRated": ("payments.handlers.collect_rated_kept_stall",),
     "payments.PaymentAuthorized": ("payments.handlers.follow_authorized_payment",),
     "payments.PaymentCaptured": (
         "payments.handlers.give_back_old_total",
@@ -84,6 +91,7 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "payments.PaymentFailed": (
         "payments.handlers.note_failed_attempt",
         "payments.handlers.stop_unpaid_session",
+        "scheduling.handlers.tell_driver_of_refused_hold",
     ),
     "payments.DisputeChanged": (),
     "payments.PaymentRefunded": ("payments.handlers.tell_payer_of_refund",),

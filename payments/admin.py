@@ -55,6 +55,7 @@ class ChargeDetailRecordAdmin(ReadOnlyAdmin):
     list_display = (
         "public_id",
         "session",
+        "kept",
         "organization",
         "total_gross",
         "currency",
@@ -62,8 +63,8 @@ class ChargeDetailRecordAdmin(ReadOnlyAdmin):
         "issued_at",
     )
     list_filter = ("organization", "currency")
-    list_select_related = ("session", "organization")
-    search_fields = ("public_id", "=session__number")
+    list_select_related = ("session", "kept", "organization")
+    search_fields = ("public_id", "=session__number", "=kept__number")
     date_hierarchy = "issued_at"
 
 

@@ -37,8 +37,9 @@ class TariffList(generics.ListAPIView[Tariff]):
 
 def _visible_records(user: Any) -> QuerySet[ChargeDetailRecord]:
     """Mine as a driver, and my organizations' where I may see money; the latest first."""
-    visible = own_rows("session__driver", user) | Q(organization__in=_organizations(user))
-    return ChargeDetailRecord.objects.filter(visible).select_related("session", "credit_of")
+    mine = own_rows("session__driver", user) | own_rows("kept__driver", user)
+    visible = mine | Q(organization__in=_organizations(user))
+    return ChargeDetailRecord.objects.filter(visible).select_related("session", "kept", "credit_of")
 
 
 class CdrList(generics.ListAPIView[ChargeDetailRecord]):
@@ -49,6 +50,7 @@ class CdrList(generics.ListAPIView[ChargeDetailRecord]):
     ordering = ("-issued_at", "-pk")
     filters: ClassVar[Filters] = {
         "session": Uuid("session__public_id", "the session's public id"),
+        "reservation": Uuid("kept__public_id", "a reservation that was not used"),
         "station": Text("session__station__identity"),
         "currency": Text("currency__iexact"),
         "is_credit": Either("", when_true=Q(credit_of__isnull=False), when_false=Q(credit_of__isnull=True)),
@@ -84,6 +86,7 @@ class PaymentList(generics.ListAPIView[Payment]):
     ordering = ("-created_at", "-pk")
     filters: ClassVar[Filters] = {
         "session": Uuid("session__public_id", "the session's public id"),
+        "reservation": Uuid("kept__public_id", "the reservation for which it was made"),
         "status": Choice("status", words=Payment.Status.values),
         "currency": Text("currency__iexact"),
         "created_from": Instant("created_at__gte"),
@@ -93,7 +96,7 @@ class PaymentList(generics.ListAPIView[Payment]):
     def get_queryset(self) -> QuerySet[Payment]:
         user = caller(self.request)
         visible = own_rows("account__user", user) | Q(organization__in=_organizations(user))
-        return Payment.objects.filter(visible).select_related("session")
+        return Payment.objects.filter(visible).select_related("session", "kept")
 
 
 class RefundList(generics.ListAPIView[Refund]):

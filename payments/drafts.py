@@ -20,12 +20,21 @@ from payments.models import Tariff
 from payments.rating import ocpi
 from payments.rating.bill import Bill
 from payments.rating.explain import Explained, explain, explain_left_out
-from payments.rating.plain import Band, PlainTariff, fields_of, plain_of, text
+from payments.rating.plain import (
+    FIELDS,
+    OF_RESERVATIONS,
+    Band,
+    PlainTariff,
+    fields_of,
+    plain_of,
+    prices_charging,
+    text,
+)
 from payments.rating.tariff import DAYS, TaxIncluded
 from payments.services.pricing import as_ocpi, as_rated, preview
 from payments.words import speech
 
-PRICES: Final = ("vat", "per_kwh", "per_minute", "idle_per_minute", "start_fee", "min_price", "max_price")
+PRICES: Final = ("vat", *FIELDS, *OF_RESERVATIONS, "min_price", "max_price")
 KEPT: Final = ("currency", "tax_included", "elements", "min_price", "max_price")
 SHOWN: Final = (*KEPT, "x_idle_grace_s")
 HOLD: Final = Decimal(50)
@@ -52,7 +61,7 @@ class PlainDraft:
 
     def is_valid(self) -> bool:
         both = [self.form.is_valid(), self.bands.is_valid()]
-        if all(both) and not self.fields()["elements"]:
+        if all(both) and not prices_charging(self.fields()["elements"]):
             self.form.add_error("per_kwh", _("Write at least one price; 0 makes charging free."))
             return False
         return all(both)

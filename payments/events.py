@@ -50,6 +50,48 @@ class SessionCorrected(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _KeptStallEvent(Event):
+    kept_id: int
+    organization_id: int
+    at: datetime
+
+    @property
+    def subject(self) -> str:
+        return f"kept_stall.{self.kept_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptStallEnded(_KeptStallEvent):
+    """A stall is kept no more: nobody came, it was given up, or nobody is to pay for it."""
+
+    name: ClassVar[str] = "payments.KeptStallEnded"
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptStallRated(_KeptStallEvent):
+    """A stall was kept in vain, and that has its record: what it costs is final."""
+
+    name: ClassVar[str] = "payments.KeptStallRated"
+    cdr_id: int
+    total_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptStallCorrected(_KeptStallEvent):
+    """Its record was credited and reissued; `owed_back_minor` was taken beyond the new total."""
+
+    name: ClassVar[str] = "payments.KeptStallCorrected"
+    cdr_id: int
+    credit_id: int
+    difference_minor: int
+    owed_back_minor: int
+    currency: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceIssued(Event):
     """A company's invoice, or what credits it, has its number."""
 
@@ -69,6 +111,7 @@ class _PaymentEvent(Event):
     payment_id: int
     organization_id: int
     session_id: int | None = None
+    kept_id: int | None = None
     evse_id: int | None = None
     driver_id: int | None = None
     at: datetime

@@ -98,6 +98,20 @@ class TariffForm(forms.Form):
         choices=[(MINUTES, gettext_lazy("in started minutes")), (1, gettext_lazy("by the second"))],
     )
     start_fee = AmountField(label=gettext_lazy("Start fee"), help_text=gettext_lazy("Once per charge"))
+    reservation_fee = AmountField(
+        label=gettext_lazy("Reservation fee"),
+        help_text=gettext_lazy("Once, with the charge of whoever booked and came"),
+    )
+    reserved_per_hour = AmountField(
+        label=gettext_lazy("Per hour reserved"),
+        help_text=gettext_lazy("From the booked start until the charge begins"),
+    )
+    missed_fee = AmountField(
+        label=gettext_lazy("Fee for not coming"),
+        help_text=gettext_lazy(
+            "In place of the reservation fee, when nobody came; canceling in time is free"
+        ),
+    )
     min_price = AmountField(label=gettext_lazy("Minimum price"))
     max_price = AmountField(label=gettext_lazy("Maximum price"))
     hold = AmountField(

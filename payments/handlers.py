@@ -11,6 +11,9 @@ from payments.events import (
     HostInvited,
     HostStated,
     InvoiceIssued,
+    KeptStallCorrected,
+    KeptStallEnded,
+    KeptStallRated,
     PaymentAuthorized,
     PaymentCaptured,
     PaymentFailed,
@@ -20,6 +23,7 @@ from payments.events import (
     SessionRated,
     WebhookReceived,
 )
+from payments.models import ChargeDetailRecord
 from payments.services import (
     billing,
     card_care,
@@ -31,6 +35,7 @@ from payments.services import (
     overpaid,
     receipts,
     reconciliation,
+    reserving,
     settlements,
     starting,
     tariffs,
@@ -75,6 +80,15 @@ def collect_rated_session(event: SessionRated) -> None:
     collecting.collect(session_id=event.session_id)
 
 
+def settle_kept_stall(event: KeptStallEnded) -> None:
+    """Who did not come is billed; where nobody is to pay, the hold is let go."""
+    reserving.settle(kept_id=event.kept_id)
+
+
+def collect_rated_kept_stall(event: KeptStallRated) -> None:
+    collecting.collect_kept(kept_id=event.kept_id)
+
+
 def record_settlement(event: SettlementReported) -> None:
     """A terminal at a charger took the money, or could not."""
     settlements.record_settlement(
@@ -115,18 +129,18 @@ def reconcile(event: ReconciliationAsked) -> None:
     reconciliation.run_reconciliation(run_id=event.run_id)
 
 
-def give_back_corrected(event: SessionCorrected) -> None:
+def give_back_corrected(event: SessionCorrected | KeptStallCorrected) -> None:
     """A lower total was paid already: the difference goes back without anybody's click."""
     if event.owed_back_minor > 0:
-        overpaid.give_back_overpaid(session_id=event.session_id, reason=event.reason)
+        record = ChargeDetailRecord.objects.get(pk=event.cdr_id)
+        overpaid.give_back_overpaid(record=record, reason=event.reason)
 
 
 def give_back_old_total(event: PaymentCaptured) -> None:
-    if event.session_id is not None:
-        overpaid.give_back_after_correction(session_id=event.session_id)
+    overpaid.give_back_after_correction(payment_id=event.payment_id)
 
 
-def send_corrected_receipt(event: SessionCorrected) -> None:
+def send_corrected_receipt(event: SessionCorrected | KeptStallCorrected) -> None:
     receipts.send_corrected_receipt(cdr_id=event.cdr_id)
 
 

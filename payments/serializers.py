@@ -31,7 +31,14 @@ class CdrSerializer(serializers.ModelSerializer[ChargeDetailRecord]):
     """The main fields of an OCPI 2.3.0 CDR object."""
 
     id = serializers.UUIDField(source="public_id")
-    session_id = serializers.UUIDField(source="session.public_id")
+    session_id = serializers.UUIDField(
+        source="session.public_id",
+        default=None,
+        help_text="Empty when a reservation was not used (OCPI 2.3.0: only when a session made the record)",
+    )
+    reservation_id = serializers.UUIDField(
+        source="kept.public_id", default=None, help_text="The reservation that was not used"
+    )
     start_date_time = serializers.DateTimeField(source="started_at")
     end_date_time = serializers.DateTimeField(source="ended_at")
     tariffs = serializers.SerializerMethodField()
@@ -47,6 +54,7 @@ class CdrSerializer(serializers.ModelSerializer[ChargeDetailRecord]):
         fields = (
             "id",
             "session_id",
+            "reservation_id",
             "start_date_time",
             "end_date_time",
             "currency",
@@ -81,6 +89,9 @@ class PaymentSerializer(serializers.ModelSerializer[Payment]):
 
     id = serializers.UUIDField(source="public_id")
     session_id = serializers.UUIDField(source="session.public_id", default=None)
+    reservation_id = serializers.UUIDField(
+        source="kept.public_id", default=None, help_text="The reservation for which it was made"
+    )
     authorized = serializers.SerializerMethodField()
     captured = serializers.SerializerMethodField()
     refunded = serializers.SerializerMethodField()
@@ -90,6 +101,7 @@ class PaymentSerializer(serializers.ModelSerializer[Payment]):
         fields = (
             "id",
             "session_id",
+            "reservation_id",
             "status",
             "currency",
             "authorized",

@@ -6,6 +6,7 @@ from payments.services import (
     card_care,
     company_invoices,
     debts,
+    kept_holds,
     reconciliation,
     recovery,
     showing,
@@ -28,6 +29,11 @@ def state_hosts() -> None:
 @shared_task(ignore_result=True)
 def ask_due_reconciliations() -> None:
     reconciliation.ask_due_reconciliations()
+
+
+@shared_task(ignore_result=True)
+def place_due_holds() -> None:
+    kept_holds.place_due_holds()
 
 
 @shared_task(ignore_result=True)

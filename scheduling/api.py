@@ -65,7 +65,12 @@ class ReservationList(generics.ListAPIView[Reservation]):
 
     @extend_schema(
         request=BookingSerializer,
-        responses={201: ReservationSerializer, 400: RefusalSerializer, 409: RefusalSerializer},
+        responses={
+            201: ReservationSerializer,
+            400: RefusalSerializer,
+            402: RefusalSerializer,
+            409: RefusalSerializer,
+        },
     )
     def post(self, request: Request) -> Response:
         wish = BookingSerializer(data=request.data)
@@ -74,6 +79,9 @@ class ReservationList(generics.ListAPIView[Reservation]):
         driver, token = _driver(caller(request), evse, wish.validated_data.pop("token", None))
         try:
             booked = reservations.book(evse=evse, driver=driver, id_token=token, **wish.validated_data)
+        except reservations.NoWayToPay:
+            why = _("Not coming costs a fee here: the driver needs a saved card or a company's account.")
+            return _refuse(status.HTTP_402_PAYMENT_REQUIRED, why)
         except reservations.NotBookable:
             return _refuse(status.HTTP_400_BAD_REQUEST, _("This interval cannot be booked."))
         except reservations.SlotTaken as taken:

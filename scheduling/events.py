@@ -72,6 +72,14 @@ class ReservationMissed(ReservationEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationReminded(ReservationEvent):
+    """The driver is to hear what not coming costs. `moment`: early (before the start) or late (after it)."""
+
+    name: ClassVar[str] = "scheduling.ReservationReminded"
+    moment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StallLost(ReservationEvent):
     """The stall of a booking is out of service; the booking stands."""
 

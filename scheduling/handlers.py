@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from scheduling.events import ReservationCanceled, StallLost, StallMended
+from payments.events import PaymentFailed
+from scheduling.events import (
+    ReservationCanceled,
+    ReservationConfirmed,
+    ReservationReminded,
+    StallLost,
+    StallMended,
+)
 from scheduling.services import arrivals, fulfilling, keeping, needs, profiles, smart_charging, telling
 from stations.events import (
     ChargingNeedsTold,
@@ -44,6 +51,22 @@ def tell_driver_of_lost_stall(event: StallLost) -> None:
 def tell_driver_of_mended_stall(event: StallMended) -> None:
     """She was warned for nothing."""
     telling.tell_of_mended_stall(reservation_id=event.reservation_id)
+
+
+def confirm_by_mail(event: ReservationConfirmed) -> None:
+    """What may cost something is confirmed in writing."""
+    telling.tell_of_booking(reservation_id=event.reservation_id)
+
+
+def remind_driver(event: ReservationReminded) -> None:
+    """Not coming costs something: in time, and once more while the stall is kept."""
+    telling.remind(reservation_id=event.reservation_id, is_late=event.moment == "late")
+
+
+def tell_driver_of_refused_hold(event: PaymentFailed) -> None:
+    """Her card said no shortly before her booking: she can mend it, the booking stands."""
+    if event.kept_id is not None and event.session_id is None:
+        telling.tell_of_refused_hold(payment_id=event.payment_id)
 
 
 def share_power_again(event: AtStation) -> None:

@@ -28,6 +28,17 @@ class CancelForm(forms.Form):
     )
 
 
+class WaiveForm(forms.Form):
+    """Why nobody is to pay what a booking costs."""
+
+    why = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("The driver reads it when something was paid already; it is kept in the audit log."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
 def read_day(text: str, *, today: date) -> date:
     """The day in the address; today when it is missing or odd."""
     try:

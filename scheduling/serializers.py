@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from scheduling.models import Reservation, SentProfile
+
+
+class FeesSerializer(serializers.Serializer[Any]):
+    """What was agreed with the booking, tax included; it does not change when the tariff does."""
+
+    currency = serializers.CharField()
+    reservation_fee = serializers.CharField(help_text="Paid with the charge of a driver who comes in time")
+    reserved_per_hour = serializers.CharField(help_text="From the booked start until the charge begins")
+    missed_fee = serializers.CharField(help_text="What not coming costs in all")
+    free_until = serializers.DateTimeField(help_text="Canceling later costs what not coming costs")
+    kept_until = serializers.DateTimeField(help_text="Who has not come by then has missed it")
 
 
 @extend_schema_serializer(
@@ -28,6 +39,14 @@ from scheduling.models import Reservation, SentProfile
                 "token": "8F02C4",
                 "announced_at": None,
                 "session": None,
+                "fees": {
+                    "currency": "EUR",
+                    "reservation_fee": "2.00",
+                    "reserved_per_hour": "0.00",
+                    "missed_fee": "5.00",
+                    "free_until": "2026-03-02T13:00:00Z",
+                    "kept_until": "2026-03-02T13:15:00Z",
+                },
             },
             response_only=True,
         )
@@ -45,6 +64,7 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
     start_at = serializers.DateTimeField(source="during.lower")
     end_at = serializers.DateTimeField(source="during.upper")
     session = serializers.SerializerMethodField()
+    fees = serializers.SerializerMethodField()
 
     class Meta:
         model = Reservation
@@ -62,8 +82,15 @@ class ReservationSerializer(serializers.ModelSerializer[Reservation]):
             "token",
             "announced_at",
             "session",
+            "fees",
         )
         read_only_fields = fields
+
+    @extend_schema_field(FeesSerializer(allow_null=True))
+    def get_fees(self, reservation: Reservation) -> dict[str, Any] | None:
+        """None where there was no tariff. The bill of a missed one: `/cdrs/?reservation=`."""
+        terms = (reservation.quote or {}).get("terms")
+        return FeesSerializer(terms).data if terms else None
 
     def get_session(self, reservation: Reservation) -> str | None:
         return str(reservation.session.public_id) if reservation.session else None

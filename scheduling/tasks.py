@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from scheduling.services import arrivals, reservations, smart_charging, warning
+from scheduling.services import arrivals, reminding, reservations, smart_charging, warning
 
 
 @shared_task(ignore_result=True)
@@ -18,6 +18,11 @@ def announce_reservations() -> None:
 @shared_task(ignore_result=True)
 def miss_reservations() -> None:
     arrivals.miss_due()
+
+
+@shared_task(ignore_result=True)
+def remind_drivers() -> None:
+    reminding.remind_drivers()
 
 
 @shared_task(ignore_result=True)

@@ -17,7 +17,17 @@ WARN_AHEAD: Final = timedelta(hours=12)  # so early a driver hears that her stal
 BROKEN_FOR: Final = timedelta(minutes=30)  # a stall that is broken for so long will not mend itself
 OFFLINE_FOR: Final = timedelta(hours=1)  # a lost connection usually comes back sooner
 MENDED_FOR: Final = timedelta(minutes=10)  # and what works for so long may be relied on
+REMIND_BEFORE: Final = timedelta(hours=1)  # who may have to pay for not coming is told in good time
+TELL_LATE_AFTER: Final = timedelta(minutes=5)  # and again when the start has passed, while it is kept still
 OUT_OF_SERVICE_FOR: Final = timedelta(hours=4)  # how long a broken place is not offered
+
+
+def kept_until(start_at: datetime, booked_at: datetime) -> datetime:
+    """Until when the driver may come.
+
+    Who books for a quarter of an hour that has begun has the whole grace from then.
+    """
+    return max(start_at, booked_at) + GRACE
 
 
 def floor_to_step(instant: datetime) -> datetime:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("bookings/", booking.bookings, name="bookings"),
     path("bookings/<uuid:public_id>/", booking.booking, name="booking"),
     path("bookings/<uuid:public_id>/cancel/", booking.cancel_booking, name="cancel_booking"),
+    path("bookings/<uuid:public_id>/hold/", booking.hold_again, name="booking_hold"),
     path("bookings/<uuid:public_id>/instead/", booking.take_instead, name="take_instead"),
     path("bookings/<uuid:public_id>/booking.ics", booking.booking_calendar, name="booking_calendar"),
     path("charge/", start.charge, name="charge"),
@@ -26,6 +27,7 @@ urlpatterns = [
     path("operate/power/", operator.power, name="power"),
     path("operate/bookings/", operator.bookings, name="operator_bookings"),
     path("operate/bookings/<uuid:public_id>/", operator.booking, name="operator_booking"),
+    path("operate/bookings/<uuid:public_id>/waive/", operator.waive_fee, name="operator_waive_fee"),
     path(
         "operate/bookings/<uuid:public_id>/cancel/", operator.cancel_booking, name="operator_cancel_booking"
     ),

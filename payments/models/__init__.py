@@ -15,6 +15,7 @@ from payments.models.invoices import (
     InvoicePayment,
     IssuerDetails,
 )
+from payments.models.keeping import KeptStall, Occasion
 from payments.models.ledger import Posting, PostingLine
 from payments.models.months import ClosedMonth, LedgerMapping
 from payments.models.payments import (
@@ -47,7 +48,9 @@ __all__ = [
     "InvoicePayment",
     "InvoicedRecord",
     "IssuerDetails",
+    "KeptStall",
     "LedgerMapping",
+    "Occasion",
     "Payment",
     "PaymentMethod",
     "Posting",

@@ -13,6 +13,7 @@ from accounts.models import Organization, User
 from core import clock
 from core.tenancy import OrganizationQuerySet
 from payments.models.hosts import HostPayout, SiteHost
+from payments.models.keeping import KeptStall, Occasion
 from payments.models.records import ChargeDetailRecord
 from stations.models import ChargingSession, Evse
 
@@ -103,6 +104,14 @@ class Payment(models.Model):
     cdr = models.ForeignKey(
         ChargeDetailRecord, on_delete=models.PROTECT, null=True, blank=True, related_name="payments"
     )
+    kept = models.ForeignKey(
+        KeptStall,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="payments",
+        help_text=_("made for this kept stall; with a session, what was held for it pays the charge"),
+    )
     payer_key = models.CharField(
         max_length=60, blank=True, editable=False, help_text=_("whose attempt to start a charge this is")
     )
@@ -168,6 +177,11 @@ class Payment(models.Model):
                 name="one_open_payment_per_session",
             ),
             models.UniqueConstraint(
+                fields=["kept"],
+                condition=Q(status__in=["created", "requires_action", "authorized"], session__isnull=True),
+                name="one_open_payment_per_kept_stall",
+            ),
+            models.UniqueConstraint(
                 fields=["evse", "payer_key"],
                 condition=Q(status__in=["created", "requires_action", "authorized"], session__isnull=True)
                 & ~Q(payer_key=""),
@@ -181,6 +195,11 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.public_id}"
+
+    @property
+    def occasion(self) -> Occasion | None:
+        """What it pays; None while a start is being asked for."""
+        return self.session or self.kept
 
 
 class ProviderOperation(models.Model):

@@ -12,21 +12,25 @@ from accounts.models import Organization
 from core import clock
 from core.tenancy import OrganizationQuerySet
 from payments.models.companies import CompanyAccount
+from payments.models.keeping import KeptStall, Occasion
 from payments.models.tariffs import Tariff
 from stations.models import ChargingSession
 
 _CHAIN = """
 if NEW.credit_of_id is not null and not exists (
     select from payments_chargedetailrecord o
-     where o.id = NEW.credit_of_id and o.session_id = NEW.session_id and o.credit_of_id is null
+     where o.id = NEW.credit_of_id and o.credit_of_id is null
+       and o.session_id is not distinct from NEW.session_id and o.kept_id is not distinct from NEW.kept_id
        and o.currency = NEW.currency and o.total_net = -NEW.total_net and o.total_tax = -NEW.total_tax
        and o.energy_wh = -NEW.energy_wh) then
-  raise exception 'a credit mirrors a record of its session' using errcode = 'check_violation';
+  raise exception 'a credit mirrors a record of its occasion' using errcode = 'check_violation';
 end if;
 if NEW.reissue_of_id is not null and not exists (
     select from payments_chargedetailrecord c
-     where c.id = NEW.reissue_of_id and c.session_id = NEW.session_id and c.credit_of_id is not null) then
-  raise exception 'a record is reissued for a credit of its session' using errcode = 'check_violation';
+     where c.id = NEW.reissue_of_id and c.credit_of_id is not null
+       and c.session_id is not distinct from NEW.session_id
+       and c.kept_id is not distinct from NEW.kept_id) then
+  raise exception 'a record is reissued for a credit of its occasion' using errcode = 'check_violation';
 end if;
 return NEW;
 """
@@ -41,13 +45,17 @@ class RecordQuerySet(OrganizationQuerySet["ChargeDetailRecord"]):
 class ChargeDetailRecord(models.Model):
     """What a session cost and why, with the tariff's snapshot. Never edited: credited and reissued.
 
-    A session's records are one chain: the original, its credit (the negative mirror), the record reissued
-    for that credit, and so on. One original, one credit of a record and one reissue of a credit are unique,
-    so at most one record of a session stands (MONEY rule 3).
+    A record without a session is of a stall that was kept in vain (OCPI 2.3.0 CDR: `session_id` only when
+    there was one). Records of one occasion are one chain: the original, its credit (the negative mirror),
+    the record reissued for that credit, and so on. One original, one credit of a record and one reissue of
+    a credit are unique, so at most one record of it stands (MONEY rule 3).
     """
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="cdrs")
-    session = models.ForeignKey(ChargingSession, on_delete=models.PROTECT, related_name="cdrs")
+    session = models.ForeignKey(
+        ChargingSession, on_delete=models.PROTECT, null=True, blank=True, related_name="cdrs"
+    )
+    kept = models.ForeignKey(KeptStall, on_delete=models.PROTECT, null=True, blank=True, related_name="cdrs")
     credit_of = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="credited_by"
     )
@@ -89,6 +97,16 @@ class ChargeDetailRecord(models.Model):
                 condition=Q(credit_of__isnull=True, reissue_of__isnull=True),
                 name="one_original_record_per_session",
             ),
+            models.UniqueConstraint(
+                fields=["kept"],
+                condition=Q(credit_of__isnull=True, reissue_of__isnull=True),
+                name="one_original_record_per_kept_stall",
+            ),
+            models.CheckConstraint(
+                condition=Q(session__isnull=False, kept__isnull=True)
+                | Q(session__isnull=True, kept__isnull=False),
+                name="record_of_session_or_kept_stall",
+            ),
             models.CheckConstraint(
                 condition=Q(credit_of__isnull=True) | Q(reissue_of__isnull=True),
                 name="credit_or_reissue",
@@ -123,3 +141,11 @@ class ChargeDetailRecord(models.Model):
 
     def __str__(self) -> str:
         return f"CDR {self.public_id}"
+
+    @property
+    def occasion(self) -> Occasion:
+        """What was sold: a session, or a stall that was kept in vain."""
+        sold = self.session or self.kept
+        if sold is None:
+            raise ValueError("a record is of a session or of a kept stall")
+        return sold

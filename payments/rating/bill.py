@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -93,6 +93,19 @@ class Bill:
 
     def taxes_json(self) -> list[dict[str, str]]:
         return [{"vat": str(total.vat), "net": str(total.net), "tax": str(total.tax)} for total in self.taxes]
+
+
+def joined(bill: Bill, more: Bill) -> Bill:
+    """A charge's bill with the one of its reservation: each is rounded by itself, so amounts just add up."""
+    lines = (*bill.lines, *more.lines)
+    return replace(
+        bill,
+        lines=lines,
+        taxes=tax_totals(lines),
+        total_net=bill.total_net + more.total_net,
+        total_tax=bill.total_tax + more.total_tax,
+        total_gross=bill.total_gross + more.total_gross,
+    )
 
 
 def tax_totals(lines: Iterable[Line]) -> tuple[TaxTotal, ...]:

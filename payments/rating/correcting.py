@@ -21,8 +21,12 @@ class BelowZero(ValueError):
 
 
 def name_of(line: Line) -> str:
-    """The name of a line within its bill: "PARKING_TIME.2" is priced by element 2."""
-    return f"{line.kind}.{line.element}"
+    """The name of a line within its bill: "PARKING_TIME.2" is priced by element 2.
+
+    A reservation's lines may come from another version of the tariff, so they say whose they are.
+    """
+    name = f"{line.kind}.{line.element}"
+    return f"{name}.{line.why.reservation}" if line.why.reservation else name
 
 
 def waive(bill: Bill, names: Collection[str]) -> Bill:
@@ -40,6 +44,16 @@ def waive(bill: Bill, names: Collection[str]) -> Bill:
     if waived.total_gross < 0:
         raise BelowZero(str(waived.total_gross))
     return waived
+
+
+def of_reservation(bill: Bill) -> Bill:
+    """Only what the bill asks for keeping the stall."""
+    return waive(bill, {name_of(line) for line in bill.lines if not line.why.reservation})
+
+
+def of_charge(bill: Bill) -> Bill:
+    """The bill without what it asks for keeping the stall. Raises BelowZero."""
+    return waive(bill, {name_of(line) for line in bill.lines if line.why.reservation})
 
 
 def ended_at(facts: SessionFacts, end_at: datetime) -> SessionFacts:

@@ -15,10 +15,20 @@ from typing import Any, Final
 from core.money import exponent
 from payments.rating.local_time import MIDNIGHT, holds
 from payments.rating.ocpi import InvalidTariff, from_ocpi
-from payments.rating.tariff import DAYS, Dimension, PriceLimit, Restrictions, Tariff, TaxIncluded
+from payments.rating.reserving import EXPIRED, RESERVED
+from payments.rating.tariff import (
+    DAYS,
+    Dimension,
+    PriceLimit,
+    Restrictions,
+    Tariff,
+    TariffElement,
+    TaxIncluded,
+)
 
 MINUTES: Final = 60
 DECIMALS: Final = 4
+TIMES: Final = frozenset({Dimension.TIME, Dimension.PARKING_TIME})
 MONDAY: Final = datetime(2024, 1, 1)  # noqa: DTZ001 - only its weekday and its hours are used
 FIELDS: Final = {
     "per_kwh": (Dimension.ENERGY, 1),
@@ -27,6 +37,12 @@ FIELDS: Final = {
     "start_fee": (Dimension.FLAT, 1),
 }
 """In the order in which drivers must be told: per kWh, per minute, per session."""
+OF_RESERVATIONS: Final = {
+    "reservation_fee": (RESERVED[0], Dimension.FLAT),
+    "reserved_per_hour": (RESERVED[0], Dimension.TIME),
+    "missed_fee": (EXPIRED[0], Dimension.FLAT),
+}
+"""What keeping a stall costs, and what not coming does: OCPI's restriction and dimension."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +75,9 @@ class PlainTariff:
     per_minute: Decimal | None = None
     idle_per_minute: Decimal | None = None
     start_fee: Decimal | None = None
+    reservation_fee: Decimal | None = None
+    reserved_per_hour: Decimal | None = None
+    missed_fee: Decimal | None = None
     min_price: Decimal | None = None
     max_price: Decimal | None = None
     step_s: int = MINUTES
@@ -72,21 +91,42 @@ def fields_of(plain: PlainTariff, currency: str) -> dict[str, Any]:
     """The tariff's fields as OCPI writes them."""
     always = [_component(plain, name) for name in FIELDS if getattr(plain, name) is not None]
     elements = [_band_json(plain, band) for band in plain.bands]
+    charging = [*elements, {"price_components": always}] if always else elements
     return {
         "currency": currency,
         "tax_included": plain.tax_included.value,
-        "elements": [*elements, {"price_components": always}] if always else elements,
+        "elements": [*charging, *_of_reservations(plain)],
         "min_price": _limit(plain.min_price, plain, currency, ROUND_FLOOR),
         "max_price": _limit(plain.max_price, plain, currency, ROUND_CEILING),
     }
 
 
+def prices_charging(elements: list[dict[str, Any]]) -> bool:
+    """Does any OCPI element speak of charging, and not of reservations alone?"""
+    return any(not element.get("restrictions", {}).get("reservation") for element in elements)
+
+
 def _component(plain: PlainTariff, name: str) -> dict[str, Any]:
     kind, factor = FIELDS[name]
-    step = 1 if factor == 1 else plain.step_s
-    price = getattr(plain, name) * factor
+    return _priced(plain, kind, getattr(plain, name) * factor)
+
+
+def _priced(plain: PlainTariff, kind: Dimension, price: Decimal) -> dict[str, Any]:
+    step = plain.step_s if kind in TIMES else 1
     vat = {} if plain.vat is None else {"vat": text(plain.vat)}
     return {"type": kind.value, "price": text(price), "step_size": step, **vat}
+
+
+def _of_reservations(plain: PlainTariff) -> Iterator[dict[str, Any]]:
+    """An element for each of OCPI's two restrictions (ReservationRestrictionType), if it prices anything."""
+    for word in (EXPIRED[0], RESERVED[0]):
+        components = [
+            _priced(plain, kind, price)
+            for name, (said, kind) in OF_RESERVATIONS.items()
+            if said == word and (price := getattr(plain, name)) is not None
+        ]
+        if components:
+            yield {"price_components": components, "restrictions": {"reservation": word}}
 
 
 def _band_json(plain: PlainTariff, band: Band) -> dict[str, Any]:
@@ -134,18 +174,19 @@ def plain_of(tariff: Tariff) -> PlainTariff | None:
 
 def _is_typed(plain: PlainTariff) -> bool:
     """Has every amount so few decimals that a person would write it?"""
-    names = (*FIELDS, "min_price", "max_price")
+    names = (*FIELDS, *OF_RESERVATIONS, "min_price", "max_price")
     amounts = [*(getattr(plain, name) for name in names), *(band.per_kwh for band in plain.bands)]
     return all(amount == round(amount, DECIMALS) for amount in amounts if amount is not None)
 
 
 def _guess(tariff: Tariff) -> PlainTariff:
-    *bands, last = tariff.elements
+    charging = [element for element in tariff.elements if not element.restrictions.reservation]
+    *bands, last = charging or [TariffElement(price_components=())]
     if last.restrictions != Restrictions():
         bands, last = [*bands, last], replace(last, price_components=())
     prices = {part.type: part.price for part in last.price_components}
     parts = [part for element in tariff.elements for part in element.price_components]
-    steps = {part.step_size for part in parts if part.type in (Dimension.TIME, Dimension.PARKING_TIME)}
+    steps = {part.step_size for part in parts if part.type in TIMES}
     return PlainTariff(
         tax_included=tariff.tax_included,
         vat=parts[0].vat,
@@ -154,7 +195,17 @@ def _guess(tariff: Tariff) -> PlainTariff:
         max_price=_stated(tariff.max_price, tariff),
         bands=tuple(_band(one.restrictions, one.price_components[0].price) for one in bands),
         **{name: prices[kind] / factor for name, (kind, factor) in FIELDS.items() if kind in prices},
+        **_reservation_prices(tariff),
     )
+
+
+def _reservation_prices(tariff: Tariff) -> dict[str, Decimal]:
+    found = {
+        (element.restrictions.reservation, part.type): part.price
+        for element in tariff.elements
+        for part in element.price_components
+    }
+    return {name: found[place] for name, place in OF_RESERVATIONS.items() if place in found}
 
 
 def _band(rule: Restrictions, price: Decimal) -> Band:
@@ -175,8 +226,9 @@ def says_the_same(one: Tariff, other: Tariff) -> bool:
 
 
 def _meaning(tariff: Tariff) -> tuple[object, ...]:
-    """What a tariff says, whichever way its components are ordered."""
-    elements = [(frozenset(one.price_components), _open(one.restrictions)) for one in tariff.elements]
+    """What a tariff says, whichever way its components are ordered, and where those of reservations stand."""
+    ordered = sorted(tariff.elements, key=lambda one: ("", *EXPIRED).index(one.restrictions.reservation))
+    elements = [(frozenset(one.price_components), _open(one.restrictions)) for one in ordered]
     return (elements, tariff.min_price, tariff.max_price, tariff.tax_included, tariff.type)
 
 

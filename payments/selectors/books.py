@@ -26,10 +26,10 @@ def receivable_account(user_id: int | None) -> str:
 
 
 def receivable_of_record(record: ChargeDetailRecord) -> str:
-    """Where what a record says is owed: by its company, else by its session's driver."""
+    """Where what a record says is owed: by its company, else by its driver."""
     if record.company_id is not None:
         return company_account(record.company_id)
-    return receivable_account(record.session.driver_id)
+    return receivable_account(record.occasion.driver_id)
 
 
 def company_account(company_id: int) -> str:

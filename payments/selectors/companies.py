@@ -63,10 +63,10 @@ def is_within_limit(company: CompanyAccount) -> bool:
 
 
 def uninvoiced(company: CompanyAccount) -> QuerySet[ChargeDetailRecord]:
-    """Records that stand on no invoice yet, in the order of their sessions' ends."""
+    """Records that stand on no invoice yet, in the order in which they ended."""
     mine = ChargeDetailRecord.objects.filter(company=company, invoiced=None)
-    wanted = ("session__station__location", "session__evse", "credit_of__invoiced__invoice")
-    return mine.select_related(*wanted).order_by("ended_at", "pk")
+    sold = ("session__station__location", "session__evse", "kept__evse__station__location")
+    return mine.select_related(*sold, "credit_of__invoiced__invoice").order_by("ended_at", "pk")
 
 
 def invoices_of(company: CompanyAccount) -> QuerySet[Invoice]:

@@ -8,7 +8,8 @@ from typing import Final
 from django.db.models import F, Q, QuerySet, Sum
 
 from core.money import to_minor
-from payments.models import ChargeDetailRecord, Payment, PostingLine, Refund
+from payments.models import ChargeDetailRecord, Occasion, Payment, PostingLine, Refund
+from stations.models import ChargingSession
 
 SOLD: Final = Q(account__startswith="revenue:") | Q(account__startswith="tax:")
 
@@ -29,26 +30,42 @@ def _sums(references: list[str]) -> dict[str, int]:
     return dict(lines.values_list("account").annotate(total=Sum("amount_minor")))
 
 
-def credited_minor(session_id: int) -> int:
-    """How much less than its record's total is owed for a session, by goodwill."""
-    return _credited({session_id}).get(session_id, 0)
+def credited_minor(occasion: Occasion) -> int:
+    """How much less than its record's total is owed for an occasion, by goodwill."""
+    return _credited(_kind(occasion), {occasion.pk}).get(occasion.pk, 0)
 
 
-def overpaid_minor(session_ids: Collection[int]) -> dict[int, int]:
-    """What each billed session paid beyond what it owes; negative: what is open. Three queries."""
-    records = ChargeDetailRecord.objects.standing().filter(session__in=session_ids)
-    totals = {one.session_id: to_minor(one.total_gross, one.currency) for one in records}
-    credited, paid = _credited(session_ids), _paid(session_ids)
+def overpaid_of(occasion: Occasion) -> int:
+    """What was paid beyond what its record asks; negative: what is open. Without a record nothing."""
+    return overpaid_minor(_kind(occasion), {occasion.pk}).get(occasion.pk, 0)
+
+
+def overpaid_minor(kind: str, ids: Collection[int]) -> dict[int, int]:
+    """The same of many billed sessions (`kind`: session) or kept stalls (kept), by id. Three queries."""
+    records = ChargeDetailRecord.objects.standing().filter(**{f"{kind}__in": ids})
+    totals = {getattr(one, f"{kind}_id"): to_minor(one.total_gross, one.currency) for one in records}
+    credited, paid = _credited(kind, ids), _paid(kind, ids)
     return {one: paid.get(one, 0) + credited.get(one, 0) - total for one, total in totals.items()}
 
 
-def _credited(session_ids: Collection[int]) -> dict[int, int]:
-    by_refunds = Q(posting__payment__session__in=session_ids, posting__reference__startswith="refund.")
+def _kind(occasion: Occasion) -> str:
+    return "session" if isinstance(occasion, ChargingSession) else "kept"
+
+
+def _theirs(kind: str, ids: Collection[int], prefix: str = "") -> Q:
+    """Payments of these; one that was held for a stall and pays a session is the session's."""
+    theirs = Q(**{f"{prefix}{kind}__in": ids})
+    return theirs if kind == "session" else theirs & Q(**{f"{prefix}session": None})
+
+
+def _credited(kind: str, ids: Collection[int]) -> dict[int, int]:
+    place = "posting__payment__"
+    by_refunds = _theirs(kind, ids, place) & Q(posting__reference__startswith="refund.")
     lines = PostingLine.objects.filter(SOLD, by_refunds).order_by()
-    return dict(lines.values_list("posting__payment__session").annotate(total=Sum("amount_minor")))
+    return dict(lines.values_list(f"{place}{kind}").annotate(total=Sum("amount_minor")))
 
 
-def _paid(session_ids: Collection[int]) -> dict[int, int]:
-    payments = Payment.objects.filter(session__in=session_ids).order_by()
-    kept = F("captured_minor") - F("refunded_minor")
-    return dict(payments.values_list("session").annotate(total=Sum(kept)))
+def _paid(kind: str, ids: Collection[int]) -> dict[int, int]:
+    payments = Payment.objects.filter(_theirs(kind, ids)).order_by()
+    remaining = F("captured_minor") - F("refunded_minor")
+    return dict(payments.values_list(kind).annotate(total=Sum(remaining)))

@@ -8,14 +8,20 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
 
+from django.db.models import Q
+
 from accounts.models import Organization, User
 from core.money import Money
-from payments.models import Invoice, Payment, Refund
+from payments.models import Invoice, Occasion, Payment, Refund
 from payments.selectors.months import local_day, next_month
-from stations.models import ChargingSession
 
 GONE: Final = (Refund.Status.FAILED, Refund.Status.CANCELED)
-PLACE: Final = "session__station__location"
+PLACES: Final = (
+    "session__organization",
+    "session__station__location",
+    "kept__organization",
+    "kept__evse__station__location",
+)
 A_DAY: Final = timedelta(days=1)
 
 
@@ -24,7 +30,7 @@ class Document:
     """A receipt, or the credit note of one: its amount is negative."""
 
     invoice: Invoice
-    session: ChargingSession
+    occasion: Occasion
     energy_wh: int
     amount: Money
 
@@ -38,7 +44,7 @@ class Movement:
     """Money taken from a card, or given back (negative)."""
 
     day: date
-    session: ChargingSession
+    occasion: Occasion
     amount: Money
 
     @property
@@ -104,42 +110,43 @@ def driver_month(user: User, first_day: date) -> list[Account]:
 
 
 def _key(part: Document | Movement) -> tuple[Organization, str]:
-    return part.session.organization, part.amount.currency
+    return part.occasion.organization, part.amount.currency
 
 
 def _documents(user: User, first_day: date) -> Iterator[Document]:
     mine = Invoice.objects.filter(
-        cdr__session__driver=user, issued_on__gte=first_day, issued_on__lt=next_month(first_day)
+        _of(user, "cdr__"), issued_on__gte=first_day, issued_on__lt=next_month(first_day)
     )
-    wanted = mine.select_related(f"cdr__{PLACE}", "cdr__session__organization")
+    wanted = mine.select_related(*(f"cdr__{place}" for place in PLACES))
     for invoice in wanted.order_by("issued_at", "pk"):
-        assert invoice.cdr is not None  # noqa: S101 - chosen by its session
+        assert invoice.cdr is not None  # noqa: S101 - chosen by its occasion
         sign = -1 if invoice.kind == Invoice.Kind.CREDIT_NOTE else 1
         yield Document(
             invoice=invoice,
-            session=invoice.cdr.session,
+            occasion=invoice.cdr.occasion,
             energy_wh=abs(invoice.cdr.energy_wh),
             amount=Money.of_minor(sign * invoice.gross_minor, invoice.currency),
         )
 
 
 def _taken(user: User, first_day: date) -> Iterator[Movement]:
-    mine = Payment.objects.filter(
-        session__driver=user, captured_minor__gt=0, **_about("captured_at", first_day)
-    )
-    for one in mine.select_related(PLACE, "session__organization"):
-        assert one.session is not None and one.captured_at is not None  # noqa: S101, PT018 - chosen by both
-        yield from _within(first_day, one.session, one.captured_at, one.captured_minor, one.currency)
+    mine = Payment.objects.filter(_of(user), captured_minor__gt=0, **_about("captured_at", first_day))
+    for one in mine.select_related(*PLACES):
+        assert one.occasion is not None and one.captured_at is not None  # noqa: S101, PT018 - chosen by both
+        yield from _within(first_day, one.occasion, one.captured_at, one.captured_minor, one.currency)
 
 
 def _given_back(user: User, first_day: date) -> Iterator[Movement]:
-    mine = Refund.objects.filter(payment__session__driver=user, **_about("created_at", first_day))
-    wanted = mine.exclude(status__in=GONE).select_related(
-        f"payment__{PLACE}", "payment__session__organization"
-    )
+    mine = Refund.objects.filter(_of(user, "payment__"), **_about("created_at", first_day))
+    wanted = mine.exclude(status__in=GONE).select_related(*(f"payment__{place}" for place in PLACES))
     for one in wanted:
-        assert one.payment.session is not None  # noqa: S101 - chosen by it
-        yield from _within(first_day, one.payment.session, one.created_at, -one.amount_minor, one.currency)
+        assert one.payment.occasion is not None  # noqa: S101 - chosen by it
+        yield from _within(first_day, one.payment.occasion, one.created_at, -one.amount_minor, one.currency)
+
+
+def _of(user: User, prefix: str = "") -> Q:
+    """Her charges, and the stalls that were kept for her in vain."""
+    return Q(**{f"{prefix}session__driver": user}) | Q(**{f"{prefix}kept__driver": user})
 
 
 def _about(name: str, first_day: date) -> dict[str, datetime]:
@@ -149,8 +156,8 @@ def _about(name: str, first_day: date) -> dict[str, datetime]:
 
 
 def _within(
-    first_day: date, session: ChargingSession, at: datetime, minor: int, currency: str
+    first_day: date, occasion: Occasion, at: datetime, minor: int, currency: str
 ) -> Iterator[Movement]:
-    day = local_day(session.organization, at)
+    day = local_day(occasion.organization, at)
     if day.replace(day=1) == first_day:
-        yield Movement(day=day, session=session, amount=Money.of_minor(minor, currency))
+        yield Movement(day=day, occasion=occasion, amount=Money.of_minor(minor, currency))

@@ -89,7 +89,7 @@ def unshared_records(host: SiteHost, start: datetime, end: datetime) -> QuerySet
         organization=host.organization, issued_at__gte=start, issued_at__lt=end
     )
     wanted = issued.exclude(pk__in=counted).exclude(total_net=0)
-    return wanted.select_related("session__station").order_by("pk")
+    return wanted.select_related("session__station", "kept__evse__station").order_by("pk")
 
 
 def percent_at(shares: Iterable[RevenueShare], location_id: int, at: datetime) -> Decimal | None:
@@ -113,4 +113,6 @@ def payouts_of(host: SiteHost) -> QuerySet[HostPayout]:
 def lines_of(statement: HostStatement) -> QuerySet[HostStatementLine]:
     """In the order in which the records were issued."""
     found = HostStatementLine.objects.filter(statement=statement)
-    return found.select_related("record__session__station__location").order_by("record")
+    return found.select_related(
+        "record__session__station__location", "record__kept__evse__station__location"
+    ).order_by("record")

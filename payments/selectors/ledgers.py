@@ -176,6 +176,7 @@ DOCUMENTED: Final = (
     "currency",
     "credits",
     "session",
+    "reservation",
 )
 
 
@@ -184,7 +185,7 @@ def document_rows(organization: Organization, month: Month) -> Iterator[Sequence
     issued = Invoice.objects.filter(
         organization=organization, issued_at__gte=month.starts_at, issued_at__lt=month.ends_at
     )
-    rows = issued.select_related("credits", "cdr__session").order_by("series", "year", "number")
+    rows = issued.select_related("credits", "cdr__session", "cdr__kept").order_by("series", "year", "number")
     for one in rows:
         sign = -1 if one.kind == Invoice.Kind.CREDIT_NOTE else 1
         amounts = (one.net_minor, one.tax_minor, one.gross_minor)
@@ -196,7 +197,8 @@ def document_rows(organization: Organization, month: Month) -> Iterator[Sequence
             *(from_minor(sign * minor, one.currency) for minor in amounts),
             one.currency,
             one.credits.text if one.credits else "",
-            one.cdr.session.number if one.cdr else "",
+            one.cdr.session.number if one.cdr and one.cdr.session else "",
+            one.cdr.kept.number if one.cdr and one.cdr.kept else "",
         )
 
 

@@ -14,13 +14,15 @@ from payments.models import (
     BillingAccount,
     ChargeDetailRecord,
     Invoice,
+    KeptStall,
+    Occasion,
     Payment,
     PaymentMethod,
     Tariff,
     TariffAssignment,
 )
+from payments.selectors.occasions import about
 from payments.selectors.refunds import refundable
-from stations.models import ChargingSession
 
 
 def current_tariffs(organization: Organization) -> QuerySet[Tariff]:
@@ -38,20 +40,19 @@ def current_tariffs(organization: Organization) -> QuerySet[Tariff]:
     )
 
 
-def payments_of(session: ChargingSession) -> QuerySet[Payment]:
-    return Payment.objects.filter(session=session).select_related("method").order_by("created_at")
+def payments_of(occasion: Occasion) -> QuerySet[Payment]:
+    return Payment.objects.filter(**about(occasion)).select_related("method").order_by("created_at")
 
 
-def open_payment_of(session: ChargingSession) -> Payment | None:
-    """The hold that a session runs on."""
-    return Payment.objects.filter(
-        session=session, status__in=("created", "requires_action", "authorized")
-    ).first()
+def open_payment_of(occasion: Occasion) -> Payment | None:
+    """The hold that a session runs on, or that waits for whoever booked."""
+    open_ones = Payment.objects.filter(status__in=("created", "requires_action", "authorized"))
+    return open_ones.filter(**about(occasion)).first()
 
 
-def record_of(session: ChargingSession) -> ChargeDetailRecord | None:
-    """The session's standing record: the reissued one if it was credited."""
-    return ChargeDetailRecord.objects.standing().filter(session=session).first()
+def record_of(occasion: Occasion) -> ChargeDetailRecord | None:
+    """The standing record: the reissued one if it was credited."""
+    return ChargeDetailRecord.objects.standing().filter(**about(occasion)).first()
 
 
 def invoice_of(record: ChargeDetailRecord) -> Invoice | None:
@@ -78,6 +79,14 @@ def users_with_card(user_ids: set[int]) -> set[int]:
     with connection.cursor() as cursor:
         cursor.execute(_WITH_CARD, [list(user_ids)])
         return {user_id for (user_id,) in cursor.fetchall()}
+
+
+def waiting_for(*, driver_id: int, evse_id: int) -> Payment | None:
+    """What is held for the driver's booking here: she may come still, or her charge has just begun."""
+    may_come = (KeptStall.Outcome.OPEN, KeptStall.Outcome.USED)
+    held = Payment.objects.filter(status=Payment.Status.AUTHORIZED, session=None, payer_key="")
+    theirs = held.filter(kept__driver=driver_id, kept__evse=evse_id, kept__outcome__in=may_come)
+    return theirs.order_by("kept__starts_at").first()
 
 
 def holds_waiting(user_ids: set[int]) -> set[tuple[int | None, int | None]]:
@@ -124,6 +133,6 @@ def differing(payments: QuerySet[Payment]) -> QuerySet[Payment]:
 
 def latest_payments(organization: Organization, limit: int = 50) -> QuerySet[Payment]:
     """The newest payments, with what a list shows of them."""
-    wanted = ("method", "session", "evse__station__location", "account__user")
+    wanted = ("method", "session", "kept", "evse__station__location", "account__user")
     found = Payment.objects.filter(organization=organization).select_related(*wanted)
     return found.order_by("-created_at")[:limit]

@@ -96,11 +96,12 @@ def _cash(payments: Collection[Payment], provider: str) -> dict[int, int]:
 
 
 def _overpaid(payments: Collection[Payment]) -> dict[int, int]:
-    """What a session paid beyond its bill, under its newest captured payment."""
-    captured = [one for one in payments if one.captured_minor]
-    newest = {one.session_id: one.pk for one in sorted(captured, key=lambda one: one.pk) if one.session_id}
-    by_session = overpaid_minor(newest.keys())
-    return {pk: by_session.get(session_id, 0) for session_id, pk in newest.items()}
+    """What was paid for an occasion beyond its bill, under its newest captured payment."""
+    captured = sorted((one for one in payments if one.captured_minor), key=lambda one: one.pk)
+    sessions = {one.session_id: one.pk for one in captured if one.session_id}
+    kept = {one.kept_id: one.pk for one in captured if one.kept_id and not one.session_id}
+    found = ((sessions, overpaid_minor("session", sessions)), (kept, overpaid_minor("kept", kept)))
+    return {pk: paid.get(one, 0) for newest, paid in found for one, pk in newest.items()}
 
 
 def cards_to_compare(organization: Organization, *, now: datetime) -> QuerySet[PaymentMethod]:

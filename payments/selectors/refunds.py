@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organization
 from core import clock
 from core.money import Money
-from payments.models import Payment, Refund
+from payments.models import Occasion, Payment, Refund
+from payments.selectors.occasions import about
 from stations.models import ChargingSession
 
 MADE_THERE: Final = "Made at the payment provider"
@@ -49,9 +50,9 @@ def shown_refund(refund: Refund) -> ShownRefund:
     return ShownRefund(refund=refund, amount=Money.of_minor(refund.amount_minor, refund.currency))
 
 
-def refunds_of(session: ChargingSession) -> list[ShownRefund]:
-    """Every refund of a session's payments, the oldest first."""
-    found = Refund.objects.filter(payment__session=session).select_related("by", "payment")
+def refunds_of(occasion: Occasion) -> list[ShownRefund]:
+    """Every refund of the occasion's payments, the oldest first."""
+    found = Refund.objects.filter(**about(occasion, "payment__")).select_related("by", "payment")
     return [shown_refund(one) for one in found.order_by("created_at", "pk")]
 
 

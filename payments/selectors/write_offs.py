@@ -47,7 +47,7 @@ def _sessions(references: list[str]) -> dict[str, ChargingSession]:
     """By the reference of a record's posting: `cdr.<public id>.write_off`."""
     ids = {one: one.split(".")[1] for one in references if one.startswith("cdr.")}
     records = ChargeDetailRecord.objects.filter(public_id__in=ids.values()).select_related("session")
-    by_id = {str(record.public_id): record.session for record in records}
+    by_id = {str(record.public_id): record.session for record in records if record.session}
     return {reference: by_id[public_id] for reference, public_id in ids.items() if public_id in by_id}
 
 

@@ -148,6 +148,7 @@ def _about(payment: Payment) -> dict[str, Any]:
         "payment_id": payment.pk,
         "organization_id": payment.organization_id,
         "session_id": payment.session_id,
+        "kept_id": payment.kept_id,
         "evse_id": payment.evse_id,
         "driver_id": payment.account.user_id if payment.account else None,
         "at": clock.now(),

@@ -17,6 +17,7 @@ from core import clock
 from payments.models import BillingAccount, Payment, PaymentMethod, Tariff
 from payments.providers import provider
 from payments.providers.base import ProviderError
+from payments.selectors.payments import waiting_for
 from payments.services.applying import fail_payment
 from payments.services.looking import refresh_payment
 from payments.services.operations import Busy
@@ -55,6 +56,8 @@ def attempt(
     `scanned`: the payer came by the charger's one-time code, with these limits.
     """
     limits = None if scanned is None else scanned.to_json()
+    if account is not None and method is not None:
+        _go_on_with_kept(evse, payer_key, account.user)
     earlier = _earlier(evse, payer_key, method, email)
     if earlier is not None:
         return _with_limits(earlier, limits), False
@@ -62,6 +65,13 @@ def attempt(
     wanted: dict[str, Any] = {"evse": evse, "payer_key": payer_key, **of_payer}
     made = _make(tariff, scanned_limits=limits, **wanted)
     return (made, True) if made else attempt(tariff=tariff, scanned=scanned, **wanted)
+
+
+def _go_on_with_kept(evse: Evse, payer_key: str, driver: User) -> None:
+    """What is held for the driver's booking here becomes her attempt, unless she has one already."""
+    waiting = waiting_for(driver_id=driver.pk, evse_id=evse.pk)
+    if waiting is not None and not _open_attempts(evse, payer_key).exists():
+        Payment.objects.filter(pk=waiting.pk, session=None, payer_key="").update(payer_key=payer_key)
 
 
 def _with_limits(payment: Payment, limits: dict[str, Any] | None) -> Payment:

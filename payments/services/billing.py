@@ -11,14 +11,22 @@ from django.db import IntegrityError, transaction
 from core import clock
 from core.events import publish
 from core.money import to_minor
-from payments.events import SessionRated
-from payments.models import ChargeDetailRecord, Payment, Tariff
+from payments.events import KeptStallRated, SessionRated
+from payments.models import ChargeDetailRecord, Occasion, Payment, Tariff
 from payments.rating import ocpi
 from payments.rating.bill import Bill, BilledPeriod, Line, line_json
 from payments.selectors import record_of
+from payments.selectors.occasions import about_record, kept_of
 from payments.services import invoicing, ledger
 from payments.services.company_charges import account_for
-from payments.services.pricing import as_ocpi, free_of_charge, prices_time, session_bill, session_tariff
+from payments.services.pricing import (
+    as_ocpi,
+    free_of_charge,
+    kept_bill,
+    prices_time,
+    session_bill,
+    session_tariff,
+)
 from payments.states import OPEN_PAYMENT
 from stations.models import ChargingSession, Measurement
 from stations.services import measuring
@@ -66,43 +74,54 @@ def _session(session_id: int) -> ChargingSession:
 def _issue(session: ChargingSession) -> ChargeDetailRecord:
     tariff = session_tariff(session)
     bill = session_bill(session, tariff=tariff)
-    charge = account_for(session)
+    charge, kept = account_for(session), kept_of(session)
     return issue_record(
-        session=session,
+        occasion=session,
         tariff=tariff,
         bill=bill,
         periods=charging_periods(bill, tariff),
         energy_wh=session.energy_wh,
+        waived=kept_bill(kept).lines if kept and kept.waived_at else (),
+        started_at=session.started_at or session.created_at,
         ended_at=session.ended_at or session.created_at,
         company_id=charge.company_id if charge else None,
         cost_center=charge.cost_center if charge else "",
+        kept_under=kept.tariff if kept else None,
     )
 
 
 def issue_record(
     *,
-    session: ChargingSession,
+    occasion: Occasion,
     tariff: Tariff | None,
     bill: Bill,
     periods: list[dict[str, Any]],
     waived: Iterable[Line] = (),
+    kept_under: Tariff | None = None,
     **fields: Any,
 ) -> ChargeDetailRecord:
     """Write the record with its posting and its number, inside the caller's transaction, and tell of it.
 
-    `periods` are OCPI ChargingPeriods; `waived` are lines of a bill that are not paid after all.
+    `periods` are OCPI ChargingPeriods; `waived` are lines of a bill that are not paid after all; the lines
+    of a reservation are priced by `kept_under`, the version of its agreement.
     """
-    told = {"lines": bill.lines_json(), "taxes": bill.taxes_json(), "left_out": bill.left_out_json()}
-    frozen_at = bill.frozen_at and bill.frozen_at.isoformat()
+    told: dict[str, Any] = {
+        "lines": bill.lines_json(),
+        "taxes": bill.taxes_json(),
+        "left_out": bill.left_out_json(),
+        "waived": [line_json(line) for line in waived],
+        "frozen_at": bill.frozen_at and bill.frozen_at.isoformat(),
+    }
+    if kept_under is not None and kept_under != tariff:
+        told["kept_under"] = as_ocpi(kept_under)
     cdr = ChargeDetailRecord.objects.create(
-        organization=session.organization,
-        session=session,
+        organization=occasion.organization,
+        **_of(occasion),
         tariff=tariff,
-        tariff_snapshot=_snapshot(session, tariff),
+        tariff_snapshot=_snapshot(occasion, tariff),
         currency=bill.currency,
         periods=periods,
-        lines={**told, "waived": [line_json(line) for line in waived], "frozen_at": frozen_at},
-        started_at=session.started_at or session.created_at,
+        lines=told,
         total_net=bill.total_net,
         total_tax=bill.total_tax,
         total_gross=bill.total_gross,
@@ -113,29 +132,37 @@ def issue_record(
     return cdr
 
 
+def _of(occasion: Occasion) -> dict[str, Occasion]:
+    return {"session" if isinstance(occasion, ChargingSession) else "kept": occasion}
+
+
 def _seal(cdr: ChargeDetailRecord, tariff: Tariff | None, bill: Bill) -> None:
     if tariff is not None:
         Tariff.objects.filter(pk=tariff.pk, used_at=None).update(used_at=cdr.issued_at)
-    Payment.objects.filter(session=cdr.session, status__in=OPEN_PAYMENT).update(cdr=cdr)
+    Payment.objects.filter(**about_record(cdr), status__in=OPEN_PAYMENT).update(cdr=cdr)
     ledger.post_bill(cdr=cdr, bill=bill)
-    publish(
-        SessionRated(
-            session_id=cdr.session_id,
-            organization_id=cdr.organization_id,
-            cdr_id=cdr.pk,
-            total_minor=to_minor(bill.total_gross, bill.currency),
-            currency=bill.currency,
-            at=cdr.issued_at,
-        )
-    )
+    publish(_rated(cdr, to_minor(bill.total_gross, bill.currency)))
     if cdr.company_id is None:
         invoicing.issue_receipt(cdr=cdr)
 
 
-def _snapshot(session: ChargingSession, tariff: Tariff | None) -> dict[str, Any]:
+def _rated(cdr: ChargeDetailRecord, total_minor: int) -> SessionRated | KeptStallRated:
+    told: dict[str, Any] = {
+        "organization_id": cdr.organization_id,
+        "cdr_id": cdr.pk,
+        "total_minor": total_minor,
+        "currency": cdr.currency,
+        "at": cdr.issued_at,
+    }
+    if cdr.session_id is not None:
+        return SessionRated(session_id=cdr.session_id, **told)
+    return KeptStallRated(kept_id=cdr.kept_id or 0, **told)
+
+
+def _snapshot(occasion: Occasion, tariff: Tariff | None) -> dict[str, Any]:
     if tariff is not None:
         return as_ocpi(tariff)
-    organization = session.organization
+    organization = occasion.organization
     free = free_of_charge(
         currency=organization.currency,
         country_code=organization.country_code,

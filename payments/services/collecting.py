@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from django.db import IntegrityError
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from core.money import to_minor
-from payments.models import ChargeDetailRecord, Payment
+from payments.models import ChargeDetailRecord, KeptStall, Occasion, Payment
 from payments.selectors import default_method, open_payment_of, record_of
+from payments.selectors.occasions import about_record
 from payments.services import ledger
 from payments.services.operations import Busy
 from payments.services.payments import capture_payment, create_payment, release_hold, request_hold
@@ -26,20 +27,30 @@ def collect(*, session_id: int) -> Payment | None:
     Takes the hold; a bill of zero releases it. What a hold does not cover is charged to a signed-in
     driver's card, and written off for a guest. What goes on a company's account comes with its invoice.
     """
-    session = ChargingSession.objects.select_related("organization", "evse", "driver").get(pk=session_id)
-    record = record_of(session)
+    wanted = ("organization", "evse", "driver")
+    return collect_for(ChargingSession.objects.select_related(*wanted).get(pk=session_id))
+
+
+def collect_kept(*, kept_id: int) -> Payment | None:
+    """The same for a stall that was kept in vain: its hold first, then the saved card."""
+    wanted = ("organization", "evse", "driver")
+    return collect_for(KeptStall.objects.select_related(*wanted).get(pk=kept_id))
+
+
+def collect_for(occasion: Occasion) -> Payment | None:
+    record = record_of(occasion)
     if record is None or record.company_id is not None:
         return None
-    payment = open_payment_of(session)
+    payment = open_payment_of(occasion)
     if payment is not None:
         return _take(payment, record)
     missing = outstanding_minor(record)
-    return _pursue(session, record, missing) if missing > 0 else None
+    return _pursue(occasion, record, missing) if missing > 0 else None
 
 
 def outstanding_minor(record: ChargeDetailRecord) -> int:
-    """What the record's session still owes: total less what was captured."""
-    taken = Payment.objects.filter(session=record.session_id).aggregate(taken=Sum("captured_minor"))["taken"]
+    """What the record's occasion still owes: total less what was captured."""
+    taken = Payment.objects.filter(**about_record(record)).aggregate(taken=Sum("captured_minor"))["taken"]
     return to_minor(record.total_gross, record.currency) - (taken or 0)
 
 
@@ -54,41 +65,56 @@ def _take(payment: Payment, record: ChargeDetailRecord) -> Payment | None:
     except Busy:
         return payment
     if taken.status in (Status.CAPTURED, Status.VOIDED) and outstanding_minor(record) > 0:
-        return collect(session_id=record.session_id)
+        return collect_for(record.occasion)
     return taken
 
 
-def _pursue(session: ChargingSession, record: ChargeDetailRecord, missing_minor: int) -> Payment | None:
+def _pursue(occasion: Occasion, record: ChargeDetailRecord, missing_minor: int) -> Payment | None:
     """Ask the driver's card for the rest, a few times; a guest's rest is lost."""
-    account = getattr(session.driver, "billing_account", None) if session.driver else None
+    account = getattr(occasion.driver, "billing_account", None) if occasion.driver else None
     if account is None:
-        if session.driver is None:
+        if occasion.driver is None:
             ledger.post_write_off(cdr=record, amount_minor=missing_minor, reason=UNCOLLECTED)
         return None
     method = default_method(account)
-    tried = Payment.objects.filter(session=session, status=Status.FAILED).count()
-    if method is None or tried >= ATTEMPTS:
+    if method is None or _refusals(record) >= ATTEMPTS:
         return None
     try:
         payment = create_payment(
-            organization=session.organization,
+            organization=occasion.organization,
             currency=record.currency,
             requested_minor=missing_minor,
             account=account,
             method=method,
             email=account.user.email,
-            evse=session.evse,
-            session=session,
+            evse=occasion.evse,
+            session=record.session,
+            kept=record.kept,
         )
-    except IntegrityError:  # another collector is at it: one open payment per session
+    except IntegrityError:  # another collector is at it: one open payment per occasion
         return None
     held = request_hold(payment_id=payment.pk)
     return _take(held, record) if held.status == Status.AUTHORIZED else held
 
 
+def _refusals(record: ChargeDetailRecord) -> int:
+    """How often a card said no; a hold that was asked before the booking was missed was another question."""
+    refused = Payment.objects.filter(**about_record(record), status=Status.FAILED)
+    return refused.filter(created_at__gte=record.issued_at).count() if record.kept_id else refused.count()
+
+
 def let_go(*, session_id: int) -> None:
     """The session came to nothing: release whatever was held for it."""
-    for payment in Payment.objects.filter(session=session_id, status=Status.AUTHORIZED):
+    _release_all(Payment.objects.filter(session=session_id, status=Status.AUTHORIZED))
+
+
+def let_go_kept(*, kept_id: int) -> None:
+    """Nobody is to pay for the kept stall: release whatever was held for it."""
+    _release_all(Payment.objects.filter(kept=kept_id, session=None, status=Status.AUTHORIZED))
+
+
+def _release_all(payments: QuerySet[Payment]) -> None:
+    for payment in payments:
         try:
             release_hold(payment_id=payment.pk)
         except Busy:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from django.db.models import F, Q
 
 from accounts.models import Organization, User
-from payments.models import CompanyAccount, CompanyCharge, CompanyMember, Payment
+from payments.models import (
+    CompanyAccount,
+    CompanyCharge,
+    CompanyMember,
+    KeptStall,
+    Occasion,
+    Payment,
+)
 from payments.selectors import users_with_card
 from payments.selectors.companies import is_within_limit
 from stations.models import ChargingSession
@@ -36,11 +43,20 @@ def account_open_to(*, user: User, organization: Organization) -> CompanyAccount
     return member.company if member and is_within_limit(member.company) else None
 
 
-def _member_of(session: ChargingSession) -> CompanyMember | None:
-    """By its token before its driver: a person may carry a company's card and one of her own."""
-    if session.id_token_id is None and session.driver_id is None:
+def payer_of(kept: KeptStall) -> CompanyMember | None:
+    """On whose company's account a stall goes that was kept in vain; None: its driver pays."""
+    member = _member_of(kept)
+    if member is None or not member.company.is_active:
         return None
-    by_token = Q(id_token=session.id_token_id, id_token__isnull=False)
-    by_person = Q(user=session.driver_id, user__isnull=False)
-    found = CompanyMember.objects.filter(by_token | by_person, organization=session.organization_id)
+    has_card = kept.driver_id in users_with_card({kept.driver_id})
+    return None if has_card and not is_within_limit(member.company) else member
+
+
+def _member_of(occasion: Occasion) -> CompanyMember | None:
+    """By its token before its driver: a person may carry a company's card and one of her own."""
+    if occasion.id_token_id is None and occasion.driver_id is None:
+        return None
+    by_token = Q(id_token=occasion.id_token_id, id_token__isnull=False)
+    by_person = Q(user=occasion.driver_id, user__isnull=False)
+    found = CompanyMember.objects.filter(by_token | by_person, organization=occasion.organization_id)
     return found.select_related("company__organization").order_by(F("user_id").asc(nulls_first=True)).first()

@@ -90,7 +90,7 @@ def _line(invoice: Invoice, number: int, line: dict[str, Any]) -> Line:
         told.append(_("corrects %(number)s") % {"number": line["corrects"]})
     return Line(
         number=number,
-        name=_("Charging, %(energy)s") % {"energy": kwh_text(abs(line["energy_wh"]))},
+        name=_sold(line),
         description=", ".join(told),
         net=from_minor(line["net"], invoice.currency),
         vat=Decimal(line["vat"]),
@@ -98,6 +98,13 @@ def _line(invoice: Invoice, number: int, line: dict[str, Any]) -> Line:
         first_day=date.fromisoformat(line["first_day"]),
         last_day=date.fromisoformat(line["last_day"]),
     )
+
+
+def _sold(line: dict[str, Any]) -> str:
+    """Invoices from before reservations cost something know of none."""
+    if number := line.get("reservation"):
+        return _("Reservation #%(number)s, not used") % {"number": number}
+    return _("Charging, %(energy)s") % {"energy": kwh_text(abs(line["energy_wh"]))}
 
 
 def _tax(invoice: Invoice, tax: dict[str, Any]) -> Tax:

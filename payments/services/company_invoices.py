@@ -109,17 +109,18 @@ def _lines(record: ChargeDetailRecord) -> Iterator[dict[str, Any]]:
 
 
 def _told(record: ChargeDetailRecord) -> dict[str, Any]:
-    session, organization = record.session, record.organization
-    location = session.station.location
+    sold, organization = record.occasion, record.organization
+    location = sold.station.location
     corrected = record.credit_of.invoiced.invoice if record.credit_of else None
     return {
         "record": str(record.public_id),
-        "session": session.number,
+        "session": record.session.number if record.session else "",
+        "reservation": record.kept.number if record.kept else "",
         "first_day": local_day(organization, record.started_at).isoformat(),
         "last_day": local_day(organization, record.ended_at).isoformat(),
         "started_at": record.started_at.isoformat(),
         "place": ", ".join(part for part in (location.name, location.city) if part),
-        "stall": f"{session.evse or session.station}",
+        "stall": f"{sold.evse or sold.station}",
         "energy_wh": record.energy_wh,
         "cost_center": record.cost_center,
         "corrects": corrected.text if corrected else "",

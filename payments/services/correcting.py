@@ -13,8 +13,9 @@ from core import clock
 from core.events import publish
 from core.live import nudge
 from core.money import to_minor
-from payments.events import SessionCorrected
-from payments.models import ChargeDetailRecord, Payment, ProviderOperation
+from payments.events import KeptStallCorrected, SessionCorrected
+from payments.models import ChargeDetailRecord, Occasion, Payment, ProviderOperation
+from payments.selectors.occasions import about
 from payments.services import invoicing, ledger, operations
 from payments.services.billing import issue_record
 from payments.services.corrections import (
@@ -28,35 +29,42 @@ from payments.services.corrections import (
 from stations.models import ChargingSession
 
 
-@transaction.atomic
 def correct_session(
     *, session: ChargingSession, by: User, reason: str, wanted: Wanted, seen: UUID | None = None
 ) -> ChargeDetailRecord:
-    """Credit the session's standing record and reissue it; the reissued record.
+    """`correct` for a session."""
+    return correct(occasion=session, by=by, reason=reason, wanted=wanted, seen=seen)
+
+
+@transaction.atomic
+def correct(
+    *, occasion: Occasion, by: User, reason: str, wanted: Wanted, seen: UUID | None = None
+) -> ChargeDetailRecord:
+    """Credit the standing record of a session or kept stall and reissue it; the reissued record.
 
     Revenue and tax are reversed exactly and posted anew. `seen` is the public id of the record that the
     operator looked at. Raises what `preview_correction` raises, and NoReason, Overtaken, MoneyMoving.
     """
     if not reason.strip():
-        raise NoReason(str(session))
-    _demand_rest(session)
-    corrected = preview_correction(session=session, wanted=wanted)
+        raise NoReason(str(occasion))
+    _demand_rest(occasion)
+    corrected = preview_correction(occasion=occasion, wanted=wanted)
     if seen is not None and corrected.old.public_id != seen:
-        raise Overtaken(str(session))
+        raise Overtaken(str(occasion))
     credit = _credit(corrected.old, reason)
-    reissued = _reissue(session, corrected, credit, wanted, reason)
+    reissued = _reissue(occasion, corrected, credit, wanted, reason)
     _tell(by, corrected, credit, reissued)
     return reissued
 
 
-def _demand_rest(session: ChargingSession) -> None:
-    """Lock the session's payments, so that none of them is taken meanwhile."""
-    payments = [one.pk for one in Payment.objects.select_for_update().filter(session=session)]
+def _demand_rest(occasion: Occasion) -> None:
+    """Lock its payments, so that none of them is taken meanwhile."""
+    payments = [one.pk for one in Payment.objects.select_for_update().filter(**about(occasion))]
     taking = ProviderOperation.objects.filter(
         payment__in=payments, kind=operations.CAPTURE, state__in=operations.OPEN
     )
     if taking.exists():
-        raise MoneyMoving(str(session))
+        raise MoneyMoving(str(occasion))
 
 
 # --- credit and reissue ----------------------------------------------------------------------
@@ -64,7 +72,7 @@ def _demand_rest(session: ChargingSession) -> None:
 
 def _credit(old: ChargeDetailRecord, reason: str) -> ChargeDetailRecord:
     """The negative mirror. Raises Overtaken: a record is credited once."""
-    same = ("organization", "session", "tariff", "tariff_snapshot", "currency", "periods", "lines")
+    same = ("organization", "session", "kept", "tariff", "tariff_snapshot", "currency", "periods", "lines")
     kept = {name: getattr(old, name) for name in (*same, "company", "cost_center", "started_at", "ended_at")}
     try:
         with transaction.atomic():
@@ -79,7 +87,7 @@ def _credit(old: ChargeDetailRecord, reason: str) -> ChargeDetailRecord:
                 issued_at=clock.now(),
             )
     except IntegrityError as error:
-        raise Overtaken(str(old.session)) from error
+        raise Overtaken(str(old.occasion)) from error
     ledger.post_credit(credit=credit, of=old)
     ledger.take_back_write_off(credit=credit, of=old)
     if old.company_id is None:
@@ -88,19 +96,20 @@ def _credit(old: ChargeDetailRecord, reason: str) -> ChargeDetailRecord:
 
 
 def _reissue(
-    session: ChargingSession,
+    occasion: Occasion,
     corrected: Corrected,
     credit: ChargeDetailRecord,
     wanted: Wanted,
     reason: str,
 ) -> ChargeDetailRecord:
     return issue_record(
-        session=session,
+        occasion=occasion,
         tariff=corrected.tariff,
         bill=corrected.bill,
         periods=corrected.periods,
         waived=corrected.waived_lines,
         energy_wh=corrected.energy_wh,
+        started_at=corrected.old.started_at,
         ended_at=corrected.ended_at,
         company_id=corrected.old.company_id,
         cost_center=corrected.old.cost_center,
@@ -125,8 +134,8 @@ def _tell(by: User, corrected: Corrected, credit: ChargeDetailRecord, reissued: 
     note_action(
         actor=by,
         organization=reissued.organization,
-        action="session.correct",
-        subject=f"session.{reissued.session_id}",
+        action="session.correct" if reissued.session_id else "reservation.correct",
+        subject=_subject(reissued),
         changes={
             **reissued.correction,
             "before": str((corrected.total - corrected.difference).amount),
@@ -135,17 +144,27 @@ def _tell(by: User, corrected: Corrected, credit: ChargeDetailRecord, reissued: 
             "record": str(reissued.public_id),
         },
     )
-    publish(
-        SessionCorrected(
-            session_id=reissued.session_id,
-            organization_id=reissued.organization_id,
-            cdr_id=reissued.pk,
-            credit_id=credit.pk,
-            difference_minor=to_minor(corrected.difference.amount, reissued.currency),
-            owed_back_minor=corrected.owed_back.minor,
-            currency=reissued.currency,
-            reason=reissued.correction["reason"][:300],
-            at=reissued.issued_at,
-        )
-    )
-    nudge(f"session.{reissued.session_id}", f"org.{reissued.organization_id}")
+    publish(_news(corrected, credit, reissued))
+    nudge(_subject(reissued), f"org.{reissued.organization_id}")
+
+
+def _subject(record: ChargeDetailRecord) -> str:
+    return f"session.{record.session_id}" if record.session_id else f"reservation.{record.occasion.number}"
+
+
+def _news(
+    corrected: Corrected, credit: ChargeDetailRecord, reissued: ChargeDetailRecord
+) -> SessionCorrected | KeptStallCorrected:
+    told: dict[str, Any] = {
+        "organization_id": reissued.organization_id,
+        "cdr_id": reissued.pk,
+        "credit_id": credit.pk,
+        "difference_minor": to_minor(corrected.difference.amount, reissued.currency),
+        "owed_back_minor": corrected.owed_back.minor,
+        "currency": reissued.currency,
+        "reason": reissued.correction["reason"][:300],
+        "at": reissued.issued_at,
+    }
+    if reissued.session_id is not None:
+        return SessionCorrected(session_id=reissued.session_id, **told)
+    return KeptStallCorrected(kept_id=reissued.kept_id or 0, **told)

@@ -13,13 +13,14 @@ from typing import Any
 from django.db.models import F, Sum
 
 from core.money import Money
-from payments.models import ChargeDetailRecord, InvoicedRecord, Payment, Tariff
+from payments.models import ChargeDetailRecord, InvoicedRecord, Occasion, Payment, Tariff
 from payments.rating import correcting
-from payments.rating.bill import Bill, Line, read_frozen_at, read_left_out, read_line, read_tax
+from payments.rating.bill import Bill, Line, joined, read_frozen_at, read_left_out, read_line, read_tax
 from payments.rating.engine import rate
 from payments.rating.facts import SessionFacts
 from payments.rating.tariff import Tariff as Rated
 from payments.selectors import record_of, session_facts
+from payments.selectors.occasions import about
 from payments.services.billing import charging_periods
 from payments.services.pricing import as_rated, free_of_charge
 from stations.models import ChargingSession
@@ -103,31 +104,32 @@ class Corrected:
         return Money.of_minor(max(0, self.taken.minor - self.total.minor), self.bill.currency)
 
 
-def preview_correction(*, session: ChargingSession, wanted: Wanted) -> Corrected:
-    """The standing record and what the correction would make of it.
+def preview_correction(*, occasion: Occasion, wanted: Wanted) -> Corrected:
+    """The standing record and what the correction would make of it. A kept stall can only be waived.
 
     Raises NothingToCorrect, NothingChanges, NoNewAgreement, NotReproducible, BelowZero, InvalidFacts.
     """
-    old = record_of(session)
+    old = record_of(occasion)
     if old is None:
-        raise NothingToCorrect(str(session))
-    corrected = _corrected(session, old, wanted)
+        raise NothingToCorrect(str(occasion))
+    corrected = _corrected(occasion, old, wanted)
     if _is_the_same(corrected):
-        raise NothingChanges(str(session))
+        raise NothingChanges(str(occasion))
     if corrected.difference.amount > 0 and _is_agreed(old, corrected.taken):
-        raise NoNewAgreement(str(session))
+        raise NoNewAgreement(str(occasion))
     return corrected
 
 
-def _corrected(session: ChargingSession, old: ChargeDetailRecord, wanted: Wanted) -> Corrected:
+def _corrected(occasion: Occasion, old: ChargeDetailRecord, wanted: Wanted) -> Corrected:
     tariff = wanted.tariff or old.tariff
     full, periods = bill_of(old), old.periods
     energy_wh, ended_at = old.energy_wh, old.ended_at
-    if wanted.is_rated_anew:
-        facts = _facts(session, wanted)
-        full = rate(as_rated(tariff) if tariff else _free(session), facts)
+    if wanted.is_rated_anew and isinstance(occasion, ChargingSession):
+        facts = _facts(occasion, wanted)
+        charge = rate(as_rated(tariff) if tariff else _free(occasion), facts)
+        full = joined(charge, correcting.of_reservation(bill_of(old)))
         periods, energy_wh = charging_periods(full, tariff), int(full.energy_wh)
-        ended_at = wanted.ended_at or session.ended_at or old.ended_at
+        ended_at = wanted.ended_at or occasion.ended_at or old.ended_at
     names = {correcting.name_of(line) for line in full.lines} if wanted.is_free else wanted.waived
     return Corrected(
         old=old,
@@ -137,16 +139,16 @@ def _corrected(session: ChargingSession, old: ChargeDetailRecord, wanted: Wanted
         waived_lines=tuple(line for line in full.lines if correcting.name_of(line) in names),
         energy_wh=energy_wh,
         ended_at=ended_at,
-        taken=Money.of_minor(taken_minor(session), old.currency),
+        taken=Money.of_minor(taken_minor(occasion), old.currency),
     )
 
 
-def taken_minor(session: ChargingSession) -> int:
-    """What was taken for a session and not given back."""
-    kept = Payment.objects.filter(session=session).aggregate(
-        kept=Sum(F("captured_minor") - F("refunded_minor"))
+def taken_minor(occasion: Occasion) -> int:
+    """What was taken and not given back."""
+    left = Payment.objects.filter(**about(occasion)).aggregate(
+        left=Sum(F("captured_minor") - F("refunded_minor"))
     )
-    return int(kept["kept"] or 0)
+    return int(left["left"] or 0)
 
 
 def bill_of(record: ChargeDetailRecord) -> Bill:
@@ -173,7 +175,8 @@ def _facts(session: ChargingSession, wanted: Wanted) -> SessionFacts:
     """The session's facts with what is wanted otherwise; the original must come out of them as it was."""
     original = ChargeDetailRecord.objects.get(session=session, credit_of=None, reissue_of=None)
     facts = replace(session_facts(session, until=original.ended_at), frozen_at=read_frozen_at(original.lines))
-    if original.tariff and rate(as_rated(original.tariff), facts).total_gross != original.total_gross:
+    charged = correcting.of_charge(bill_of(original)).total_gross
+    if original.tariff and rate(as_rated(original.tariff), facts).total_gross != charged:
         raise NotReproducible(str(session))
     if wanted.ended_at is not None:
         facts = correcting.ended_at(facts, wanted.ended_at)

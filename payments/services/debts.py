@@ -75,7 +75,7 @@ def tell_of_debt(*, record_id: int, step: int) -> bool:
     """Mail the link; False when it is paid meanwhile, or there is no address."""
     record = ChargeDetailRecord.objects.get(pk=record_id)
     debt = debt_of(str(record.public_id))
-    driver = debt.record.session.driver if debt else None
+    driver = debt.record.occasion.driver if debt else None
     if debt is None or driver is None or not driver.email or debt.missing.amount <= 0:
         return False
     context = {"debt": debt, "url": absolute(debt_path(record)), "is_reminder": step > 0}
@@ -94,7 +94,7 @@ def absolute(path: str) -> str:
 
 def look_at_debt(*, debt: Debt) -> None:
     """After the way back: apply what the hosted page did. What cannot be asked now, the sweep asks."""
-    payment = open_payment_of(debt.record.session)
+    payment = open_payment_of(debt.record.occasion)
     if payment is None:
         return
     try:
@@ -114,7 +114,7 @@ def begin_debt_payment(*, debt: Debt) -> str:
     fresh = debt_of(str(debt.record.public_id))
     if fresh is None or fresh.missing.amount <= 0:
         raise NothingOwed(str(debt.record.public_id))
-    payment = open_payment_of(debt.record.session) or _new_payment(fresh)
+    payment = open_payment_of(debt.record.occasion) or _new_payment(fresh)
     if payment.method_id or payment.operations.exists():
         return _page_of(payment)
     try:
@@ -130,19 +130,21 @@ def _page_of(payment: Payment) -> str:
 
 
 def _new_payment(debt: Debt) -> Payment:
-    session, driver = debt.record.session, debt.record.session.driver
+    record = debt.record
+    driver = record.occasion.driver
     try:
         return create_payment(
-            organization=debt.record.organization,
-            currency=debt.record.currency,
-            requested_minor=to_minor(debt.missing.amount, debt.record.currency),
+            organization=record.organization,
+            currency=record.currency,
+            requested_minor=to_minor(debt.missing.amount, record.currency),
             account=getattr(driver, "billing_account", None),
             email=driver.email if driver else "",
-            evse=session.evse,
-            session=session,
+            evse=record.occasion.evse,
+            session=record.session,
+            kept=record.kept,
         )
     except IntegrityError as error:
-        raise BeingPaid(str(session.public_id)) from error
+        raise BeingPaid(str(record.public_id)) from error
 
 
 def _request(debt: Debt, payment: Payment) -> CheckoutRequest:
@@ -151,7 +153,7 @@ def _request(debt: Debt, payment: Payment) -> CheckoutRequest:
         reference=str(payment.public_id),
         amount_minor=payment.requested_minor,
         currency=payment.currency,
-        description=f"{debt.record.session.station.location.name}, {debt.record.started_at:%Y-%m-%d}",
+        description=f"{debt.record.occasion.station.location.name}, {debt.record.started_at:%Y-%m-%d}",
         success_url=back,
         cancel_url=back,
         expires_at=clock.now() + PAGE_OPEN_FOR,

@@ -27,7 +27,7 @@ def driver_month_pdf(driver: str, first_day: date, accounts: Sequence[Account]) 
 def _write(page: Page, account: Account) -> None:
     page.amount(account.seller, account.currency, is_strong=True)
     for one in account.documents:
-        told = [one.invoice.text, date_format(one.invoice.issued_on), one.session.station.location.name]
+        told = [one.invoice.text, date_format(one.invoice.issued_on), one.occasion.station.location.name]
         page.amount(" · ".join([*told, kwh_text(one.energy_wh)]), money_text(one.amount), is_strong=False)
     page.amount(
         _("Billed, %(energy)s") % {"energy": kwh_text(account.energy_wh)},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from payments.models import Payment
 from payments.providers.base import ProviderError
 from payments.selectors import default_method, open_payment_of
+from payments.selectors.payments import waiting_for
 from payments.services import pricing
 from payments.services.cards import ensure_account
 from payments.services.company_charges import account_for
@@ -48,8 +49,19 @@ def _session(session_id: int) -> ChargingSession:
     return ChargingSession.objects.select_related(*wanted).get(pk=session_id)
 
 
+def take_kept_hold(session: ChargingSession) -> bool:
+    """What is held for the driver's booking here pays her charge: no second hold."""
+    if session.evse_id is None or session.driver_id is None:
+        return False
+    waiting = waiting_for(driver_id=session.driver_id, evse_id=session.evse_id)
+    if waiting is None or Payment.objects.filter(session=session).exists():
+        return False
+    return bool(Payment.objects.filter(pk=waiting.pk, session=None).update(session=session))
+
+
 def _payment(session: ChargingSession) -> Payment | None:
     """The session's payment, made on the first asking; one without a card is left alone."""
+    take_kept_hold(session)
     known = Payment.objects.filter(session=session).order_by("-pk").first()
     if known is not None:
         return known if known.method_id else None

@@ -28,6 +28,7 @@ from payments.rating.bill import Bill
 from payments.selectors import receivable_account, receivable_of_record
 from payments.selectors.hosts import payable_account
 from payments.selectors.months import month_of
+from payments.selectors.occasions import about_record
 
 REVENUE = "revenue:charging"
 WRITE_OFF = "expense:write_off"
@@ -80,7 +81,7 @@ def post(
 
 
 def post_bill(*, cdr: ChargeDetailRecord, bill: Bill) -> Posting | None:
-    """The session was sold: the driver (or her company) owes the total, we owe the tax."""
+    """It was sold: the driver (or her company) owes the total, we owe the tax."""
     lines = {
         receivable_of_record(cdr): to_minor(bill.total_gross, bill.currency),
         REVENUE: -to_minor(bill.total_net, bill.currency),
@@ -90,7 +91,7 @@ def post_bill(*, cdr: ChargeDetailRecord, bill: Bill) -> Posting | None:
     return post(
         organization_id=cdr.organization_id,
         reference=bill_reference(cdr),
-        reason="charging session billed",
+        reason=f"{_sold(cdr)} billed",
         currency=bill.currency,
         lines=lines,
         belongs_to=other_month(cdr),
@@ -102,7 +103,7 @@ def post_credit(*, credit: ChargeDetailRecord, of: ChargeDetailRecord) -> Postin
     return post(
         organization_id=credit.organization_id,
         reference=bill_reference(credit),
-        reason="charging session credited",
+        reason=f"{_sold(credit)} credited",
         currency=credit.currency,
         lines={account: -amount for account, amount in _moved(bill_reference(of))},
         belongs_to=other_month(credit),
@@ -113,7 +114,7 @@ def take_back_write_off(*, credit: ChargeDetailRecord, of: ChargeDetailRecord) -
     """What was written off of a credited record is not lost any more: it was not owed."""
     written = dict(_moved(_write_off_reference(of)))
     undone = PostingLine.objects.filter(
-        account=WRITE_OFF, posting__reference__endswith=UNDONE, posting__payment__session=of.session_id
+        account=WRITE_OFF, posting__reference__endswith=UNDONE, **about_record(of, "posting__payment__")
     )
     left_minor = written.get(WRITE_OFF, 0) + sum(undone.values_list("amount_minor", flat=True))
     return post(
@@ -126,6 +127,10 @@ def take_back_write_off(*, credit: ChargeDetailRecord, of: ChargeDetailRecord) -
     )
 
 
+def _sold(cdr: ChargeDetailRecord) -> str:
+    return "charging session" if cdr.session_id else "stall kept in vain"
+
+
 def bill_reference(cdr: ChargeDetailRecord) -> str:
     return f"cdr.{cdr.public_id}.bill"
 
@@ -135,7 +140,7 @@ def tax_account(vat: Decimal) -> str:
 
 
 def other_month(cdr: ChargeDetailRecord) -> date | None:
-    """The month in which its session ended, unless that is the present one."""
+    """The month in which what was sold ended, unless that is the present one."""
     ended_in = month_of(cdr.organization, cdr.ended_at).first_day
     return None if ended_in == month_of(cdr.organization, clock.now()).first_day else ended_in
 

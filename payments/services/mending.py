@@ -14,12 +14,12 @@ from core.live import nudge
 from payments.models import Discrepancy, Payment, PaymentMethod
 from payments.providers import provider
 from payments.providers.base import Intent, IntentStatus, Refused
-from payments.selectors.credits import overpaid_minor
+from payments.selectors.credits import overpaid_of
 from payments.selectors.refunds import OVERPAID
 from payments.services import ledger_mends, operations
 from payments.services.applying import fail_payment
 from payments.services.cards import forget_card
-from payments.services.collecting import collect
+from payments.services.collecting import collect_for
 from payments.services.disputes import look_at_disputes
 from payments.services.looking import refresh_payment
 from payments.services.operations import State, begin, mark, perform
@@ -71,7 +71,7 @@ def _note(discrepancy: Discrepancy, by: User) -> None:
 def _payment(discrepancy: Discrepancy) -> Payment:
     if discrepancy.payment_id is None:
         raise NotPossible("This discrepancy is about no payment.")
-    return Payment.objects.select_related("session", "organization").get(pk=discrepancy.payment_id)
+    return Payment.objects.select_related("session", "kept", "organization").get(pk=discrepancy.payment_id)
 
 
 def _intent(ref: str) -> Intent | None:
@@ -101,8 +101,8 @@ def _apply(discrepancy: Discrepancy, by: User) -> None:
 
 
 def _collect(payment: Payment) -> None:
-    if payment.session_id:
-        collect(session_id=payment.session_id)
+    if payment.occasion is not None:
+        collect_for(payment.occasion)
 
 
 def _forget_card(discrepancy: Discrepancy, by: User) -> None:
@@ -136,7 +136,7 @@ def _square_books(discrepancy: Discrepancy, by: User) -> None:
 
 def _give_back_overpaid(discrepancy: Discrepancy, by: User) -> None:
     payment = _payment(discrepancy)
-    over_minor = overpaid_minor({payment.session_id or 0}).get(payment.session_id or 0, 0)
+    over_minor = overpaid_of(payment.occasion) if payment.occasion else 0
     left_minor = payment.captured_minor - payment.refunded_minor
     refund_payment(payment=payment, amount_minor=min(over_minor, left_minor), reason=OVERPAID, by=by)
 

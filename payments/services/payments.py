@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from accounts.models import Organization
-from payments.models import BillingAccount, Payment, PaymentMethod, ProviderOperation
+from payments.models import BillingAccount, KeptStall, Payment, PaymentMethod, ProviderOperation
 from payments.providers import provider
 from payments.providers.base import Declined, HoldRequest, Intent, OutcomeUnknown, Refused
 from payments.services import operations
@@ -36,6 +36,7 @@ def create_payment(
     email: str = "",
     evse: Evse | None = None,
     session: ChargingSession | None = None,
+    kept: KeptStall | None = None,
     payer_key: str = "",
     scanned_limits: dict[str, Any] | None = None,
 ) -> Payment:
@@ -49,6 +50,7 @@ def create_payment(
         email=email,
         evse=evse,
         session=session,
+        kept=kept,
         payer_key=payer_key,
         scanned_limits=scanned_limits,
     )

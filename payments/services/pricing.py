@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,14 +10,16 @@ from typing import Any
 from django.db.models import Q
 
 from core import clock
-from payments.models import Tariff, TariffAssignment
+from payments.models import KeptStall, Tariff, TariffAssignment
 from payments.rating import ocpi
-from payments.rating.bill import Bill
+from payments.rating.bill import Bill, joined
 from payments.rating.engine import rate
 from payments.rating.facts import Period, SessionFacts, Use
-from payments.rating.tariff import Dimension
+from payments.rating.reserving import rate_reservation
+from payments.rating.tariff import Dimension, PriceComponent
 from payments.rating.tariff import Tariff as RatedTariff
 from payments.selectors import session_facts
+from payments.selectors.occasions import kept_of
 from stations.models import ChargingSession, Evse
 
 
@@ -96,18 +98,24 @@ def free_of_charge(*, currency: str, country_code: str = "", party_id: str = "")
 
 
 def is_free(tariff: Tariff | None) -> bool:
-    """No component costs anything, and there is no minimum."""
+    """No component of charging costs anything, and there is no minimum. Of reservations: `reserving`."""
     if tariff is None:
         return True
     rated = as_rated(tariff)
-    prices = (component.price for element in rated.elements for component in element.price_components)
-    return rated.min_price is None and not any(prices)
+    return rated.min_price is None and not any(component.price for component in _of_charging(rated))
 
 
 def prices_time(tariff: Tariff) -> bool:
     """Does any component charge for a duration?"""
-    components = (part for element in as_rated(tariff).elements for part in element.price_components)
-    return any(part.price and part.type in (Dimension.TIME, Dimension.PARKING_TIME) for part in components)
+    times = (Dimension.TIME, Dimension.PARKING_TIME)
+    return any(part.price and part.type in times for part in _of_charging(as_rated(tariff)))
+
+
+def _of_charging(tariff: RatedTariff) -> Iterator[PriceComponent]:
+    """What a reservation costs is not measured by a meter, nor paid by who only charges."""
+    for element in tariff.elements:
+        if not element.restrictions.reservation:
+            yield from element.price_components
 
 
 def preview(
@@ -141,7 +149,33 @@ def session_tariff(session: ChargingSession) -> Tariff | None:
 def session_bill(
     session: ChargingSession, *, tariff: Tariff | None = None, at: datetime | None = None
 ) -> Bill:
-    """What the session costs, up to now while it runs. The one rating of live, receipt and record."""
+    """What the session costs, up to now while it runs. The one rating of live, receipt and record.
+
+    With what its reservation costs, unless that was waived.
+    """
+    charge, kept = charge_bill(session, tariff=tariff, at=at), kept_of(session)
+    return charge if kept is None or kept.waived_at else joined(charge, kept_bill(kept))
+
+
+def kept_bill(kept: KeptStall) -> Bill:
+    """What keeping the stall costs, by the version of the tariff that was agreed (OCPI, `reserving`).
+
+    Time counts from the booked start until the charge began, or the stall was free for others again.
+    """
+    ended_at = kept.ended_at or kept.kept_until
+    return rate_reservation(
+        as_rated(kept.tariff),
+        time_zone=kept.station.location.time_zone,
+        reserved_at=kept.starts_at,
+        ended_at=max(kept.starts_at, ended_at),
+        is_expired=kept.is_charged,
+    )
+
+
+def charge_bill(
+    session: ChargingSession, *, tariff: Tariff | None = None, at: datetime | None = None
+) -> Bill:
+    """What charging costs, without a reservation."""
     tariff = tariff or session_tariff(session)
     organization = session.organization
     rated = as_rated(tariff) if tariff else free_of_charge(currency=organization.currency)

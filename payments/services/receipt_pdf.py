@@ -8,8 +8,10 @@ from django.utils.translation import gettext as _
 
 from core.money import Money
 from core.ui.numbers import kwh_text, money_text, register_text
+from payments.models import ChargeDetailRecord
 from payments.services.pdf_page import Page
 from payments.services.receipts import Receipt
+from stations.models import ChargingSession
 
 
 def receipt_pdf(receipt: Receipt) -> bytes:
@@ -39,7 +41,7 @@ def receipt_pdf(receipt: Receipt) -> bytes:
 
 def _refunds(page: Page, receipt: Receipt) -> None:
     """What went back, and what the charge costs after all."""
-    zone = receipt.record.session.station.location.time_zone
+    zone = receipt.record.occasion.station.location.time_zone
     for shown in receipt.refunds:
         if not shown.is_undone:
             label = _("Given back, %(at)s") % {"at": _at(shown.refund.created_at, zone)}
@@ -49,17 +51,24 @@ def _refunds(page: Page, receipt: Receipt) -> None:
 
 
 def _facts(receipt: Receipt) -> list[tuple[str, str]]:
-    record, session = receipt.record, receipt.record.session
-    location = session.station.location
+    record, sold = receipt.record, receipt.record.occasion
+    location = sold.station.location
     address = ", ".join(part for part in (location.address, location.postal_code, location.city) if part)
     return [
         (_("Receipt number"), receipt.number),
         (_("In place of"), receipt.credited_number),
         (_("Place"), location.name),
         (_("Address"), address),
-        (_("Stall"), f"{session.evse or session.station}"),
+        (_("Stall"), f"{sold.evse or sold.station}"),
+        (_("Reservation"), f"#{record.kept.number}" if record.kept else ""),
         (_("From"), _at(record.started_at, location.time_zone)),
         (_("To"), _at(record.ended_at, location.time_zone)),
+        *(_energy(record, record.session) if record.session else ()),
+    ]
+
+
+def _energy(record: ChargeDetailRecord, session: ChargingSession) -> list[tuple[str, str]]:
+    return [
         (_("Energy"), kwh_text(record.energy_wh)),
         (_("Meter"), _meter(session.meter_start_wh, session.meter_end_wh)),
     ]

@@ -19,14 +19,13 @@ from core.links import sign
 from core.money import Money
 from core.ui.numbers import money_text
 from payments import selectors
-from payments.models import ChargeDetailRecord, Invoice, Payment, Refund
+from payments.models import ChargeDetailRecord, Invoice, Occasion, Payment, Refund
 from payments.rating import explain
 from payments.rating.bill import TaxTotal, read_frozen_at, read_left_out, read_line, read_tax
 from payments.rating.explain import Explained
 from payments.selectors.credits import credited_minor
 from payments.selectors.refunds import ShownRefund
 from payments.words import speech as speech
-from stations.models import ChargingSession
 
 LINK: Final = "receipt"
 LINK_LASTS: Final = timedelta(days=400)
@@ -76,7 +75,7 @@ class Receipt:
         frozen_at = read_frozen_at(self.record.lines)
         if frozen_at is None or not any(one.line.why.is_timely for one in self.lines):
             return ""
-        local = frozen_at.astimezone(ZoneInfo(self.record.session.station.location.time_zone))
+        local = frozen_at.astimezone(ZoneInfo(self.record.occasion.station.location.time_zone))
         return _("The prices of %(time)s, when the charge began, held throughout.") % {
             "time": date_format(local, "TIME_FORMAT")
         }
@@ -110,11 +109,11 @@ def receipt_of(record: ChargeDetailRecord) -> Receipt:
     """A record in the active language, with how it was paid."""
     stored = record.lines
     words = speech()
-    payments = tuple(selectors.payments_of(record.session))
+    payments = tuple(selectors.payments_of(record.occasion))
     paid = sum(payment.captured_minor for payment in payments)
-    refunds = tuple(selectors.refunds_of(record.session))
+    refunds = tuple(selectors.refunds_of(record.occasion))
     returned = sum(payment.refunded_minor for payment in payments)
-    given_back = Money.of_minor(credited_minor(record.session_id), record.currency)
+    given_back = Money.of_minor(credited_minor(record.occasion), record.currency)
     total = Money(record.total_gross, record.currency).rounded()
     return Receipt(
         record=record,
@@ -167,31 +166,31 @@ def number_of(record: ChargeDetailRecord) -> str:
 
 def receipt_link(record: ChargeDetailRecord) -> str:
     """An absolute, signed, expiring address for e-mails and guests."""
-    return receipt_link_of(record.session)
+    return receipt_link_of(record.occasion)
 
 
-def receipt_link_of(session: ChargingSession) -> str:
+def receipt_link_of(occasion: Occasion) -> str:
     """The same before the record is there: the page says so until then."""
-    path = reverse("payments:receipt_link", args=[sign(LINK, str(session.public_id))])
+    path = reverse("payments:receipt_link", args=[sign(LINK, str(occasion.public_id))])
     return f"{settings.PUBLIC_URL.rstrip('/')}{path}"
 
 
 def send_receipt(*, payment_id: int) -> bool:
     """Mail the receipt to whoever paid; False when there is no record or no address."""
-    payment = Payment.objects.select_related("account__user", "session").get(pk=payment_id)
-    record = selectors.record_of(payment.session) if payment.session else None
+    payment = Payment.objects.select_related("account__user", "session", "kept").get(pk=payment_id)
+    record = _record_of(payment)
     return record is not None and _send(record, payment, kind="receipt")
 
 
 def send_corrected_receipt(*, cdr_id: int) -> bool:
     """Mail the corrected receipt to the driver, or to the guest who paid; False without an address."""
-    record = ChargeDetailRecord.objects.select_related("session__driver").get(pk=cdr_id)
-    payment = selectors.payments_of(record.session).select_related("account__user").last()
+    record = ChargeDetailRecord.objects.select_related("session__driver", "kept__driver").get(pk=cdr_id)
+    payment = selectors.payments_of(record.occasion).select_related("account__user").last()
     return _send(record, payment, kind="receipt_corrected")
 
 
 def _send(record: ChargeDetailRecord, payment: Payment | None, *, kind: str) -> bool:
-    reader = payment.account.user if payment and payment.account else record.session.driver
+    reader = payment.account.user if payment and payment.account else record.occasion.driver
     to = (payment.email if payment else "") or (reader.email if reader else "")
     if not to:
         return False
@@ -220,9 +219,8 @@ def send_hold_warning(*, payment_id: int) -> bool:
 
 def send_refund_notice(*, refund_id: int) -> bool:
     """Tell whoever paid that money goes back; False where there is no address."""
-    refund = Refund.objects.select_related("payment__account__user", "payment__session", "organization").get(
-        pk=refund_id
-    )
+    wanted = ("payment__account__user", "payment__session", "payment__kept", "organization")
+    refund = Refund.objects.select_related(*wanted).get(pk=refund_id)
     payment, record = refund.payment, _record_of(refund.payment)
     to = payment.email or (payment.account.user.email if payment.account else "")
     if not to:
@@ -241,4 +239,4 @@ def send_refund_notice(*, refund_id: int) -> bool:
 
 
 def _record_of(payment: Payment) -> ChargeDetailRecord | None:
-    return selectors.record_of(payment.session) if payment.session else None
+    return selectors.record_of(payment.occasion) if payment.occasion else None

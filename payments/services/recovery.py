@@ -12,18 +12,18 @@ from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from core import clock
-from core.money import to_minor
 from payments.models import ChargeDetailRecord, Payment, ProviderOperation, Refund, WebhookEvent
 from payments.providers import provider
 from payments.providers.base import Intent, ProviderError
+from payments.selectors import unpaid
+from payments.selectors.occasions import to_settle
 from payments.services import operations
 from payments.services.applying import fail_payment
 from payments.services.billing import bill_session
-from payments.services.collecting import collect
+from payments.services.collecting import collect, collect_kept
 from payments.services.looking import refresh_payment
 from payments.services.operations import Busy, State, begin, mark, perform
 from payments.services.paying_hosts import resume_payout
@@ -35,8 +35,8 @@ from payments.services.payments import (
     settle,
 )
 from payments.services.refunding import finish_refunds, resume_refund
+from payments.services.reserving import settle as settle_kept
 from payments.services.webhooks import process_webhook
-from payments.states import OPEN_PAYMENT
 from stations.models import ChargingSession
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,6 @@ UNSTARTED_AFTER: Final = timedelta(minutes=15)
 PAGE_GONE_AFTER: Final = timedelta(minutes=32)
 UNBILLED_AFTER: Final = timedelta(minutes=2)
 MARGIN: Final = timedelta(minutes=10)  # clocks of provider and server may differ
-UNPAID_FOR: Final = timedelta(days=1)  # later it is a debt, and the driver is asked
 
 
 @dataclass(slots=True)
@@ -84,7 +83,9 @@ def settle_payments(*, in_flight: timedelta = IN_FLIGHT) -> Sweep:
     sweep.each("unasked", _unasked(in_flight), _ask)
     sweep.each("bill", _unbilled(), lambda pk: bill_session(session_id=pk))
     sweep.each("collect", _uncollected(), lambda pk: collect(session_id=pk))
-    sweep.each("unpaid", _unpaid(in_flight), lambda pk: collect(session_id=pk))
+    sweep.each("unpaid", unpaid.sessions_with_a_rest(in_flight), lambda pk: collect(session_id=pk))
+    sweep.each("kept", _unsettled(), lambda pk: settle_kept(kept_id=pk))
+    sweep.each("kept_unpaid", unpaid.kept_with_a_rest(in_flight), lambda pk: collect_kept(kept_id=pk))
     sweep.each("release", _dead_holds(), lambda pk: release_hold(payment_id=pk))
     sweep.each("refund", _waiting_refunds(), lambda pk: finish_refunds(payment=Payment.objects.get(pk=pk)))
     sweep.each("expired", _expired_holds(), lambda pk: look_again(payment_id=pk))
@@ -123,7 +124,7 @@ def _resume_hold(operation: ProviderOperation, payment: Payment, in_flight: time
         return
     if not _give_up(operation, in_flight):
         return
-    if payment.status == Status.CREATED and payment.session_id:
+    if payment.status == Status.CREATED and payment.occasion:
         request_hold(payment_id=payment.pk)
     else:
         _fail(payment, "The hold did not come about.")
@@ -228,9 +229,9 @@ def _unasked(in_flight: timedelta) -> list[int]:
 
 
 def _ask(payment_id: int) -> None:
-    """A session's card is asked now; whoever was to start a charge has long given up waiting."""
-    payment = Payment.objects.get(pk=payment_id)
-    if payment.session_id and payment.method_id:
+    """A session's or booking's card is asked now; whoever was to start a charge has long given up waiting."""
+    payment = Payment.objects.select_related("session", "kept").get(pk=payment_id)
+    if payment.occasion and payment.method_id:
         request_hold(payment_id=payment_id)
     else:
         _fail(payment, "The hold did not come about.")
@@ -255,34 +256,20 @@ def _uncollected() -> list[int]:
     return list(due.order_by("pk").values_list("session_id", flat=True).distinct())
 
 
-def _unpaid(in_flight: timedelta) -> list[int]:
-    """Drivers' bills of which something is missing while nobody is at it.
-
-    What a hold did not cover is asked for when the hold is taken; who died in between, or did not hear
-    that it was taken, left the rest to us.
-    """
-    payments = Payment.objects.filter(session=OuterRef("session"))
-    taken = payments.values("session").annotate(sum=Sum("captured_minor")).values("sum")
-    records = (
-        ChargeDetailRecord.objects.standing()
-        .filter(
-            ~Exists(payments.filter(status__in=OPEN_PAYMENT)),
-            company=None,
-            session__driver__isnull=False,
-            issued_at__range=(clock.now() - UNPAID_FOR, clock.now() - in_flight),
-        )
-        .annotate(taken=Coalesce(Subquery(taken), 0))
-    )
-    found = records.order_by("pk").values_list("session_id", "total_gross", "currency", "taken")
-    return [session for session, total, currency, taken in found if to_minor(total, currency) > taken]
+def _unsettled() -> list[int]:
+    """Stalls kept in vain whose news was lost."""
+    late = to_settle().filter(ended_at__lt=clock.now() - UNBILLED_AFTER)
+    return list(late.order_by("pk").values_list("pk", flat=True))
 
 
 def _dead_holds() -> list[int]:
     """Holds for starts that came to nothing, or that were never followed by one."""
     held: QuerySet[Payment] = Payment.objects.filter(status=Status.AUTHORIZED)
     abandoned = Q(session__status=ChargingSession.Status.ABANDONED)
-    unstarted = Q(session=None, authorized_at__lt=clock.now() - UNSTARTED_AFTER)
-    return list(held.filter(abandoned | unstarted).order_by("pk").values_list("pk", flat=True))
+    unstarted = Q(session=None, kept=None, authorized_at__lt=clock.now() - UNSTARTED_AFTER)
+    in_vain = Q(session=None, kept__isnull=False, kept__ended_at__lt=clock.now() - UNSTARTED_AFTER)
+    forgotten = in_vain & Q(kept__cdrs=None) & ~Q(kept__in=to_settle())
+    return list(held.filter(abandoned | unstarted | forgotten).order_by("pk").values_list("pk", flat=True))
 
 
 def _waiting_refunds() -> list[int]:

@@ -16,8 +16,8 @@ from payments.models import Payment, Refund
 from payments.providers import provider
 from payments.providers.base import RefundSeen, RefundState
 from payments.selectors import record_of
-from payments.selectors.credits import credited_minor
-from payments.selectors.credits import overpaid_minor as overpaid_by_session
+from payments.selectors.credits import credited_minor, overpaid_of
+from payments.selectors.occasions import about
 from payments.services import ledger_returns
 from payments.services.applying import locked
 from payments.services.payments import NotPossible
@@ -94,23 +94,23 @@ def _locked(refund_id: int) -> Refund:
 
 
 def _all_locked(payment_id: int) -> Payment:
-    """The payment, with every other of its session locked: their money is counted together."""
-    session_id = Payment.objects.values_list("session_id", flat=True).get(pk=payment_id)
-    if session_id:
-        list(Payment.objects.select_for_update().filter(session=session_id).order_by("pk").values("pk"))
+    """The payment, with every other of its occasion locked: their money is counted together."""
+    occasion = Payment.objects.select_related("session", "kept").get(pk=payment_id).occasion
+    if occasion is not None:
+        list(Payment.objects.select_for_update().filter(**about(occasion)).order_by("pk").values("pk"))
     return locked(payment_id)
 
 
 def _enter(refund: Refund) -> None:
     """It exists at the provider: cash and credit go into the books."""
     ledger_returns.post_refund(refund=refund, provider=provider().name)
-    session = refund.payment.session
-    record = record_of(session) if session else None
-    if session is None or record is None:
+    occasion = refund.payment.occasion
+    record = record_of(occasion) if occasion else None
+    if occasion is None or record is None:
         return
     refund.cdr = record
-    overpaid_minor = overpaid_by_session({session.pk})[session.pk] + refund.amount_minor  # it is reserved
-    left_minor = to_minor(record.total_gross, record.currency) - credited_minor(session.pk)
+    overpaid_minor = overpaid_of(occasion) + refund.amount_minor  # it is reserved
+    left_minor = to_minor(record.total_gross, record.currency) - credited_minor(occasion)
     credit_minor = min(left_minor, refund.amount_minor - max(0, overpaid_minor))
     if credit_minor > 0:
         ledger_returns.post_credit(refund=refund, record=record, amount_minor=credit_minor)

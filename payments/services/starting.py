@@ -8,10 +8,10 @@ from typing import Any
 from django.db import transaction
 
 from core.money import from_minor
-from payments.models import Payment
+from payments.models import KeptStall, Payment
 from payments.selectors import record_of
 from payments.services.applying import locked
-from payments.services.collecting import collect
+from payments.services.collecting import collect, collect_for
 from payments.services.operations import Busy
 from payments.services.payments import release_hold
 from stations.limits import ChargeLimits
@@ -33,15 +33,25 @@ CODES = {
 
 def follow_hold(*, payment_id: int) -> None:
     """Bring session and hold together. Safe to repeat; a start that is refused releases the hold."""
-    payment = Payment.objects.select_related("session").get(pk=payment_id)
+    payment = Payment.objects.select_related("session", "kept").get(pk=payment_id)
     if payment.status != Status.AUTHORIZED:
         return
-    if payment.session is None:
+    if payment.session is None and payment.kept is not None and not payment.payer_key:
+        _follow_kept(payment, payment.kept)
+    elif payment.session is None:
         _start(payment_id)
     elif payment.session.status == ChargingSession.Status.ABANDONED:
         _release(payment_id)
     elif record_of(payment.session) is not None:
         collect(session_id=payment.session.pk)
+
+
+def _follow_kept(payment: Payment, kept: KeptStall) -> None:
+    """Held for a booking: it waits for the driver, pays what not coming costs, or is let go."""
+    if record_of(kept) is not None:
+        collect_for(kept)
+    elif not kept.is_open and not kept.is_charged:
+        _release(payment.pk)
 
 
 def _start(payment_id: int) -> None:
@@ -84,7 +94,7 @@ def _scanned(payment: Payment) -> dict[str, Any]:
 def note_failed_attempt(*, payment_id: int) -> None:
     """A payment that was to start a charge came to nothing: so did the attempt."""
     payment = Payment.objects.select_related("evse", "account__user").get(pk=payment_id)
-    if payment.session_id is not None or payment.evse is None:
+    if payment.session_id is not None or payment.kept_id is not None or payment.evse is None:
         return
     driver = payment.account.user if payment.account else None
     asked = attempts.Asked(

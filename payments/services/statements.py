@@ -97,7 +97,7 @@ def _state(host: SiteHost, month: date, start: datetime, end: datetime) -> HostS
 def _parts(host: SiteHost, start: datetime, end: datetime, currency: str) -> Iterator[Part]:
     shares = list(shares_of(host))
     for record in unshared_records(host, start, end).filter(currency=currency):
-        percent = percent_at(shares, record.session.station.location_id, record.ended_at)
+        percent = percent_at(shares, record.occasion.station.location_id, record.ended_at)
         if percent is not None:
             share = to_minor(record.total_net * percent.scaleb(-2), currency)
             yield Part(record, percent, share)

@@ -39,7 +39,15 @@ def add(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def saved(request: HttpRequest) -> HttpResponse:
+    keep_saved_card(request)
+    return redirect("accounts:account")
+
+
+def keep_saved_card(request: HttpRequest) -> None:
+    """The way back from the hosted page, wherever it leads: look what was saved there, and say so."""
     user: Any = request.user
+    if not user.is_authenticated:
+        return
     try:
         method = finish_card_setup(driver=user)
     except ProviderError:
@@ -48,7 +56,6 @@ def saved(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Your card is saved. It pays from now on."))
     else:
         messages.info(request, _("No card was saved."))
-    return redirect("accounts:account")
 
 
 @require_POST

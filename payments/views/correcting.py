@@ -45,7 +45,7 @@ def _answer(
     if form.is_valid():
         try:
             if "preview" in request.POST:
-                seen = corrections.preview_correction(session=session, wanted=form.wanted())
+                seen = corrections.preview_correction(occasion=session, wanted=form.wanted())
                 return render(request, "payments/correct.html", {**context, **_new_bill(seen)})
             _issue(request, session, form)
             return redirect("stations:session", session.public_id)

@@ -58,13 +58,13 @@ def _rows(accounts: Sequence[Account]) -> Iterator[Sequence[object]]:
 
 
 def _document_row(account: Account, document: Document) -> Sequence[object]:
-    invoice, place = document.invoice, document.session.station.location.name
+    invoice, place = document.invoice, document.occasion.station.location.name
     energy_kwh = Decimal(document.energy_wh) / 1000
     told = (account.seller, invoice.issued_on, invoice.kind, invoice.text, place, energy_kwh)
-    return (*told, document.amount.amount, account.currency, document.session.public_id)
+    return (*told, document.amount.amount, account.currency, document.occasion.public_id)
 
 
 def _movement_row(account: Account, movement: Movement) -> Sequence[object]:
     kind = "refund" if movement.is_back else "payment"
-    told = (account.seller, movement.day, kind, "", movement.session.station.location.name, "")
-    return (*told, movement.amount.amount, account.currency, movement.session.public_id)
+    told = (account.seller, movement.day, kind, "", movement.occasion.station.location.name, "")
+    return (*told, movement.amount.amount, account.currency, movement.occasion.public_id)

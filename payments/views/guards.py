@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest
 
 from core.links import BadLink, open_link
 from payments import permissions
-from payments.models import Payment
+from payments.models import KeptStall, Occasion, Payment
 from payments.selectors import Debt, debt_of
 from payments.services import addresses, debts, receipts
 from stations.models import ChargingSession
@@ -19,16 +19,23 @@ LIVE_LINK: Final = "live"
 LIVE_LINK_LASTS: Final = timedelta(days=2)
 
 
-def session_with_receipt(request: HttpRequest, public_id: UUID) -> ChargingSession:
+def occasion_with_receipt(request: HttpRequest, public_id: UUID) -> Occasion:
     """Raises Http404 for strangers: nobody learns that it exists."""
-    session = find_session(str(public_id))
-    if not permissions.may_see_receipt(request.user, session):
+    occasion = _find_occasion(str(public_id))
+    if not permissions.may_see_receipt(request.user, occasion):
         raise Http404
-    return session
+    return occasion
 
 
-def session_of_receipt_link(token: str) -> ChargingSession:
-    return find_session(_key(receipts.LINK, token, receipts.LINK_LASTS))
+def occasion_of_receipt_link(token: str) -> Occasion:
+    return _find_occasion(_key(receipts.LINK, token, receipts.LINK_LASTS))
+
+
+def _find_occasion(public_id: str) -> Occasion:
+    """A session, or the stall that was kept in vain under the reservation's id."""
+    wanted = ("organization", "evse__station__location", "driver")
+    kept = KeptStall.objects.select_related(*wanted).filter(public_id=public_id).first()
+    return kept or find_session(public_id)
 
 
 def session_with_cost(request: HttpRequest, public_id: UUID) -> ChargingSession:

@@ -46,6 +46,6 @@ def statement_file(statement: HostStatement) -> HttpResponse:
 
 def _row(line: HostStatementLine, currency: str) -> tuple[object, ...]:
     record = line.record
-    where, when = record.session.station.location, record.ended_at.isoformat()
+    where, when = record.occasion.station.location, record.ended_at.isoformat()
     sums = (record.total_net, line.percent, from_minor(line.share_minor, currency), currency)
     return (record.public_id, where, when, kwh(record.energy_wh), *sums)

@@ -21,7 +21,7 @@ def owed(request: HttpRequest, token: str) -> HttpResponse:
     """GET /owed/<token>/, from an e-mail, and the way back from the hosted page."""
     debts.look_at_debt(debt=debt_of_link(token))
     debt = debt_of_link(token)
-    payment = open_payment_of(debt.record.session)
+    payment = open_payment_of(debt.record.occasion)
     context = {
         "tab": "history",
         "debt": debt,

@@ -55,6 +55,12 @@ class Reservation(models.Model):
     lost_stall_at = models.DateTimeField(
         null=True, blank=True, help_text=_("since then the driver knows that the stall is out of order")
     )
+    reminded_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("when the driver was reminded of what not coming costs")
+    )
+    told_late_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("and told that the start has passed")
+    )
     canceled_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     cancel_note = models.CharField(
         max_length=200, blank=True, db_default="", help_text=_("a word to the driver")

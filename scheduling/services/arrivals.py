@@ -11,13 +11,14 @@ from django.utils.crypto import salted_hmac
 from accounts.models import IdToken, User
 from core import clock
 from core.events import publish
+from payments.services import reserving
 from scheduling import selectors
 from scheduling.events import ReservationMissed
 from scheduling.models import Reservation
 from scheduling.selectors.stalls import is_out_of_order
 from scheduling.services.fulfilling import session_of, use
 from scheduling.services.reservations import TELL_WITHIN, close, forget_at_station, told
-from scheduling.times import ANNOUNCE_BEFORE, GRACE
+from scheduling.times import ANNOUNCE_BEFORE, GRACE, kept_until
 from stations.command_kinds import Reserve
 from stations.models import ChargingSession, Evse
 from stations.services import commands
@@ -114,12 +115,8 @@ def clear_the_way(*, evse: Evse, driver: User) -> bool:
 
 
 def grace_ends_at(reservation: Reservation) -> datetime:
-    """Until when the driver may come.
-
-    Who books for a quarter of an hour that has begun has the whole grace from then.
-    """
-    begins_at: datetime = max(reservation.during.lower, reservation.created_at)
-    return begins_at + GRACE
+    """Until when the driver may come."""
+    return kept_until(reservation.during.lower, reservation.created_at)
 
 
 # --- who did not -------------------------------------------------------------------------------
@@ -140,16 +137,25 @@ def _miss(reservation: Reservation) -> bool:
     if (session := session_of(reservation)) is not None:
         use(reservation, session)
         return False
-    if not close(reservation, Status.MISSED):
+    if _is_starting(reservation) or not close(reservation, Status.MISSED):
         return False
     forget_at_station(reservation)
     excuse = _excuse(reservation)
+    reserving.miss(public_id=reservation.public_id, excuse=excuse)
     publish(told(ReservationMissed, reservation, is_excused=bool(excuse), excuse=excuse))
     return True
 
 
+def _is_starting(reservation: Reservation) -> bool:
+    """Who has pressed start and is plugging in has come; if nothing comes of it, the next sweep sees."""
+    pending = ChargingSession.objects.filter(driver=reservation.driver_id, evse=reservation.evse_id)
+    return pending.filter(status=ChargingSession.Status.PENDING).exists()
+
+
 def _excuse(reservation: Reservation) -> str:
     """Why it could not be used, if it could not: then nobody is to pay for not coming."""
+    if reservation.lost_stall_at is not None:
+        return "lost"
     start_at = reservation.during.lower
     others = ChargingSession.objects.filter(
         Q(ended_at=None) | Q(ended_at__gt=start_at), evse=reservation.evse_id, started_at__lt=start_at + GRACE

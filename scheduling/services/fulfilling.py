@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from psycopg.types.range import TimestamptzRange
 
 from core.events import publish
+from payments.services import reserving
 from scheduling import selectors
 from scheduling.events import ReservationFulfilled
 from scheduling.models import Reservation
@@ -125,6 +126,7 @@ def _end_well(reservation: Reservation, session: ChargingSession) -> bool:
     if not close(reservation, Status.FULFILLED, session=session):
         return False
     _note_on_session(session, reservation)
+    reserving.use(public_id=reservation.public_id, session=session)
     publish(told(ReservationFulfilled, reservation, session_id=session.pk))
     return True
 

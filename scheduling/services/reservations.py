@@ -14,6 +14,8 @@ from accounts.selectors import app_token_of
 from core import clock
 from core.events import publish
 from core.live import nudge
+from payments.services import reserving
+from payments.services.reserving import Terms
 from scheduling import selectors
 from scheduling.events import (
     ReservationCanceled,
@@ -24,7 +26,15 @@ from scheduling.events import (
 from scheduling.models import Reservation
 from scheduling.selectors import FreeTime
 from scheduling.states import RESERVATION
-from scheduling.times import BOOK_AHEAD, HOLD_FOR, LONGEST_BOOKING, STEP, WALK_UP_STAYS, floor_to_step
+from scheduling.times import (
+    BOOK_AHEAD,
+    HOLD_FOR,
+    LONGEST_BOOKING,
+    STEP,
+    WALK_UP_STAYS,
+    floor_to_step,
+    kept_until,
+)
 from stations.command_kinds import CancelReservation
 from stations.models import ChargingSession, Evse
 from stations.services import commands
@@ -38,6 +48,10 @@ E = TypeVar("E", bound=ReservationEvent)
 
 class NotBookable(ValueError):
     """This interval cannot be booked at all: past, too far ahead, too long, or not in quarter hours."""
+
+
+class NoWayToPay(NotBookable):
+    """This booking may cost a fee, and there is neither a saved card nor a company's account."""
 
 
 class SlotTaken(Exception):
@@ -70,10 +84,13 @@ def hold_slot(
 ) -> Reservation:
     """Keep an EVSE during [start, end) until the driver confirms, at most `hold_for`.
 
-    Both ends are whole quarters of an hour. Raises NotBookable, or SlotTaken with the next free times.
+    Both ends are whole quarters of an hour. `quote` is the price as it was shown; the terms of the
+    reservation itself are put beside it. Raises NotBookable, NoWayToPay where a fee may come to be paid,
+    or SlotTaken with the next free times.
     """
     now = clock.now()
     _check_bookable(start_at, end_at, now)
+    terms = _terms(evse, driver, start_at, now)
     queue_for(evse)
     expire_holds(evse_id=evse.pk)
     if _is_in_use(evse, start_at, now):
@@ -87,7 +104,7 @@ def hold_slot(
         during=TimestamptzRange(start_at, end_at),
         hold_expires_at=now + hold_for,
         energy_wh=energy_wh,
-        quote=quote,
+        quote=quote if terms is None else {**(quote or {}), "terms": terms.to_json()},
     )
     _insert(reservation)
     nudge_about(reservation)
@@ -104,6 +121,7 @@ def confirm(*, reservation: Reservation) -> Reservation:
     changed = held.update(status=Status.CONFIRMED)
     reservation.refresh_from_db()
     if changed:
+        _agree(reservation)
         publish(told(ReservationConfirmed, reservation))
         nudge_about(reservation)
     elif reservation.status != Status.CONFIRMED:
@@ -122,7 +140,7 @@ def book(
     quote: dict[str, Any] | None = None,
     id_token: IdToken | None = None,
 ) -> Reservation:
-    """Hold and confirm in one step. Raises NotBookable or SlotTaken."""
+    """Hold and confirm in one step. Raises NotBookable, NoWayToPay or SlotTaken."""
     held = hold_slot(
         evse=evse,
         driver=driver,
@@ -139,12 +157,13 @@ def book(
 def cancel(*, reservation: Reservation, canceled_by: User | None = None, note: str = "") -> Reservation:
     """Give the place back; the station is told if it knew. Canceling twice changes nothing.
 
-    `note` is a word to the driver from whoever takes it away. Raises TooLate once it was used, missed
-    or expired.
+    `note` is a word to the driver from whoever takes it away. It is free until the agreed moment, and when
+    her stall is lost or somebody else cancels. Raises TooLate once it was used, missed or expired.
     """
     changed = close(reservation, Status.CANCELED, canceled_by=canceled_by, cancel_note=note)
     reservation.refresh_from_db()
     if changed:
+        reserving.give_up(public_id=reservation.public_id, excuse=_excuse(reservation))
         forget_at_station(reservation, requested_by=canceled_by)
         publish(told(ReservationCanceled, reservation, is_taken_away=reservation.is_taken_away))
     elif reservation.status != Status.CANCELED:
@@ -175,6 +194,7 @@ def rebind(*, moves: dict[int, int]) -> int:
     reservations = list(movable.order_by("pk"))
     for reservation in reservations:
         reservation.evse_id = moves[reservation.pk]
+    reserving.move(evses={one.public_id: one.evse_id for one in reservations})
     try:
         with transaction.atomic():
             return Reservation.objects.bulk_update(reservations, ["evse"])
@@ -227,6 +247,36 @@ def queue_for(evse: Evse) -> None:
     The constraint stays the guarantee; this only makes the loser wait for its answer in order.
     """
     Evse.objects.select_for_update(no_key=True).get(pk=evse.pk)
+
+
+def _terms(evse: Evse, driver: User, start_at: datetime, now: datetime) -> Terms | None:
+    """What the reservation costs, by the tariff of this moment. Raises NoWayToPay."""
+    terms = reserving.terms_of(evse=evse, starts_at=start_at, kept_until=kept_until(start_at, now))
+    if terms is None or terms.are_free:
+        return terms
+    if not reserving.can_pay(driver, evse.station.location.organization):
+        raise NoWayToPay("A booking that may cost a fee needs a way to pay.")
+    return terms
+
+
+def _agree(reservation: Reservation) -> None:
+    if terms := (reservation.quote or {}).get("terms"):
+        reserving.agree(
+            told=terms,
+            public_id=reservation.public_id,
+            number=reservation.number,
+            driver=reservation.driver,
+            id_token=reservation.id_token,
+            evse=reservation.evse,
+            starts_at=reservation.during.lower,
+        )
+
+
+def _excuse(reservation: Reservation) -> str:
+    """Why giving it up is nobody's fault but ours; empty for the driver's own wish."""
+    if reservation.is_taken_away:
+        return "operator"
+    return "lost" if reservation.lost_stall_at is not None else ""
 
 
 def _check_bookable(start_at: datetime, end_at: datetime, now: datetime) -> None:

@@ -9,20 +9,26 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from core import clock
 from core.money import Money
 from core.ui.fragments import render_either
+from payments.providers.base import ProviderError
+from payments.services.addresses import action_url
+from payments.services.kept_holds import NothingToHold, hold_for_kept
+from payments.services.operations import Busy
 from scheduling import selectors
 from scheduling.calendar_file import calendar_file
 from scheduling.models import Reservation
+from scheduling.selectors.fees import ShownFees, fees_of
 from scheduling.selectors.instead import has_lost_its_stall, instead_of
 from scheduling.selectors.stalls import labels_of
 from scheduling.services import keeping
 from scheduling.services.reservations import NotBookable, SlotTaken, TooLate, cancel
-from scheduling.times import ANNOUNCE_BEFORE, GRACE
+from scheduling.times import ANNOUNCE_BEFORE, kept_until
 from scheduling.views.site import Chosen
 
 
@@ -55,7 +61,8 @@ def booking(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "tab": "bookings",
         "booking": mine,
         "label": _label(mine),
-        "kept_until": min(during.lower + GRACE, during.upper),
+        "kept_until": kept_until(during.lower, mine.created_at),
+        **_fees(mine),
         "can_start": _is_coming(mine) and during.lower - ANNOUNCE_BEFORE <= clock.now(),
         "can_cancel": _is_coming(mine),
         **_lost(mine),
@@ -69,13 +76,40 @@ def booking(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @login_required
 def cancel_booking(request: HttpRequest, public_id: UUID) -> HttpResponse:
     mine = _mine(request, public_id)
+    fees = fees_of(mine)
+    costs = not _is_free_to_cancel(mine, fees)
     try:
         cancel(reservation=mine, canceled_by=request.user)  # type: ignore[arg-type]
     except TooLate:
         messages.error(request, _("This booking is over; it cannot be canceled any more."))
         return redirect("scheduling:booking", public_id=public_id)
+    if costs:
+        messages.info(
+            request, _("Your booking is canceled. It costs what was agreed; the receipt comes by mail.")
+        )
+        return redirect("scheduling:booking", public_id=public_id)
     messages.success(request, _("Your booking is canceled. It cost nothing."))
     return redirect("scheduling:bookings")
+
+
+@require_POST
+@login_required
+def hold_again(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """POST /bookings/<id>/hold/: the card said no; try it (or the new one) again, with the driver there."""
+    mine = _mine(request, public_id)
+    fees = fees_of(mine)
+    here = reverse("scheduling:booking", args=[public_id])
+    if fees is None or not fees.kept.is_open:
+        return redirect(here)
+    try:
+        payment = hold_for_kept(kept=fees.kept, return_url=request.build_absolute_uri(here))
+    except NothingToHold:
+        messages.error(request, _("There is no card that could be asked. Save one first."))
+        return redirect(here)
+    except (Busy, ProviderError):
+        messages.error(request, _("The payment service does not answer. Please try again in a minute."))
+        return redirect(here)
+    return redirect(action_url(payment) or here)
 
 
 @require_POST
@@ -126,6 +160,21 @@ def _lost(reservation: Reservation) -> dict[str, object]:
     if not has_lost_its_stall(reservation):
         return {"is_lost": False}
     return {"is_lost": True, "offers": instead_of(reservation)}
+
+
+def _fees(reservation: Reservation) -> dict[str, object]:
+    """What it costs, and whether the start has passed while the stall is kept still."""
+    fees, now = fees_of(reservation), clock.now()
+    is_kept = reservation.status == Reservation.Status.CONFIRMED
+    return {
+        "fees": fees,
+        "is_free_to_cancel": _is_free_to_cancel(reservation, fees),
+        "is_late": is_kept and reservation.during.lower < now and fees is not None and fees.may_cost,
+    }
+
+
+def _is_free_to_cancel(reservation: Reservation, fees: ShownFees | None) -> bool:
+    return fees is None or fees.is_free_to_cancel or reservation.lost_stall_at is not None
 
 
 def _label(reservation: Reservation) -> str:

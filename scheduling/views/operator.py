@@ -17,13 +17,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from accounts.permissions import may_command_stations
+from accounts.permissions import may_command_stations, may_manage_money, may_see_money
 from core import clock
 from core.ui.exports import csv_response
 from core.ui.fragments import render_either
+from payments.models import KeptStall
+from payments.selectors import ShownPayment, payments_of, shown_payment
+from payments.services import waiving
+from payments.services.corrections import CannotCorrect, NothingChanges
 from scheduling.models import Reservation
-from scheduling.operator_forms import CancelForm, read_day
+from scheduling.operator_forms import CancelForm, WaiveForm, read_day
 from scheduling.selectors.days import bookings_on
+from scheduling.selectors.fees import ShownFees, fees_of
 from scheduling.selectors.sharing import sites_power
 from scheduling.services.operating import cancel_for_driver
 from scheduling.services.reservations import TooLate
@@ -92,7 +97,7 @@ def _booking_row(found: Reservation) -> Sequence[object]:
 def booking(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """GET /operate/bookings/<id>/: whose, where, when, and canceling it."""
     found = _visible(request, public_id)
-    return render(request, "scheduling/operator/booking.html", _booking_context(request, found, CancelForm()))
+    return render(request, "scheduling/operator/booking.html", _booking_context(request, found))
 
 
 @require_POST
@@ -104,7 +109,7 @@ def cancel_booking(request: HttpRequest, public_id: UUID) -> HttpResponse:
         raise PermissionDenied(_("Your role cannot cancel bookings. An owner can give you one that can."))
     form = CancelForm(request.POST)
     if not form.is_valid():
-        context = _booking_context(request, found, form)
+        context = _booking_context(request, found) | {"form": form, "refused": form}
         return render(request, "scheduling/operator/booking.html", context, status=422)
     _cancel(request, found, form)
     return redirect("scheduling:operator_booking", public_id)
@@ -120,13 +125,44 @@ def _cancel(request: HttpRequest, found: Reservation, form: CancelForm) -> None:
         messages.success(request, _("Canceled: the stall is free again at that time. The driver is told."))
 
 
+@require_POST
+@member_required
+def waive_fee(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """POST: nobody is to pay for this booking; what was paid goes back. Without a reason 422."""
+    found = _visible(request, public_id)
+    if not may_manage_money(request.user, found.organization):
+        raise PermissionDenied(_("Your role cannot waive fees. An owner can give you one that can."))
+    form = WaiveForm(request.POST)
+    if not form.is_valid():
+        context = _booking_context(request, found) | {"waive_form": form, "refused": form}
+        return render(request, "scheduling/operator/booking.html", context, status=422)
+    _waive(request, found, form.cleaned_data["why"])
+    return redirect("scheduling:operator_booking", public_id)
+
+
+def _waive(request: HttpRequest, found: Reservation, reason: str) -> None:
+    fees = fees_of(found)
+    if fees is None:
+        messages.error(request, _("This booking costs nothing."))
+        return
+    try:
+        waiving.waive_fee(kept=fees.kept, by=cast(User, request.user), reason=reason)
+    except NothingChanges:
+        messages.info(request, _("There is nothing to waive any more."))
+    except CannotCorrect:
+        messages.error(request, _("The money is being taken at this moment. Try again in a minute."))
+    else:
+        messages.success(request, _("Waived. What was paid goes back to the card by itself."))
+
+
 def _visible(request: HttpRequest, public_id: UUID) -> Reservation:
     visible = Reservation.objects.visible_to(request.user)
     related = ("organization", "location", "evse__station", "driver", "session")
     return get_object_or_404(visible.select_related(*related), public_id=public_id)
 
 
-def _booking_context(request: HttpRequest, found: Reservation, form: CancelForm) -> dict[str, Any]:
+def _booking_context(request: HttpRequest, found: Reservation) -> dict[str, Any]:
+    fees = fees_of(found)
     is_open = found.status in OPEN_RESERVATION and found.during.upper > clock.now()
     return {
         "section": "bookings",
@@ -134,8 +170,26 @@ def _booking_context(request: HttpRequest, found: Reservation, form: CancelForm)
         "booking": found,
         "is_open": is_open,
         "may_cancel": is_open and may_command_stations(request.user, found.organization),
-        "form": form,
+        "form": CancelForm(),
+        "fees": fees,
+        "payments": _payments(request, found, fees),
+        "may_waive": may_manage_money(request.user, found.organization) and _can_be_waived(fees),
+        "waive_form": WaiveForm(),
     }
+
+
+def _payments(request: HttpRequest, found: Reservation, fees: ShownFees | None) -> list[ShownPayment]:
+    """What was held or paid for it alone; what its charge cost is on the session's page."""
+    if fees is None or not may_see_money(request.user, found.organization):
+        return []
+    return [shown_payment(payment) for payment in payments_of(fees.kept)]
+
+
+def _can_be_waived(fees: ShownFees | None) -> bool:
+    """While it may come to be paid, or after it was."""
+    if fees is None or fees.kept.waived_at is not None or fees.terms.are_free:
+        return False
+    return fees.kept.outcome not in (KeptStall.Outcome.FREE, KeptStall.Outcome.EXCUSED)
 
 
 def _days(day: date, today: date) -> dict[str, date | bool]:

@@ -11,27 +11,37 @@ from typing import Any, Self
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core import clock
 from core.ui.fragments import render_either
-from core.ui.kept_form import keep_and_sign_in, take_kept_form
+from core.ui.kept_form import keep_and_sign_in, keep_form, take_kept_form
+from payments.services import reserving
+from payments.services.checkout import CheckoutUnavailable, begin_card_setup
+from payments.services.reserving import Terms
+from payments.views.cards import keep_saved_card
 from scheduling.forms import DAYS_AHEAD, NeedInput, read_code
 from scheduling.selectors.availability import FreeTime
 from scheduling.selectors.offers import Need, Slot, estimate_of, recommend, slots_of
 from scheduling.selectors.prices import PriceNow, for_driver, prices_now
 from scheduling.selectors.saved import saved_places
 from scheduling.selectors.stalls import StallNow, stalls_of
-from scheduling.services.reservations import NotBookable, SlotTaken, book
-from scheduling.times import GRACE
+from scheduling.services.reservations import NotBookable, NoWayToPay, SlotTaken, book
+from scheduling.times import kept_until
 from scheduling.views.common import own_car
 from scheduling.views.sentences import stalls_sentence
 from stations.models import Evse, Location
 
 
 def site(request: HttpRequest, slug: str) -> HttpResponse:
-    """GET /sites/<slug>/ with the need in the URL; the fragment is the plan below the stalls."""
+    """GET /sites/<slug>/ with the need in the URL; the fragment is the plan below the stalls.
+
+    With ?card=saved the driver is back from saving a card, and finds what she had chosen.
+    """
     location = _location(slug)
+    if request.GET.get("card") == "saved":
+        keep_saved_card(request)
     context = plan_context(request, location, take_kept_form(request) or request.GET)
     return render_either(
         request, page="scheduling/site.html", fragment="scheduling/_site.html", context=context
@@ -39,7 +49,10 @@ def site(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def book_slot(request: HttpRequest, slug: str) -> HttpResponse:
-    """POST /sites/<slug>/book/. What is no longer free comes back with the next free times (422)."""
+    """POST /sites/<slug>/book/. What is no longer free comes back with the next free times (422).
+
+    Where a fee may come to be paid and there is no way to pay it, a card is saved first.
+    """
     location = _location(slug)
     if request.method != "POST":
         return redirect("scheduling:site", slug=slug)
@@ -64,10 +77,24 @@ def _book(request: HttpRequest, location: Location, wish: Chosen) -> HttpRespons
         )
     except SlotTaken as taken:
         return _refused(request, location, _("Somebody else has this time now."), taken.next_free)
+    except NoWayToPay:
+        return _save_card_first(request, location)
     except NotBookable:
         return _refused(request, location, _("This time cannot be booked any more."))
     messages.success(request, _("Your slot is booked."))
     return redirect("scheduling:booking", public_id=reservation.public_id)
+
+
+def _save_card_first(request: HttpRequest, location: Location) -> HttpResponse:
+    """To the hosted page that saves a card, and back to what was chosen."""
+    back = reverse("scheduling:site", args=[location.slug])
+    keep_form(request, path=back)
+    user: Any = request.user
+    try:
+        return redirect(begin_card_setup(driver=user, return_to=f"{back}?card=saved"))
+    except CheckoutUnavailable:
+        why = _("The payment service does not answer. Please try again in a minute.")
+        return _refused(request, location, why)
 
 
 def _refused(
@@ -82,7 +109,14 @@ def _refused(
 def _free_time(context: Mapping[str, Any], free: FreeTime) -> dict[str, Any]:
     stall = next(stall for stall in context["stalls"] if stall.evse.pk == free.evse_id)
     chosen = Chosen(evse=stall.evse, start_at=free.start_at, end_at=free.end_at)
-    return {"start_at": free.start_at, "end_at": free.end_at, "stall": stall, "value": chosen.value}
+    terms = _terms(stall.evse, free.start_at)
+    return {
+        "start_at": free.start_at,
+        "end_at": free.end_at,
+        "stall": stall,
+        "value": chosen.value,
+        "missed": terms.missed if terms and terms.missed.amount else None,
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +159,8 @@ def plan_context(request: HttpRequest, location: Location, query: QueryDict) -> 
     pick = recommend(slots, need)
     chosen = next((slot for slot in slots if slot.value == asked.slot and slot.stall), None)
     chosen = chosen or (pick.slot if pick else None)
+    terms = _terms(chosen.stall.evse, chosen.start_at) if chosen and chosen.stall else None
+    cost = estimate_of(chosen, need) if chosen else None
     return {
         "tab": "find",
         "location": location,
@@ -139,11 +175,26 @@ def plan_context(request: HttpRequest, location: Location, query: QueryDict) -> 
         "slots": slots,
         "pick": pick,
         "chosen": chosen,
-        "cost": estimate_of(chosen, need) if chosen else None,
-        "kept_until": chosen.start_at + GRACE if chosen else None,
+        "cost": cost,
+        "total": cost.total + terms.used if cost and terms else cost and cost.total,
+        "kept_until": kept_until(chosen.start_at, clock.now()) if chosen else None,
+        "terms": terms,
+        "can_pay": _can_pay(request, location),
         "days": _days(asked, location),
         "live_topics": [f"location.{location.pk}"],
     }
+
+
+def _terms(evse: Evse, start_at: datetime) -> Terms | None:
+    """What booking this costs; None where it costs nothing."""
+    until = kept_until(start_at, clock.now())
+    terms = reserving.terms_of(evse=evse, starts_at=start_at, kept_until=until)
+    return None if terms is None or terms.are_free else terms
+
+
+def _can_pay(request: HttpRequest, location: Location) -> bool:
+    user: Any = request.user
+    return user.is_authenticated and reserving.can_pay(user, location.organization)
 
 
 def _days(asked: NeedInput, location: Location) -> list[dict[str, Any]]:

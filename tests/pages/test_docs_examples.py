@@ -14,6 +14,7 @@ from payments.rating import explain
 from payments.rating.engine import rate
 from payments.rating.facts import Holder, Period, SessionFacts, Use
 from payments.rating.ocpi import from_ocpi
+from payments.rating.reserving import rate_reservation
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/pricing-with-examples.md").read_text()
@@ -57,8 +58,29 @@ def test_an_example_of_the_pricing_page_comes_out_as_it_says(example):
     assert [*found, f"= total {bill.total_gross:.2f}, of which tax {tax:.2f}"] == told
 
 
+KEPT = re.compile(r"(\d\d):(\d\d) (used|missed) after (\d+) min")
+
+
+@pytest.mark.parametrize("example", blocks("reservation"))
+def test_a_reservation_of_the_pricing_page_comes_out_as_it_says(example):
+    name, line, *told = example.strip().split("\n")
+    hour, minute, became, minutes = KEPT.fullmatch(line).groups()
+    start = datetime(2026, 3, 4, int(hour), int(minute), tzinfo=ZoneInfo(ZONE))
+    bill = rate_reservation(
+        TARIFFS[name],
+        time_zone=ZONE,
+        reserved_at=start,
+        ended_at=start + timedelta(minutes=int(minutes)),
+        is_expired=became == "missed",
+    )
+    found = [f"= {one.what}: {one.line.gross:.2f}" for one in explain.explain(bill)]
+    tax = bill.total_gross - bill.total_net
+    assert [*found, f"= total {bill.total_gross:.2f}, of which tax {tax:.2f}"] == told
+
+
 def test_the_page_has_examples():
     assert len(blocks("example")) >= 7
+    assert len(blocks("reservation")) >= 2
 
 
 @pytest.mark.parametrize("words", sorted(set(re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", NIGHT))))

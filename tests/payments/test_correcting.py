@@ -267,7 +267,7 @@ def test_without_its_readings_a_charge_is_not_rated_anew_but_lines_can_be_waived
 
 def test_a_preview_writes_nothing_and_tells_the_difference(story):
     session = billed(story)
-    seen = preview_correction(session=session, wanted=Wanted(energy_wh=10_000))
+    seen = preview_correction(occasion=session, wanted=Wanted(energy_wh=10_000))
     assert (seen.total.amount, seen.difference.amount) == (Decimal("5.00"), Decimal("-5.00"))
     assert ChargeDetailRecord.objects.count() == 1
 

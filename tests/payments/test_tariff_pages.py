@@ -75,6 +75,25 @@ def test_a_tariff_is_made_in_an_operators_words(client, owner):
     assert '<td class="shade-1">0.39</td>' in text
 
 
+def test_a_tariff_says_what_a_reservation_costs_and_what_not_coming_does(client, owner):
+    fees = {"reservation_fee": "2", "reserved_per_hour": "4", "missed_fee": "5,00"}
+    client.post(NEW, FORM | fees)
+    made = Tariff.objects.get()
+    text = client.get(page_of(made)).content.decode()
+    for words in ("Reservation fee", "Reserved time", "Fee for not coming"):
+        assert words in text
+    again = client.get(page_of(made, "tariff_change")).content.decode()
+    assert 'name="missed_fee" value="5"' in again
+
+
+def test_prices_of_reservations_alone_are_no_tariff(client, owner):
+    answer = client.post(
+        NEW, FORM | {"per_kwh": "", "idle_per_minute": "", "bands-TOTAL_FORMS": "0", "missed_fee": "5"}
+    )
+    assert answer.status_code == 422
+    assert not Tariff.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -36,6 +36,9 @@ plain_tariffs = st.builds(
     per_minute=prices,
     idle_per_minute=prices,
     start_fee=prices,
+    reservation_fee=prices,
+    reserved_per_hour=prices,
+    missed_fee=prices,
     min_price=prices,
     max_price=prices,
     step_s=st.sampled_from([1, 60]),
@@ -130,3 +133,28 @@ def test_what_is_no_tariff_is_told_with_its_place(change, words):
 def test_a_misspelled_name_does_not_vanish():
     data = {"elements": [{"price_components": [ENERGY], "restriction": {}}], "start_date_time": ""}
     assert list(unread(data)) == ["elements[0].restriction", "start_date_time"]
+
+
+def test_what_a_reservation_costs_is_an_element_of_its_own_and_prices_no_charge():
+    plain = PlainTariff(
+        vat=Decimal(19),
+        per_kwh=KWH,
+        reservation_fee=Decimal(2),
+        reserved_per_hour=Decimal(4),
+        missed_fee=Decimal(5),
+    )
+    _charge, missed, reserved = fields_of(plain, "EUR")["elements"]
+    assert missed["restrictions"] == {"reservation": "RESERVATION_EXPIRES"}
+    assert [part["type"] for part in missed["price_components"]] == ["FLAT"]
+    assert reserved["restrictions"] == {"reservation": "RESERVATION"}
+    assert {part["type"]: part["price"] for part in reserved["price_components"]} == {
+        "FLAT": "2",
+        "TIME": "4",
+    }
+
+
+def test_the_form_reads_reservation_elements_wherever_they_stand():
+    plain = PlainTariff(vat=Decimal(19), per_kwh=KWH, missed_fee=Decimal(5), reserved_per_hour=Decimal(4))
+    fields = fields_of(plain, "EUR")
+    turned = from_ocpi({"id": "x", **fields, "elements": fields["elements"][::-1]})
+    assert plain_of(turned) == plain

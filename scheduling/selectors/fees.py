@@ -1,0 +1,77 @@
+"""What a booking costs, and what became of it, for the pages, the mails and the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from core.money import Money
+from payments.models import ChargeDetailRecord, KeptStall, Payment
+from payments.selectors import record_of
+from payments.services.reserving import Terms, terms_agreed
+from scheduling.models import Reservation
+
+EXCUSES: Final = {
+    "operator": _("The operator has canceled it."),
+    "lost": _("The stall was out of order."),
+    "broken": _("The stall was out of order."),
+    "offline": _("The charger was not connected."),
+    "occupied": _("Another car stood there."),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownFees:
+    """A booking's agreement; `hold` is the payment made for it, `record` what was billed in vain."""
+
+    kept: KeptStall
+    terms: Terms
+    hold: Payment | None
+    record: ChargeDetailRecord | None
+
+    @property
+    def may_cost(self) -> bool:
+        """Would not coming cost something, as it stands?"""
+        return self.kept.waived_at is None and bool(self.terms.missed.amount)
+
+    @property
+    def is_free_to_cancel(self) -> bool:
+        return not self.may_cost or clock.now() <= self.kept.free_until
+
+    @property
+    def excuse(self) -> str:
+        """Why nobody pays for it, in words."""
+        return str(EXCUSES.get(self.kept.excuse, ""))
+
+    @property
+    def paid(self) -> Money | None:
+        """What not coming has cost."""
+        return Money(self.record.total_gross, self.record.currency).rounded() if self.record else None
+
+    @property
+    def is_hold_refused(self) -> bool:
+        return self.hold is not None and self.hold.status == Payment.Status.FAILED
+
+    @property
+    def held(self) -> Money | None:
+        """What is held for it now."""
+        if self.hold is None or self.hold.status != Payment.Status.AUTHORIZED:
+            return None
+        return Money.of_minor(self.hold.authorized_minor, self.hold.currency)
+
+
+def fees_of(reservation: Reservation) -> ShownFees | None:
+    """None where the booking was made without a tariff, or before fees were agreed."""
+    wanted = ("tariff__organization", "evse__station__location", "session", "waived_by")
+    kept = KeptStall.objects.select_related(*wanted).filter(public_id=reservation.public_id).first()
+    if kept is None:
+        return None
+    return ShownFees(
+        kept=kept,
+        terms=terms_agreed(kept),
+        hold=Payment.objects.filter(kept=kept).order_by("-pk").first() if kept.is_open else None,
+        record=record_of(kept) if kept.is_charged else None,
+    )
