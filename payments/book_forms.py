@@ -105,6 +105,18 @@ class MemberForm(forms.Form):
     cost_center = forms.CharField(label=gettext_lazy("Cost center"), max_length=60, required=False)
 
 
+class GroupForm(forms.Form):
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
+
+
+class GroupMemberForm(forms.Form):
+    who = forms.CharField(
+        label=gettext_lazy("Driver's e-mail or card number"),
+        max_length=255,
+        help_text=gettext_lazy("A card must be one of this network's"),
+    )
+
+
 class VoucherForm(forms.Form):
     count = forms.IntegerField(label=gettext_lazy("How many codes"), min_value=1, max_value=200, initial=1)
     charges_allowed = forms.IntegerField(

@@ -1,6 +1,7 @@
 from payments.models.companies import CompanyAccount, CompanyCharge, CompanyMember, Voucher
 from payments.models.debts import DebtNotice
 from payments.models.disputes import Dispute
+from payments.models.groups import CustomerGroup, GroupMember
 from payments.models.hosts import (
     HostPayout,
     HostStatement,
@@ -36,9 +37,11 @@ __all__ = [
     "CompanyAccount",
     "CompanyCharge",
     "CompanyMember",
+    "CustomerGroup",
     "DebtNotice",
     "Discrepancy",
     "Dispute",
+    "GroupMember",
     "HostPayout",
     "HostStatement",
     "HostStatementLine",

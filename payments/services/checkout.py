@@ -67,7 +67,7 @@ def begin_checkout(
     led here. Who has an attempt open here already (of this driver, or
     of the guest with this key) goes on with that one. Raises NothingToPay, NotForGuests, CheckoutUnavailable.
     """
-    tariff = _priced(evse)
+    tariff = _priced(evse, driver)
     if driver is None and not is_sold_ad_hoc(evse):
         raise NotForGuests(str(evse))
     account = _account(driver, tariff) if driver else None
@@ -117,7 +117,7 @@ def pay_with_card(*, evse: Evse, driver: User, scanned: ChargeLimits | None = No
     gives a FAILED payment. A second click goes on with the first one's payment. Raises NothingToPay,
     NoCard, CheckoutUnavailable.
     """
-    tariff = _priced(evse)
+    tariff = _priced(evse, driver)
     account = _account(driver, tariff)
     method = default_method(account)
     if method is None:
@@ -179,8 +179,8 @@ def _saved_in(account: BillingAccount, visit: ProviderOperation) -> PaymentMetho
     return save_card(account=account, method_ref=page.setup_method_ref) if page.setup_method_ref else None
 
 
-def _priced(evse: Evse) -> Tariff:
-    tariff = pricing.tariff_for(evse)
+def _priced(evse: Evse, driver: User | None) -> Tariff:
+    tariff = pricing.tariff_for(evse, payer=pricing.driver_as_payer(driver))
     if tariff is None or pricing.is_free(tariff):
         raise NothingToPay(str(evse))
     return tariff

@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.ui.fragments import render_either
 from core.ui.kept_form import keep_and_sign_in, take_kept_form
+from payments.selectors.prices import Payer
 from scheduling.forms import DAYS_AHEAD, NeedInput, read_code
 from scheduling.selectors.availability import FreeTime
-from scheduling.selectors.offers import Need, Slot, estimate_of, recommend, slots_of
-from scheduling.selectors.prices import PriceNow, for_driver, prices_now
+from scheduling.selectors.offers import Need, Recommended, Slot, estimate_of, recommend, slots_of
+from scheduling.selectors.prices import Estimate, PriceNow, for_driver, prices_now
 from scheduling.selectors.saved import saved_places
 from scheduling.selectors.stalls import StallNow, stalls_of
 from scheduling.services.reservations import NotBookable, SlotTaken, book
@@ -119,10 +120,11 @@ def plan_context(request: HttpRequest, location: Location, query: QueryDict) -> 
     stalls = stalls_of([location.pk])[location.pk]
     asked = NeedInput.read(query, location)
     car = own_car(request)
-    price = _price(stalls)
+    payer = Payer(user_id=request.user.pk)
+    price = _price(stalls, payer)
     need = asked.need(location, car, price.per_kwh if price else Decimal(0))
-    slots = slots_of(location, asked.day, stalls, need)
-    pick = recommend(slots, need)
+    slots = slots_of(location, asked.day, stalls, need, payer)
+    pick = recommend(slots, need, payer)
     chosen = next((slot for slot in slots if slot.value == asked.slot and slot.stall), None)
     chosen = chosen or (pick.slot if pick else None)
     return {
@@ -139,11 +141,18 @@ def plan_context(request: HttpRequest, location: Location, query: QueryDict) -> 
         "slots": slots,
         "pick": pick,
         "chosen": chosen,
-        "cost": estimate_of(chosen, need) if chosen else None,
+        "payer": payer,
+        "cost": _cost(chosen, pick, need, payer),
         "kept_until": chosen.start_at + GRACE if chosen else None,
         "days": _days(asked, location),
         "live_topics": [f"location.{location.pk}"],
     }
+
+
+def _cost(chosen: Slot | None, pick: Recommended | None, need: Need, payer: Payer) -> Estimate | None:
+    if chosen is None:
+        return None
+    return pick.estimate if pick and chosen is pick.slot else estimate_of(chosen, need, payer)
 
 
 def _days(asked: NeedInput, location: Location) -> list[dict[str, Any]]:
@@ -152,9 +161,9 @@ def _days(asked: NeedInput, location: Location) -> list[dict[str, Any]]:
     return [{"day": day, "is_today": day == today, "is_chosen": day == asked.day} for day in days]
 
 
-def _price(stalls: Sequence[StallNow]) -> PriceNow | None:
+def _price(stalls: Sequence[StallNow], payer: Payer) -> PriceNow | None:
     """The lowest price here now."""
-    prices = prices_now([stall.evse for stall in stalls], clock.now())
+    prices = prices_now([stall.evse for stall in stalls], clock.now(), payer)
     return min(prices.values(), key=lambda price: price.per_kwh, default=None)
 
 
@@ -171,7 +180,7 @@ def _quote(context: Mapping[str, Any], wish: Chosen) -> dict[str, Any] | None:
     if slot is None:
         return None
     need: Need = context["need"]
-    total = estimate_of(slot, need).total
+    total = estimate_of(slot, need, context["payer"]).total
     return {
         "energy_wh": need.energy_wh,
         "total": str(total.amount),

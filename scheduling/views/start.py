@@ -22,6 +22,7 @@ from core.ui.kept_form import take_kept_form
 from payments.models import CompanyAccount
 from payments.selectors import cards_of
 from payments.selectors.companies import takes_vouchers
+from payments.selectors.prices import Payer
 from payments.services.addresses import return_path
 from payments.services.attempts import running_attempt
 from payments.services.checkout import (
@@ -126,7 +127,7 @@ def _context(request: HttpRequest, evse: Evse) -> dict[str, Any]:
 
 def _price(evse: Evse, user: Any) -> PriceNow:
     now = clock.now()
-    price = prices_now([evse], now)[evse.pk]
+    price = prices_now([evse], now, Payer(user_id=user.pk))[evse.pk]
     return for_driver(price, evse, user if user.is_authenticated else None, now)
 
 
