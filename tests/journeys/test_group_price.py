@@ -46,7 +46,7 @@ class Club(World):
         self.browser.post(reverse("scheduling:start", args=[self.evse.code]))
 
     def cost_now(self) -> str:
-        return str(live_cost(ChargingSession.objects.get(evse=self.evse)).lines[0].price)
+        return str(live_cost(self.session()).lines[0].price)
 
     def leave(self) -> None:
         group_desk.remove_member(actor=self.owner, member=self.member)
