@@ -18,6 +18,7 @@ from stations.services.authorization import MINTED
 
 NO_CARD: Final = Decision(status="blocked", reason="no usable card")
 IN_DEBT: Final = Decision(status="blocked", reason="an earlier charge is unpaid")
+NO_ACCOUNT: Final = Decision(status="blocked", reason="on no account of this network")
 LIMIT_USED_UP: Final = Decision(status="blocked", reason="the company's limit for this month is used up")
 
 
@@ -52,10 +53,15 @@ def _standings(asked: Sequence[Question]) -> Iterable[tuple[Question, Standing]]
 
 
 def _judge(question: Question, standing: Standing) -> Decision | None:
-    """A company's account before the person's own card; a token of an organization pays for nothing else."""
+    """A company's account before the person's own card; a token of an organization pays for nothing else.
+
+    Where charges go on accounts only, nothing else pays, and no card is looked for.
+    """
     if standing.account == OPEN:
         return None
     is_used_up = standing.account == USED_UP
+    if standing.needs_account:
+        return LIMIT_USED_UP if is_used_up else NO_ACCOUNT
     if question.user_id is None:
         return LIMIT_USED_UP if is_used_up else None
     if standing.has_debt:

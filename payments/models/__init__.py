@@ -18,6 +18,7 @@ from payments.models.invoices import (
 )
 from payments.models.ledger import Posting, PostingLine
 from payments.models.months import ClosedMonth, LedgerMapping
+from payments.models.paying import PaymentWay
 from payments.models.payments import (
     BillingAccount,
     Payment,
@@ -53,6 +54,7 @@ __all__ = [
     "LedgerMapping",
     "Payment",
     "PaymentMethod",
+    "PaymentWay",
     "Posting",
     "PostingLine",
     "ProviderOperation",

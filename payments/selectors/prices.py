@@ -2,6 +2,7 @@
 
 A group has its own price only where somebody gave it one; elsewhere its members pay what all pay. A token's
 group goes before its owner's, as with companies' accounts: a person may carry a club's card and one of hers.
+Where nobody pays (`PaymentWay`), no price holds.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
 
 from payments.models import GroupMember, TariffAssignment
+from payments.selectors.paying import Way, way_at
 from stations.models import Evse
 
 
@@ -50,7 +53,7 @@ def assignments_for(asked: Collection[Asked], at: datetime) -> dict[Asked, Tarif
 
     Two queries, and a third when anybody in particular is asked about.
     """
-    places = _places({evse_id for evse_id, _payer in asked})
+    places = _places({evse_id for evse_id, _payer in asked}, at)
     groups = _groups({payer for _evse, payer in asked if payer != PUBLIC}, at)
     held = _held(places.values(), {pk for pks in groups.values() for pk in pks}, at)
     found = {
@@ -61,9 +64,11 @@ def assignments_for(asked: Collection[Asked], at: datetime) -> dict[Asked, Tarif
     return {one: assignment for one, assignment in found.items() if assignment is not None}
 
 
-def _places(evse_ids: Collection[int]) -> dict[int, _Place]:
+def _places(evse_ids: Collection[int], at: datetime) -> dict[int, _Place]:
+    """Those where anybody pays."""
     wanted = ("organization_id", "station__location_id", "station_id", "pk")
-    rows = Evse.objects.filter(pk__in=evse_ids).values_list(*wanted)
+    found = Evse.objects.annotate(way=Coalesce(way_at(at), Value(Way.CARD)))
+    rows = found.filter(pk__in=evse_ids).exclude(way=Way.FREE).values_list(*wanted)
     return {row[-1]: _Place(*row) for row in rows}
 
 

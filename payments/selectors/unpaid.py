@@ -25,6 +25,7 @@ from core import clock
 from core.money import Money, to_minor
 from payments.models import ChargeDetailRecord, Payment, Posting
 from payments.selectors.books import DEBT_SETTLES_IN
+from payments.selectors.paying import Way, way_at
 from payments.states import OPEN_PAYMENT
 
 LOOKED_BACK: Final = timedelta(days=120)
@@ -56,8 +57,12 @@ class Debt:
 
 
 def unpaid_debts(organization: Organization | None = None) -> list[Debt]:
-    """Of signed-in drivers, oldest first; a guest's rest is written off at once and never stands here."""
-    records = _candidates().filter(session__driver__isnull=False)
+    """Of signed-in drivers, oldest first; a guest's rest is written off at once and never stands here.
+
+    Where no cards are asked for, nobody is asked for what she owes.
+    """
+    by_card = _candidates().annotate(way=Coalesce(way_at(clock.now()), Value(Way.CARD))).filter(way=Way.CARD)
+    records = by_card.filter(session__driver__isnull=False)
     if organization is not None:
         records = records.filter(organization=organization)
     asking = Payment.objects.filter(session=OuterRef("session"), status__in=OPEN_PAYMENT)

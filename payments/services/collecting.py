@@ -10,6 +10,7 @@ from django.db.models import Sum
 from core.money import to_minor
 from payments.models import ChargeDetailRecord, Payment
 from payments.selectors import default_method, open_payment_of, record_of
+from payments.selectors.paying import asks_cards
 from payments.services import ledger
 from payments.services.operations import Busy
 from payments.services.payments import capture_payment, create_payment, release_hold, request_hold
@@ -24,7 +25,8 @@ def collect(*, session_id: int) -> Payment | None:
     """Bring in what the session's record says, as far as it goes now. Safe to repeat.
 
     Takes the hold; a bill of zero releases it. What a hold does not cover is charged to a signed-in
-    driver's card, and written off for a guest. What goes on a company's account comes with its invoice.
+    driver's card, and written off for a guest. What goes on a company's account comes with its invoice;
+    where no cards are asked for, the rest stays owed.
     """
     session = ChargingSession.objects.select_related("organization", "evse", "driver").get(pk=session_id)
     record = record_of(session)
@@ -34,6 +36,8 @@ def collect(*, session_id: int) -> Payment | None:
     if payment is not None:
         return _take(payment, record)
     missing = outstanding_minor(record)
+    if not asks_cards(record.organization_id):
+        return None
     return _pursue(session, record, missing) if missing > 0 else None
 
 

@@ -18,6 +18,7 @@ from payments import drafts, selectors
 from payments.models import Tariff, TariffAssignment
 from payments.rating.plain import plain_of
 from payments.selectors import tariffs as chosen
+from payments.selectors.paying import way_of
 from payments.services import tariff_desk, tariff_rules
 from payments.services.pricing import as_rated
 from payments.services.tariffs import TariffConflict, open_assignments
@@ -39,6 +40,8 @@ def tariffs(request: HttpRequest) -> HttpResponse:
         "organization": organization,
         "tariffs": [price_list(tariff) for tariff in selectors.current_tariffs(organization)],
         "may_manage": permissions.may_manage_money(request.user, organization),
+        "may_see_books": permissions.may_see_money(request.user, organization),
+        "way": way_of(organization.pk),
     }
     return render(request, "payments/tariffs.html", context)
 

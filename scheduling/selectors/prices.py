@@ -17,6 +17,7 @@ from payments.models import Tariff, TariffAssignment
 from payments.rating.bill import Bill, Line
 from payments.rating.explain import explain
 from payments.rating.tariff import Dimension
+from payments.selectors.paying import asks_cards
 from payments.selectors.prices import PUBLIC, Payer, assignments_for
 from payments.services.pricing import driver_as_payer, preview, tariffs_for
 from payments.services.receipts import speech
@@ -80,8 +81,10 @@ def prices_now(evses: Sequence[Evse], at: datetime, payer: Payer = PUBLIC) -> di
 
 
 def for_driver(price: PriceNow, evse: Evse, driver: User | None, at: datetime) -> PriceNow:
-    """The same price with the hold that this driver's cars need there."""
-    tariff = tariffs_for([evse.pk], at, driver_as_payer(driver)).get(evse.pk)
+    """The same price with the hold that this driver's cars need there; without where no card is asked for."""
+    if not asks_cards(evse.organization_id):
+        return replace(price, hold=None)
+    tariff = tariffs_for([evse.pk], at, driver_as_payer(driver)).get(evse.pk) if driver else None
     if tariff is None or driver is None:
         return price
     hold_minor = hold_for(tariff=tariff, evse=evse, driver=driver)

@@ -169,9 +169,10 @@ def _price(stalls: Sequence[StallNow], payer: Payer) -> PriceNow | None:
 
 def _for_chosen(request: HttpRequest, price: PriceNow | None, chosen: Slot | None) -> PriceNow | None:
     """With the hold that this driver's car needs at the stall that was chosen."""
-    if price is None or chosen is None or chosen.stall is None or not request.user.is_authenticated:
+    if price is None or chosen is None or chosen.stall is None:
         return price
-    return for_driver(price, chosen.stall.evse, request.user, chosen.start_at)
+    driver = request.user if request.user.is_authenticated else None
+    return for_driver(price, chosen.stall.evse, driver, chosen.start_at)
 
 
 def _quote(context: Mapping[str, Any], wish: Chosen) -> dict[str, Any] | None:

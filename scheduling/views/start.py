@@ -22,12 +22,14 @@ from core.ui.kept_form import take_kept_form
 from payments.models import CompanyAccount
 from payments.selectors import cards_of
 from payments.selectors.companies import takes_vouchers
+from payments.selectors.paying import asks_cards
 from payments.selectors.prices import Payer
 from payments.services.addresses import return_path
 from payments.services.attempts import running_attempt
 from payments.services.checkout import (
     CheckoutUnavailable,
     NoCard,
+    NotByCard,
     NotForGuests,
     NothingToPay,
     begin_checkout,
@@ -114,6 +116,7 @@ def _context(request: HttpRequest, evse: Evse) -> dict[str, Any]:
         "stall": stall,
         "price": _price(evse, user),
         "needs_account": not user.is_authenticated and not is_sold_ad_hoc(evse),
+        "takes_cards": asks_cards(evse.organization_id),
         "ahead": ahead,
         "ahead_label": _label(stalls, ahead.reservation.evse_id) if ahead else "",
         "state": _state(stall, is_mine=is_due),
@@ -177,7 +180,7 @@ def _begin(request: HttpRequest, evse: Evse, scanned: ChargeLimits | None) -> Ht
         return _start_free(request, evse, scanned)
     try:
         return HttpResponseRedirect(_pay(request, evse, email, scanned))
-    except NotForGuests:
+    except (NotForGuests, NotByCard):
         return _page(request, evse, status=403, email=email, limits=scanned)
     except NothingToPay:
         return _start_free(request, evse, scanned)

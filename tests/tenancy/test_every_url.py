@@ -130,6 +130,7 @@ FOR_MEMBERS = {
     "payments:companies",
     "payments:company_new",
     "payments:groups",
+    "payments:paying",
     "payments:issuer",
     "payments:ledger_accounts",
     "payments:month_documents",
