@@ -3,6 +3,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from payments.services import (
+    allowances,
     card_care,
     company_invoices,
     debts,
@@ -33,6 +34,7 @@ def ask_due_reconciliations() -> None:
 @shared_task(ignore_result=True)
 def watch_holds() -> None:
     watching.watch_holds()
+    allowances.watch_allowances()
 
 
 @shared_task(ignore_result=True)
