@@ -19,7 +19,7 @@ from core.links import sign
 from core.money import Money
 from core.ui.numbers import money_text
 from payments import selectors
-from payments.models import ChargeDetailRecord, Invoice, Occasion, Payment, Refund
+from payments.models import ChargeDetailRecord, CompanyCharge, Invoice, Occasion, Payment, Refund
 from payments.rating import explain
 from payments.rating.bill import TaxTotal, read_frozen_at, read_left_out, read_line, read_tax
 from payments.rating.explain import Explained
@@ -214,6 +214,18 @@ def send_hold_warning(*, payment_id: int) -> bool:
     }
     locale = payment.account.user.locale if payment.account else "en"
     send_message(to=to, kind="hold_nearly_used", context=context, locale=locale)
+    return True
+
+
+def send_allowance_warning(*, charge_id: int) -> bool:
+    """Tell the driver that her charge will stop at what the account allows; False for a voucher's guest."""
+    wanted = ("company", "session__driver", "session__station__location")
+    charge = CompanyCharge.objects.select_related(*wanted).get(pk=charge_id)
+    driver = charge.session.driver
+    if driver is None or not driver.email:
+        return False
+    context = {"place": charge.session.station.location, "account": charge.company}
+    send_message(to=driver.email, kind="allowance_nearly_used", context=context, locale=driver.locale)
     return True
 
 
