@@ -18,7 +18,6 @@ from core.money import to_minor
 from payments.models import ChargeDetailRecord, Payment
 from payments.services.tariffs import assign_tariff, create_tariff
 from simulator.stations import CATALOG, EvseSpec, LiveStation, StationSpec, Vehicle
-from stations.models import ChargingSession
 from stations.services.provisioning import EvsePlan, create_location, create_station
 
 PASSWORD = "a long enough one"
@@ -156,7 +155,8 @@ def agrees(page: Page) -> None:
     """The receipt's page, the record and the payment say the same amount."""
     record = ChargeDetailRecord.objects.get()
     payment = Payment.objects.get(status="captured")
-    session = ChargingSession.objects.get(pk=record.session_id)
+    session = record.session
+    assert session is not None
     assert (session.status, session.review_reasons) == ("completed", [])
     assert payment.captured_minor == to_minor(record.total_gross, record.currency)
     expect(page.locator(".trio")).to_contain_text(f"€{payment.captured_minor / 100:.2f}")
