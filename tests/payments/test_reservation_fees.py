@@ -458,7 +458,8 @@ def test_a_site_host_gets_a_share_of_what_not_coming_costs(town, boss):
     booked = book(town)
     miss(booked)
     record = ChargeDetailRecord.objects.get()
-    with clock.at(record.issued_at + timedelta(days=40)):
+    next_month = (record.issued_at.replace(day=1) + timedelta(days=32)).replace(day=2)
+    with clock.at(next_month):
         statements.state_last_month()
     (line,) = HostStatementLine.objects.all()
     assert (line.record, line.share_minor) == (record, 42)
