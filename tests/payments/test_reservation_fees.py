@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from django.core import mail
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 
 from accounts.models import AuditEntry
 from core import clock
@@ -22,7 +23,8 @@ from payments.models import (
     PostingLine,
 )
 from payments.rating.plain import PlainTariff, fields_of
-from payments.services import collecting, hosting, kept_holds, reserving, statements
+from payments.selectors.driver_months import driver_month
+from payments.services import collecting, debts, hosting, kept_holds, reserving, statements
 from payments.services.billing import bill_session
 from payments.services.company_documents import einvoice_of
 from payments.services.company_invoices import issue_invoice
@@ -40,7 +42,7 @@ from stations.models import ChargingStation
 from tests.factories import MembershipFactory, SessionFactory
 from tests.payments.fleet import a_company
 from tests.payments.reconciling import kinds, reconcile
-from tests.payments.stories import deliver, statuses, taken_minor
+from tests.payments.stories import deliver, pay_on_page, statuses, taken_minor
 
 pytestmark = pytest.mark.django_db
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -203,6 +205,31 @@ def test_a_card_that_declines_leaves_a_debt_with_a_link(town, stand_in):
         (debt,) = selectors.unpaid_debts()
     assert (debt.missing.minor, debt.record.kept) == (500, kept_of(booked))
     assert owed(town) == 500
+
+
+def test_the_link_of_the_debt_says_what_it_is_for_and_any_card_pays_it(town, stand_in, client):
+    town.give_card("pm_card_chargeCustomerFail")
+    miss(book(town))
+    record = ChargeDetailRecord.objects.get()
+    path = debts.debt_path(record)
+    assert "This booking is not paid" in client.get(path).content.decode()
+    token = path.rstrip("/").split("/")[-1]
+    asked = client.post(reverse("payments:owed_pay", args=[token]))
+    pay_on_page(stand_in, asked["Location"])
+    assert "This booking is paid" in client.get(path).content.decode()
+    assert (taken_minor(stand_in), owed(town)) == (500, 0)
+
+
+def test_it_stands_in_the_drivers_month_and_in_the_api(town, client):
+    booked = book(town)
+    miss(booked)
+    record = ChargeDetailRecord.objects.get()
+    (account,) = driver_month(town.driver, record.issued_at.date().replace(day=1))
+    assert (account.billed.minor, account.paid.minor) == (500, 500)
+    client.force_login(town.driver)
+    (told,) = client.get("/api/v1/cdrs/").json()["results"]
+    assert (told["session_id"], told["reservation_id"]) == (None, str(booked.public_id))
+    assert told["total_reservation_cost"] == "4.17"
 
 
 def test_a_lost_piece_of_news_is_found_by_the_sweep(town, stand_in):
@@ -417,6 +444,19 @@ def test_a_refused_hold_leaves_the_booking_and_tells_the_driver(town, stand_in):
     assert (booked.status, Payment.objects.get().status) == ("confirmed", "failed")
     (told,) = [one for one in mail.outbox if "refused" in one.subject]
     assert f"/bookings/{booked.public_id}/" in told.body
+
+
+def test_a_bank_that_wants_a_confirmation_gets_it_from_the_bookings_page(town, stand_in, client):
+    town.give_card("pm_card_authenticationRequired")
+    booked = book(town)
+    hold(booked)
+    client.force_login(town.driver)
+    page = reverse("scheduling:booking", args=[booked.public_id])
+    assert "Your card was refused" in client.get(page).content.decode()
+    asked = client.post(reverse("scheduling:booking_hold", args=[booked.public_id]))
+    assert asked["Location"] != page
+    assert "Your bank wants you to confirm" in client.get(page).content.decode()
+    assert sorted(Payment.objects.values_list("status", flat=True)) == ["failed", "requires_action"]
 
 
 # --- told in time ----------------------------------------------------------------------------
