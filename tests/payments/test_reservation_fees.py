@@ -132,8 +132,12 @@ def test_a_booking_that_may_cost_something_needs_a_way_to_pay(story):
     assert not KeptStall.objects.exists()
 
 
-def test_a_booking_without_fees_needs_none(story):
-    assert book(story).status == "confirmed"
+def test_a_booking_without_fees_needs_none_and_is_missed_for_nothing(story):
+    connect(story)
+    booked = book(story)
+    miss(booked)
+    assert kept_of(booked).outcome == "free"
+    assert not ChargeDetailRecord.objects.exists()
 
 
 # --- nobody came -----------------------------------------------------------------------------
