@@ -156,7 +156,7 @@ def agrees(page: Page) -> None:
     """The receipt's page, the record and the payment say the same amount."""
     record = ChargeDetailRecord.objects.get()
     payment = Payment.objects.get(status="captured")
-    session = ChargingSession.objects.get(pk=record.session_id)
+    session = ChargingSession.objects.get(cdrs=record)
     assert (session.status, session.review_reasons) == ("completed", [])
     assert payment.captured_minor == to_minor(record.total_gross, record.currency)
     expect(page.locator(".trio")).to_contain_text(f"€{payment.captured_minor / 100:.2f}")
