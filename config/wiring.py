@@ -70,6 +70,7 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "stations.StationDisconnected": ("scheduling.handlers.share_power_again",),
     "stations.TransferEnded": ("stations.handlers.follow_transfer",),
+    "payments.AllowanceNearlyUsed": ("payments.handlers.warn_of_used_allowance",),
     "payments.CardEnding": ("payments.handlers.tell_of_ending_card",),
     "payments.CardSaved": (),
     "payments.HoldNearlyUsed": ("payments.handlers.warn_of_used_hold",),

@@ -9,8 +9,10 @@ from core.admin import ReadOnlyAdmin
 from payments.models import (
     BillingAccount,
     ChargeDetailRecord,
+    CustomerGroup,
     Discrepancy,
     Dispute,
+    GroupMember,
     HostPayout,
     HostStatement,
     KeptStall,
@@ -38,7 +40,7 @@ class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]
 
 class AssignmentInline(ReadOnlyInline):
     model = TariffAssignment
-    fields = ("location", "evse", "during")
+    fields = ("group", "location", "station", "evse", "during")
     readonly_fields = fields
 
 
@@ -49,6 +51,27 @@ class TariffAdmin(ReadOnlyAdmin):
     list_select_related = ("organization",)
     search_fields = ("name", "public_id")
     inlines = (AssignmentInline,)
+
+
+class GroupMemberInline(ReadOnlyInline):
+    model = GroupMember
+    fields = ("user", "id_token", "during")
+    readonly_fields = fields
+
+
+class GroupPriceInline(ReadOnlyInline):
+    model = TariffAssignment
+    fields = ("tariff", "location", "station", "evse", "during")
+    readonly_fields = fields
+
+
+@admin.register(CustomerGroup)
+class CustomerGroupAdmin(ReadOnlyAdmin):
+    list_display = ("name", "organization", "created_at")
+    list_filter = ("organization",)
+    list_select_related = ("organization",)
+    search_fields = ("name", "public_id")
+    inlines = (GroupMemberInline, GroupPriceInline)
 
 
 @admin.register(ChargeDetailRecord)

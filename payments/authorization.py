@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from payments import selectors
+from payments.selectors.prices import Asked, Payer
 from payments.selectors.standing import OPEN, USED_UP, Standing, standings
 from payments.services import pricing
 from stations.facts import Decision, Question
@@ -17,6 +18,7 @@ from stations.services.authorization import MINTED
 
 NO_CARD: Final = Decision(status="blocked", reason="no usable card")
 IN_DEBT: Final = Decision(status="blocked", reason="an earlier charge is unpaid")
+NO_ACCOUNT: Final = Decision(status="blocked", reason="on no account of this network")
 LIMIT_USED_UP: Final = Decision(status="blocked", reason="the company's limit for this month is used up")
 
 
@@ -30,11 +32,11 @@ def account_can_pay(questions: Sequence[Question]) -> list[Decision | None]:
     doubtful = [q for q in questions if q in refusals]
     if not doubtful:
         return [None] * len(questions)
-    free = _free_evses(doubtful)
+    free = _free(doubtful)
     held = selectors.holds_waiting({q.user_id for q in doubtful if q.user_id is not None})
     return [
         None
-        if question.evse_id in free or (question.user_id, question.evse_id) in held
+        if _asked(question) in free or (question.user_id, question.evse_id) in held
         else refusals.get(question)
         for question in questions
     ]
@@ -51,10 +53,15 @@ def _standings(asked: Sequence[Question]) -> Iterable[tuple[Question, Standing]]
 
 
 def _judge(question: Question, standing: Standing) -> Decision | None:
-    """A company's account before the person's own card; a token of an organization pays for nothing else."""
+    """A company's account before the person's own card; a token of an organization pays for nothing else.
+
+    Where charges go on accounts only, nothing else pays, and no card is looked for.
+    """
     if standing.account == OPEN:
         return None
     is_used_up = standing.account == USED_UP
+    if standing.needs_account:
+        return LIMIT_USED_UP if is_used_up else NO_ACCOUNT
     if question.user_id is None:
         return LIMIT_USED_UP if is_used_up else None
     if standing.has_debt:
@@ -64,9 +71,11 @@ def _judge(question: Question, standing: Standing) -> Decision | None:
     return LIMIT_USED_UP if is_used_up else NO_CARD
 
 
-def _free_evses(questions: Sequence[Question]) -> set[int | None]:
-    """The asked places where charging costs nothing. An unknown place costs something."""
-    evse_ids = {q.evse_id for q in questions if q.evse_id is not None}
-    at = max(q.at for q in questions)
-    tariffs = pricing.tariffs_for(evse_ids, at)
-    return {evse_id for evse_id in evse_ids if pricing.is_free(tariffs.get(evse_id))}
+def _free(questions: Sequence[Question]) -> set[Asked]:
+    """The asked places where charging costs this driver nothing. An unknown place costs something."""
+    asked = {_asked(question) for question in questions if question.evse_id is not None}
+    return pricing.free_among(asked, max(q.at for q in questions))
+
+
+def _asked(question: Question) -> Asked:
+    return question.evse_id or 0, Payer(question.user_id, question.id_token_id)

@@ -105,22 +105,65 @@ class MemberForm(forms.Form):
     cost_center = forms.CharField(label=gettext_lazy("Cost center"), max_length=60, required=False)
 
 
+class GroupForm(forms.Form):
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
+
+
+class GroupMemberForm(forms.Form):
+    who = forms.CharField(
+        label=gettext_lazy("Driver's e-mail or card number"),
+        max_length=255,
+        help_text=gettext_lazy("A card must be one of this network's"),
+    )
+
+
 class VoucherForm(forms.Form):
     count = forms.IntegerField(label=gettext_lazy("How many codes"), min_value=1, max_value=200, initial=1)
     charges_allowed = forms.IntegerField(
         label=gettext_lazy("Charges with each"), min_value=1, max_value=1000, initial=1
     )
+    charge_limit = AmountField(
+        label=gettext_lazy("At most per charge"),
+        decimal_places=3,
+        help_text=gettext_lazy("Tax included; the charge stops before. Empty: no limit"),
+    )
+    total_limit = AmountField(
+        label=gettext_lazy("At most with each code"),
+        decimal_places=3,
+        help_text=gettext_lazy("All its charges together. Empty: no limit"),
+    )
     valid_until = MomentField(label=gettext_lazy("Valid until"))
     cost_center = forms.CharField(label=gettext_lazy("Cost center"), max_length=60, required=False)
 
-    def __init__(self, data: Any = None) -> None:
+    def __init__(self, currency: str, data: Any = None) -> None:
         super().__init__(data, auto_id="voucher_%s")
+        self.currency = currency
 
     def clean_valid_until(self) -> Any:
         moment = self.cleaned_data["valid_until"]
         if moment <= clock.now():
             raise forms.ValidationError(_("This moment is past."))
         return moment
+
+    def clean_charge_limit(self) -> Any:
+        return _no_zero(self.cleaned_data["charge_limit"])
+
+    def clean_total_limit(self) -> Any:
+        return _no_zero(self.cleaned_data["total_limit"])
+
+    def said(self) -> dict[str, Any]:
+        """What the service asks for. The form is valid."""
+        said = dict(self.cleaned_data)
+        for name in ("charge_limit", "total_limit"):
+            limit = said.pop(name)
+            said[f"{name}_minor"] = None if limit is None else to_minor(limit, self.currency)
+        return said
+
+
+def _no_zero(limit: Any) -> Any:
+    if limit == 0:
+        raise forms.ValidationError(_("Empty is no limit."))
+    return limit
 
 
 class IssuerForm(_PartyForm):

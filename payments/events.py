@@ -279,6 +279,20 @@ class HoldNearlyUsed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AllowanceNearlyUsed(Event):
+    """A running charge on a company's account has cost most of what it may."""
+
+    name: ClassVar[str] = "payments.AllowanceNearlyUsed"
+    charge_id: int
+    organization_id: int
+    session_id: int
+
+    @property
+    def subject(self) -> str:
+        return f"session.{self.session_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostInvited(Event):
     """A site host is asked to say where their money goes."""
 

@@ -1,25 +1,19 @@
-"""The forms of tariffs: prices in an operator's words, bands of the week, OCPI as text, where they hold."""
+"""The forms of tariffs: prices in an operator's words, bands of the week, OCPI as text."""
 
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import Any, Final
 
 from django import forms
 from django.core.validators import RegexValidator
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Organization
-from core import clock
 from payments.rating import ocpi
 from payments.rating.plain import DECIMALS, MINUTES
 from payments.rating.tariff import DAYS
-from stations.models import Evse, Location
 
-LATE: Final = timedelta(minutes=5)
 BANDS_AT_MOST: Final = 24
 DAY_S: Final = 86_400
 WEEKDAYS: Final = tuple(
@@ -219,76 +213,3 @@ class SampleForm(forms.Form):
     minutes = forms.IntegerField(label=gettext_lazy("Minutes charging"), min_value=0, max_value=2880)
     kwh = AmountField(label=gettext_lazy("kWh"), required=True, max_value=1000, decimal_places=3)
     idle = forms.IntegerField(label=gettext_lazy("Minutes idle after it"), min_value=0, max_value=2880)
-
-
-class WorkForm(forms.Form):
-    """Where a tariff holds, and from when on."""
-
-    site = forms.ModelChoiceField(
-        Location.objects.none(),
-        label=gettext_lazy("Site"),
-        required=False,
-        empty_label=gettext_lazy("The whole network"),
-    )
-    stall = forms.CharField(
-        label=gettext_lazy("Only one stall"),
-        max_length=48,
-        required=False,
-        help_text=gettext_lazy("The code on its label, or its EVSE id; empty: all"),
-    )
-    starts_at = MomentField(
-        label=gettext_lazy("From"), required=False, help_text=gettext_lazy("Empty: from now on")
-    )
-
-    def __init__(self, organization: Organization, data: Any = None) -> None:
-        super().__init__(data)
-        self.organization = organization
-        field: Any = self.fields["site"]
-        field.queryset = Location.objects.filter(organization=organization, is_waiting_room=False)
-
-    def clean_starts_at(self) -> Any:
-        return not_past(self.cleaned_data["starts_at"])
-
-    def clean(self) -> dict[str, Any]:
-        said: dict[str, Any] = super().clean() or {}
-        if said.get("stall"):
-            said["evse"] = self._stall(said["stall"])
-        return said
-
-    def _stall(self, text: str) -> Evse | None:
-        mine = Evse.objects.filter(organization=self.organization).select_related("station")
-        found = mine.filter(Q(code__iexact=text) | Q(evse_id__iexact=text)).first()
-        site = self.cleaned_data.get("site")
-        if found is None:
-            self.add_error("stall", _("No stall of yours has this code or EVSE id."))
-        elif site is not None and found.station.location_id != site.pk:
-            self.add_error("stall", _("This stall is at another site. Choose its site, or none."))
-        return found
-
-    @property
-    def scope(self) -> dict[str, Any]:
-        """What the service asks for: a stall, a site, or neither."""
-        said = self.cleaned_data
-        if said.get("evse"):
-            return {"evse": said["evse"]}
-        return {"location": said["site"]} if said.get("site") else {}
-
-
-class SuccessionForm(forms.Form):
-    """From when on a new version holds where the older ones do."""
-
-    starts_at = MomentField(
-        label=gettext_lazy("From"), required=False, help_text=gettext_lazy("Empty: from now on")
-    )
-
-    def clean_starts_at(self) -> Any:
-        return not_past(self.cleaned_data["starts_at"])
-
-
-def not_past(moment: Any) -> Any:
-    """A price never changes for what was charged already; a moment that passed while typing is now."""
-    if moment is None or moment >= clock.now():
-        return moment
-    if moment < clock.now() - LATE:
-        raise forms.ValidationError(_("This moment has passed. Choose a later one, or leave it empty."))
-    return None

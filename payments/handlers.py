@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from payments.events import (
+    AllowanceNearlyUsed,
     CardEnding,
     DebtNoticed,
     HoldNearlyUsed,
@@ -111,6 +112,10 @@ def send_receipt(event: PaymentCaptured) -> None:
 
 def warn_of_used_hold(event: HoldNearlyUsed) -> None:
     receipts.send_hold_warning(payment_id=event.payment_id)
+
+
+def warn_of_used_allowance(event: AllowanceNearlyUsed) -> None:
+    receipts.send_allowance_warning(charge_id=event.charge_id)
 
 
 def invite_host(event: HostInvited) -> None:

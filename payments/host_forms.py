@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Organization
 from core import clock
-from payments.forms import MomentField, not_past
+from payments.forms import MomentField
+from payments.work_forms import not_past
 from stations.models import Location
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from payments.services import (
+    allowances,
     card_care,
     company_invoices,
     debts,
@@ -39,6 +40,7 @@ def place_due_holds() -> None:
 @shared_task(ignore_result=True)
 def watch_holds() -> None:
     watching.watch_holds()
+    allowances.watch_allowances()
 
 
 @shared_task(ignore_result=True)

@@ -171,6 +171,12 @@ ACTS: Final = {
     "tariff.end": gettext_lazy("Ended"),
     "tariff.override": gettext_lazy("Rule overridden"),
     "tariff.override_end": gettext_lazy("Override withdrawn"),
+    "group.create": gettext_lazy("Made"),
+    "group.rename": gettext_lazy("Renamed"),
+    "group.member_add": gettext_lazy("Member added"),
+    "group.member_remove": gettext_lazy("Member removed"),
+    "group.free": gettext_lazy("Free charging given"),
+    "group.free_end": gettext_lazy("Free charging ended"),
 }
 CHANGED: Final = {
     "name": gettext_lazy("name"),
@@ -241,4 +247,5 @@ def _host_details(changes: dict[str, Any]) -> str:
 def _details(changes: dict[str, Any]) -> str:
     """Where it holds, or what was changed."""
     changed = ", ".join(str(CHANGED.get(name, name)) for name in changes.get("after", ()))
-    return str(changes.get("where", "") or changes.get("reason", "")) or changed
+    place = ", ".join(filter(None, [changes.get("where", ""), changes.get("group", "")]))
+    return place or str(changes.get("reason", "")) or changed

@@ -22,6 +22,7 @@ from accounts.permissions import may_command_stations
 from accounts.selectors import own_rows, token_by_uid
 from core import clock
 from core.rest.filters import Choice, Filters, Instant, Number, Text, Uuid
+from payments.selectors.prices import Payer
 from scheduling import selectors
 from scheduling.models import Reservation, SentProfile
 from scheduling.permissions import bookable_locations, may_cancel_booking, may_see_booking
@@ -146,7 +147,7 @@ class ReservationTerms(APIView):
         wish = TermsWishSerializer(data=request.query_params)
         wish.is_valid(raise_exception=True)
         evse = _bookable_evse(request, wish.validated_data["evse"])
-        terms = terms_for(evse, wish.validated_data["start_at"])
+        terms = terms_for(evse, wish.validated_data["start_at"], Payer(user_id=request.user.pk))
         if terms is None:
             return Response(status=status.HTTP_204_NO_CONTENT)
         return Response(FeesSerializer(terms.to_json()).data)

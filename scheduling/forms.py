@@ -13,6 +13,7 @@ from django.http import QueryDict
 
 from accounts.models import Vehicle
 from core import clock
+from payments.selectors.prices import Payer
 from scheduling.selectors.offers import Need
 from scheduling.selectors.places import Wish
 from stations.models import Connector, Location
@@ -30,7 +31,7 @@ DAYS_AHEAD: Final = 6
 def read_wish(query: QueryDict, vehicle: Vehicle | None, user_id: int | None = None) -> Wish:
     """The filters of the find page from its URL. `car=0` switches the own car's filter off; `power` is in
     kW, `most` in the site's currency; `fast` and `cheap` are the quick ways to the same. `user_id`: whose
-    saved places `saved` means."""
+    saved places `saved` means, and whose prices are asked for."""
     return Wish(
         text="".join(c for c in query.get("q", "") if c.isprintable()).strip()[:80],
         vehicle=vehicle if query.get("car", "1") != "0" else None,
@@ -41,6 +42,7 @@ def read_wish(query: QueryDict, vehicle: Vehicle | None, user_id: int | None = N
         saved_of=user_id if "saved" in query else None,
         near=_point(query.get("at", "")),
         sort=_one_of(query.get("sort"), SORTS),
+        payer=Payer(user_id=user_id),
     )
 
 

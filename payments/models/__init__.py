@@ -1,6 +1,7 @@
 from payments.models.companies import CompanyAccount, CompanyCharge, CompanyMember, Voucher
 from payments.models.debts import DebtNotice
 from payments.models.disputes import Dispute
+from payments.models.groups import CustomerGroup, GroupMember
 from payments.models.hosts import (
     HostPayout,
     HostStatement,
@@ -18,6 +19,7 @@ from payments.models.invoices import (
 from payments.models.keeping import KeptStall, Occasion
 from payments.models.ledger import Posting, PostingLine
 from payments.models.months import ClosedMonth, LedgerMapping
+from payments.models.paying import PaymentWay
 from payments.models.payments import (
     BillingAccount,
     Payment,
@@ -37,9 +39,11 @@ __all__ = [
     "CompanyAccount",
     "CompanyCharge",
     "CompanyMember",
+    "CustomerGroup",
     "DebtNotice",
     "Discrepancy",
     "Dispute",
+    "GroupMember",
     "HostPayout",
     "HostStatement",
     "HostStatementLine",
@@ -53,6 +57,7 @@ __all__ = [
     "Occasion",
     "Payment",
     "PaymentMethod",
+    "PaymentWay",
     "Posting",
     "PostingLine",
     "ProviderOperation",

@@ -78,13 +78,18 @@ class CompanyMember(models.Model):
 
 
 class Voucher(models.Model):
-    """A code that lets whoever has it charge on a company's account: a hotel's guests, for example."""
+    """A code that lets whoever has it charge on a company's account: a hotel's guests, for example.
+
+    Limits are in minor units, tax included: what each charge, and what all of them may come to.
+    """
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     company = models.ForeignKey(CompanyAccount, on_delete=models.PROTECT, related_name="vouchers")
     code = models.CharField(max_length=16)
     cost_center = models.CharField(max_length=60, blank=True)
     charges_allowed = models.PositiveSmallIntegerField(default=1)
+    charge_limit_minor = models.BigIntegerField(null=True, blank=True)
+    total_limit_minor = models.BigIntegerField(null=True, blank=True)
     valid_until = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=clock.now)
@@ -95,6 +100,11 @@ class Voucher(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["organization", "code"], name="voucher_code_unique"),
             models.CheckConstraint(condition=Q(charges_allowed__gt=0), name="voucher_allows_a_charge"),
+            models.CheckConstraint(
+                condition=(Q(charge_limit_minor__isnull=True) | Q(charge_limit_minor__gt=0))
+                & (Q(total_limit_minor__isnull=True) | Q(total_limit_minor__gt=0)),
+                name="voucher_limits_positive",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -102,7 +112,10 @@ class Voucher(models.Model):
 
 
 class CompanyCharge(models.Model):
-    """A session that goes on a company's account: decided once, when it starts."""
+    """A session that goes on a company's account: decided once, when it starts.
+
+    `limit_minor` is what its voucher lets it come to.
+    """
 
     session = models.OneToOneField(ChargingSession, on_delete=models.PROTECT, related_name="company_charge")
     company = models.ForeignKey(CompanyAccount, on_delete=models.PROTECT, related_name="charges")
@@ -110,6 +123,8 @@ class CompanyCharge(models.Model):
     voucher = models.ForeignKey(
         Voucher, on_delete=models.PROTECT, null=True, blank=True, related_name="charges"
     )
+    limit_minor = models.BigIntegerField(null=True, blank=True)
+    warned_at = models.DateTimeField(null=True, blank=True)
     decided_at = models.DateTimeField(default=clock.now)
 
     def __str__(self) -> str:

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organization, User
 from core import clock
 from core.tenancy import OrganizationQuerySet
-from stations.models import Evse, Location
+from payments.models.groups import CustomerGroup
+from stations.models import ChargingStation, Evse, Location
 
 
 class Tariff(models.Model):
@@ -61,11 +62,23 @@ class Tariff(models.Model):
 
 
 class TariffAssignment(models.Model):
-    """Which tariff holds where and when; the narrowest scope wins (EVSE, location, organization)."""
+    """Which tariff holds where, for whom and when; without a tariff a group charges free of charge.
+
+    The price of the driver's group before everybody's, then the narrowest place: EVSE, station, location,
+    organization (`selectors.prices`).
+    """
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
-    tariff = models.ForeignKey(Tariff, on_delete=models.PROTECT, related_name="assignments")
+    tariff = models.ForeignKey(
+        Tariff, on_delete=models.PROTECT, null=True, blank=True, related_name="assignments"
+    )
+    group = models.ForeignKey(
+        CustomerGroup, on_delete=models.PROTECT, null=True, blank=True, related_name="assignments"
+    )
     location = models.ForeignKey(Location, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    station = models.ForeignKey(
+        ChargingStation, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
     evse = models.ForeignKey(Evse, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     during = DateTimeRangeField()
 
@@ -77,13 +90,21 @@ class TariffAssignment(models.Model):
                 name="one_tariff_per_scope_at_a_time",
                 expressions=[
                     (F("organization"), RangeOperators.EQUAL),
+                    (Coalesce(F("group"), Value(0)), RangeOperators.EQUAL),
                     (Coalesce(F("location"), Value(0)), RangeOperators.EQUAL),
+                    (Coalesce(F("station"), Value(0)), RangeOperators.EQUAL),
                     (Coalesce(F("evse"), Value(0)), RangeOperators.EQUAL),
                     ("during", RangeOperators.OVERLAPS),
                 ],
             ),
             models.CheckConstraint(
-                condition=Q(location__isnull=True) | Q(evse__isnull=True), name="assignment_has_one_scope"
+                condition=Q(location__isnull=True, station__isnull=True)
+                | Q(location__isnull=True, evse__isnull=True)
+                | Q(station__isnull=True, evse__isnull=True),
+                name="assignment_has_one_scope",
+            ),
+            models.CheckConstraint(
+                condition=Q(tariff__isnull=False) | Q(group__isnull=False), name="free_for_groups_only"
             ),
             models.CheckConstraint(
                 condition=Q(during__startswith__isnull=False) & ~Q(during__isempty=True),
@@ -92,7 +113,16 @@ class TariffAssignment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.tariff} → {self.evse or self.location or self.organization}"
+        return f"{self.tariff or _('free of charge')} → {self.place}"
+
+    @property
+    def place(self) -> Evse | ChargingStation | Location | None:
+        """The one place that it holds at; None: the whole network."""
+        return self.evse or self.station or self.location
+
+    @property
+    def holds_everywhere(self) -> bool:
+        return self.evse_id is None and self.station_id is None and self.location_id is None
 
 
 class RuleOverride(models.Model):

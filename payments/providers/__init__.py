@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from django.conf import settings
+
 from payments.providers.base import Provider
 
 
@@ -13,3 +15,8 @@ def provider() -> Provider:
     from payments.providers.stripe import StripeProvider
 
     return StripeProvider.from_settings()
+
+
+def is_configured() -> bool:
+    """Whether this installation has a provider at all: networks whose drivers use no cards need none."""
+    return bool(settings.STRIPE_SECRET_KEY)

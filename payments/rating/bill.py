@@ -81,6 +81,8 @@ class Bill:
     charging_s: Decimal
     idle_s: Decimal
     held_s: Decimal
+    frozen_at: datetime | None = None
+    """The instant whose prices hold throughout (`SessionFacts.frozen_at`)."""
 
     def lines_json(self) -> list[dict[str, Any]]:
         """The lines as plain values for a record: amounts and volumes as exact strings."""
@@ -152,6 +154,11 @@ def read_line(data: dict[str, Any]) -> Line:
 
 def read_left_out(data: dict[str, str]) -> LeftOut:
     return LeftOut(reason=data["reason"], seconds=Decimal(data["seconds"]))
+
+
+def read_frozen_at(stored: dict[str, Any]) -> datetime | None:
+    """The instant whose prices hold throughout, from a record's JSON."""
+    return _instant(stored.get("frozen_at"))
 
 
 def read_tax(data: dict[str, str]) -> TaxTotal:

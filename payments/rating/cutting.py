@@ -101,6 +101,8 @@ class Cutter:
     def _edges(self) -> list[int]:
         restrictions = [rule.restrictions for rule in self.rules]
         first, last = self.facts.periods[0].start_at, self.facts.periods[-1].end_at
+        if self.facts.frozen_at is not None:
+            last = first
         found = {instant_us(at) for at in local_time.edges(restrictions, self.zone, first, last)}
         for rule in restrictions:
             for bound in (rule.min_duration, rule.max_duration):
@@ -132,7 +134,7 @@ class Cutter:
         """The rules whose times hold at an instant; the same between two edges."""
         between = bisect_right(self.edges_us, at_us)
         if between not in self._timely:
-            local = instant(at_us).astimezone(self.zone)
+            local = (self.facts.frozen_at or instant(at_us)).astimezone(self.zone)
             elapsed_us = at_us - self.start_us
             self._timely[between] = [
                 rule

@@ -34,7 +34,8 @@ def rate(tariff: Tariff, facts: SessionFacts, policy: Policy = POLICY) -> Bill:
     volumes = _payable(metered, policy)
     parts = [_part(volume, tariff, index) for index, volume in enumerate(volumes)]
     has_energy = metered.energy_wh > 0 or not policy.minimum_needs_energy
-    return _bill(tariff, metered, volumes, limited(parts, tariff, lift=has_energy))
+    bill = _bill(tariff, metered, volumes, limited(parts, tariff, lift=has_energy))
+    return replace(bill, frozen_at=facts.frozen_at)
 
 
 def _payable(metered: Metered, policy: Policy) -> list[Volume]:

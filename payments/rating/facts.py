@@ -21,12 +21,12 @@ class Use(StrEnum):
 
 
 class Holder(StrEnum):
-    """Who held the power back in a HELD period."""
+    """Who held the power back in a HELD period; of several, the first here is named."""
 
-    STATION = "station"
-    PLAN = "plan"
     FAULT = "fault"
     UNLOCK = "unlock"
+    PLAN = "plan"
+    STATION = "station"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +47,15 @@ class Period:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionFacts:
-    """A session's periods in order of time, and the time zone of its location (IANA name)."""
+    """A session's periods in order of time, and the time zone of its location (IANA name).
+
+    `frozen_at`: the local time, date and weekday of this instant choose the prices of the whole session
+    (23 CFR 680.116(a)); None: every moment has its own.
+    """
 
     time_zone: str
     periods: tuple[Period, ...]
+    frozen_at: datetime | None = None
 
     def __post_init__(self) -> None:
         for period in self.periods:

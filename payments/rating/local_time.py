@@ -47,7 +47,7 @@ def _times(rule: Restrictions) -> Iterator[time]:
         yield rule.start_time
     if rule.end_time is not None:
         yield rule.end_time
-    if rule.day_of_week or any((rule.start_time, rule.end_time, rule.start_date, rule.end_date)):
+    if rule.is_timely:
         yield MIDNIGHT
 
 

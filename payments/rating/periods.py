@@ -42,11 +42,12 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
-    """From this instant on our plan gave this session nothing (True) or something (False)."""
+class Hold:
+    """From this instant on the power was held back by `holder` (True), or no longer by it (False)."""
 
     at: datetime
-    is_zero: bool
+    holder: Holder
+    is_on: bool
 
 
 def build(
@@ -56,11 +57,11 @@ def build(
     total_wh: int,
     registers: Sequence[Register] = (),
     phases: Sequence[Phase] = (),
-    limits: Sequence[Limit] = (),
+    holds: Sequence[Hold] = (),
 ) -> tuple[Period, ...]:
     """The session's periods from start to end, with `total_wh` in them altogether."""
     marks = _marks(start_at, end_at, total_wh, registers)
-    course = _Course(sorted(phases, key=lambda phase: phase.at), sorted(limits, key=lambda limit: limit.at))
+    course = _Course(sorted(phases, key=lambda phase: phase.at), sorted(holds, key=lambda hold: hold.at))
     return tuple(period for earlier, later in pairwise(marks) for period in _between(earlier, later, course))
 
 
@@ -78,26 +79,43 @@ def _marks(
 
 
 class _Course:
-    """Which phase and limit hold when."""
+    """Which phase it is when, and who holds the power back."""
 
-    def __init__(self, phases: Sequence[Phase], limits: Sequence[Limit]) -> None:
-        self.phases, self.limits = phases, limits
+    def __init__(self, phases: Sequence[Phase], holds: Sequence[Hold]) -> None:
+        self.phases, self.holds = phases, holds
         self.phase_times = [phase.at for phase in phases]
-        self.limit_times = [limit.at for limit in limits]
+        self.hold_times = [hold.at for hold in holds]
 
     def cuts(self, start_at: datetime, end_at: datetime) -> list[datetime]:
-        times = {at for at in (*self.phase_times, *self.limit_times) if start_at < at < end_at}
+        times = {at for at in (*self.phase_times, *self.hold_times) if start_at < at < end_at}
         return [start_at, *sorted(times), end_at]
 
     def use(self, at: datetime, *, has_energy: bool) -> Use:
         before = bisect_right(self.phase_times, at)
         if not before:
             return Use.CHARGING if has_energy else Use.HELD
-        return USES.get(self.phases[before - 1].name, Use.HELD)
+        phase = self.phases[before - 1]
+        use = USES.get(phase.name, Use.HELD)
+        return Use.HELD if use is Use.IDLE and self._excuses(phase.at, at) else use
 
     def holder(self, at: datetime) -> Holder:
-        before = bisect_right(self.limit_times, at)
-        return Holder.PLAN if before and self.limits[before - 1].is_zero else Holder.STATION
+        holding = self._holding(at)
+        return next((one for one in Holder if one in holding), Holder.STATION)
+
+    def _excuses(self, idle_since: datetime, at: datetime) -> bool:
+        """A vehicle that our plan gave nothing may call itself idle; one that was idle before is."""
+        holding = self._holding(at)
+        return any(one is not Holder.PLAN or holding[one] <= idle_since for one in holding)
+
+    def _holding(self, at: datetime) -> dict[Holder, datetime]:
+        """Who holds the power back at an instant, and since when."""
+        since: dict[Holder, datetime] = {}
+        for hold in self.holds[: bisect_right(self.hold_times, at)]:
+            if hold.is_on:
+                since.setdefault(hold.holder, hold.at)
+            else:
+                since.pop(hold.holder, None)
+        return since
 
 
 def _between(earlier: Register, later: Register, course: _Course) -> Iterator[Period]:

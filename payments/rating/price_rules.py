@@ -76,6 +76,11 @@ def law_of(place: Place) -> str:
     return AFIR_FAST if place.power_w >= FAST_W else AFIR_SLOW
 
 
+def freezes_prices(country: str) -> bool:
+    """Must the prices of the start hold for the whole charge? 23 CFR 680.116(a)."""
+    return country.upper() == "US"
+
+
 def _broken(tariff: Tariff, law: str) -> Iterator[Rule]:
     if law == AFIR_FAST:
         yield from _broken_from_50_kw(tariff)

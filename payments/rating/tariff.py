@@ -62,6 +62,11 @@ class Restrictions:
     day_of_week: frozenset[str] = frozenset()
     reservation: str = ""
 
+    @property
+    def is_timely(self) -> bool:
+        """Does it depend on the local time, date or weekday?"""
+        return bool(self.day_of_week or any((self.start_time, self.end_time, self.start_date, self.end_date)))
+
 
 ALWAYS = Restrictions()
 

@@ -13,7 +13,7 @@ from payments.selectors.books import (
     revenue_today,
 )
 from payments.selectors.cards import ENDING_WITHIN, ShownCard, ending_cards, shown_cards
-from payments.selectors.facts import session_facts
+from payments.selectors.facts import keeps_start_prices, session_facts
 from payments.selectors.payments import (
     ShownPayment,
     cards_of,
@@ -59,6 +59,7 @@ __all__ = [
     "failed_refunds",
     "holds_waiting",
     "invoice_of",
+    "keeps_start_prices",
     "latest_payments",
     "latest_refunds",
     "open_payment_of",

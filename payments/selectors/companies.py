@@ -62,6 +62,14 @@ def is_within_limit(company: CompanyAccount) -> bool:
     return limit is None or used_this_month_minor(company) < limit
 
 
+def left_this_month(company: CompanyAccount) -> Money | None:
+    """What its charges may still come to this month, at which a running one is stopped; None: no limit."""
+    if company.monthly_limit_minor is None:
+        return None
+    left = max(0, company.monthly_limit_minor - used_this_month_minor(company))
+    return Money.of_minor(left, company.organization.currency)
+
+
 def uninvoiced(company: CompanyAccount) -> QuerySet[ChargeDetailRecord]:
     """Records that stand on no invoice yet, in the order in which they ended."""
     mine = ChargeDetailRecord.objects.filter(company=company, invoiced=None)

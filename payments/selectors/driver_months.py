@@ -95,7 +95,7 @@ def driver_month(user: User, first_day: date) -> list[Account]:
     """One account per seller and currency, by the seller's name; days are the seller's. Three queries."""
     documents = list(_documents(user, first_day))
     movements = [*_taken(user, first_day), *_given_back(user, first_day)]
-    keys = {_key(one) for one in documents} | {_key(one) for one in movements}
+    keys = {*map(_key, documents), *map(_key, movements)}
     return [
         Account(
             organization=organization,

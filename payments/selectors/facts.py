@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Any, Final
 
 from core.models import DomainEvent
-from payments.rating.facts import SessionFacts
-from payments.rating.periods import Limit, Phase, Register, build
-from stations.events import SessionPhaseChanged
-from stations.models import ChargingSession, MeterReading, StationCommand
+from payments.rating.facts import Holder, SessionFacts, Use
+from payments.rating.periods import USES, Hold, Phase, Register, build
+from payments.rating.price_rules import freezes_prices
+from stations.events import EvseStatusChanged, SessionPhaseChanged
+from stations.models import ChargingSession, Location, MeterReading, StationCommand
+
+FAULTED: Final = "faulted"
+UNLOCKS: Final = {"UnlockFailed": True, "Unlocked": False}
 
 
 def session_facts(session: ChargingSession, *, until: datetime) -> SessionFacts:
@@ -18,15 +23,24 @@ def session_facts(session: ChargingSession, *, until: datetime) -> SessionFacts:
     if session.started_at is None:
         return SessionFacts(time_zone=zone, periods=())
     end = max(session.started_at, session.ended_at or until)
+    phases = _phases(session)
+    frozen_at = session.started_at if keeps_start_prices(session.station.location) else None
     periods = build(
         start_at=session.started_at,
         end_at=end,
         total_wh=max(0, session.energy_wh),
         registers=_registers(session, end),
-        phases=_phases(session),
-        limits=_limits(session),
+        phases=phases,
+        holds=[*_planned(session), *_broken(session, end, phases)],
     )
-    return SessionFacts(time_zone=zone, periods=periods)
+    return SessionFacts(time_zone=zone, periods=periods, frozen_at=frozen_at)
+
+
+def keeps_start_prices(location: Location) -> bool:
+    """Do the unit prices of the start hold for the whole charge at this place (MONEY rule 3)?"""
+    return location.freezes_prices or freezes_prices(
+        location.country_code or location.organization.country_code
+    )
 
 
 def _registers(session: ChargingSession, end: datetime) -> list[Register]:
@@ -65,13 +79,46 @@ def _story(session: ChargingSession, events: list[SessionPhaseChanged]) -> Itera
         yield Phase(session.started_at, session.phase)
 
 
-def _limits(session: ChargingSession) -> list[Limit]:
+def _planned(session: ChargingSession) -> list[Hold]:
     """When our own plan gave the session nothing."""
-    commands = StationCommand.objects.filter(
-        session=session, kind="set_power_limit", status=StationCommand.Status.ACCEPTED
-    ).order_by("answered_at")
+    given = _answered(kind="set_power_limit", session=session, status="accepted")
     return [
-        Limit(command.answered_at, 0 in (command.params.get("limit_a"), command.params.get("limit_w")))
-        for command in commands
-        if command.answered_at is not None
+        Hold(at, Holder.PLAN, 0 in (params.get("limit_a"), params.get("limit_w")))
+        for at, params, _word in given
     ]
+
+
+def _broken(session: ChargingSession, end: datetime, phases: Iterable[Phase]) -> list[Hold]:
+    """When something was broken; asked only where the vehicle was idle, which this alone excuses."""
+    if not any(USES.get(phase.name) is Use.IDLE for phase in phases):
+        return []
+    return [*_faults(session, end), *_stuck(session, end)]
+
+
+def _faults(session: ChargingSession, end: datetime) -> Iterator[Hold]:
+    told = DomainEvent.objects.filter(
+        type=EvseStatusChanged.name,
+        subject=f"evse.{session.evse_id}",
+        occurred_at__gte=session.started_at,
+        occurred_at__lte=end,
+    ).order_by("pk")
+    for change in (EvseStatusChanged.from_payload(one.payload) for one in told):
+        if session.connector_number in (None, change.connector_number):
+            yield Hold(change.at, Holder.FAULT, change.status == FAULTED)
+
+
+def _stuck(session: ChargingSession, end: datetime) -> Iterator[Hold]:
+    """From a failed unlock on until one succeeds (1.6 and 2.x say UnlockFailed, Unlocked)."""
+    if session.evse is None:
+        return
+    asked = {"params__evse_number": session.evse.number, "answered_at__range": (session.started_at, end)}
+    for at, _params, word in _answered(kind="unlock", station=session.station_id, **asked):
+        if word in UNLOCKS:
+            yield Hold(at, Holder.UNLOCK, UNLOCKS[word])
+
+
+def _answered(**wanted: Any) -> list[tuple[datetime, dict[str, Any], str]]:
+    """When the station answered such commands, what they asked, and its word."""
+    found = StationCommand.objects.filter(answered_at__isnull=False, **wanted)
+    rows = found.order_by("answered_at").values_list("answered_at", "params", "answer_word")
+    return [(at, params, word) for at, params, word in rows if at is not None]

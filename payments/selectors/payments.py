@@ -34,7 +34,8 @@ def current_tariffs(organization: Organization) -> QuerySet[Tariff]:
         .values("pk")
     )
     lasting = Q(during__endswith__isnull=True) | Q(during__endswith__gt=clock.now())
-    holds = TariffAssignment.objects.filter(lasting).select_related("location", "evse").order_by("during")
+    places = ("group", "location", "station", "evse")
+    holds = TariffAssignment.objects.filter(lasting).select_related(*places).order_by("during")
     return (
         Tariff.objects.filter(pk__in=newest).prefetch_related(Prefetch("assignments", holds)).order_by("name")
     )

@@ -25,6 +25,8 @@ class Standing(NamedTuple):
     has_debt: bool
     account: str | None
     """A company's account that it may go on: OPEN, or its month's limit is USED_UP."""
+    needs_account: bool
+    """Here no card is asked for: charges go on accounts only."""
 
 
 _STANDINGS: Final = """
@@ -34,6 +36,9 @@ select q.user_id is not null and exists (
        coalesce((select sum(l.amount_minor) > 0
                    from payments_postingline l join payments_posting p on p.id = l.posting_id
                   where l.account = 'receivable:user.' || q.user_id and p.at < %(settled_before)s), false),
+       coalesce((select w.way from payments_paymentway w
+                  where w.organization_id = q.organization_id and w.since <= %(now)s
+                  order by w.since desc limit 1) = 'internal', false),
        a.currency, a.monthly_limit_minor, a.used
   from unnest(%(users)s::bigint[], %(tokens)s::bigint[], %(organizations)s::bigint[]) with ordinality
        as q(user_id, id_token_id, organization_id, n)
@@ -77,7 +82,10 @@ def standings(asking: Sequence[Asking]) -> list[Standing]:
         "now": now,
     }
     rows = hot_line().execute(_STANDINGS, parameters)
-    return [Standing(has_card, has_debt, _account(*account)) for has_card, has_debt, *account in rows]
+    return [
+        Standing(has_card, has_debt, _account(*account), needs_account)
+        for has_card, has_debt, needs_account, *account in rows
+    ]
 
 
 def _account(currency: str | None, limit_minor: int | None, used: Decimal | None) -> str | None:

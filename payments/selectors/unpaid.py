@@ -27,6 +27,7 @@ from core.money import Money, to_minor
 from payments.models import ChargeDetailRecord, Payment, Posting
 from payments.selectors.books import DEBT_SETTLES_IN
 from payments.selectors.occasions import of_driver
+from payments.selectors.paying import Way, way_at
 from payments.states import OPEN_PAYMENT
 
 LOOKED_BACK: Final = timedelta(days=120)
@@ -60,8 +61,12 @@ class Debt:
 
 
 def unpaid_debts(organization: Organization | None = None) -> list[Debt]:
-    """Of signed-in drivers, oldest first; a guest's rest is written off at once and never stands here."""
-    records = _candidates().filter(of_driver())
+    """Of signed-in drivers, oldest first; a guest's rest is written off at once and never stands here.
+
+    Where no cards are asked for, nobody is asked for what she owes.
+    """
+    by_card = _candidates().annotate(way=Coalesce(way_at(clock.now()), Value(Way.CARD))).filter(way=Way.CARD)
+    records = by_card.filter(of_driver())
     if organization is not None:
         records = records.filter(organization=organization)
     asking = Payment.objects.filter(paying(), status__in=OPEN_PAYMENT)

@@ -109,6 +109,8 @@ def issue_record(
         "lines": bill.lines_json(),
         "taxes": bill.taxes_json(),
         "left_out": bill.left_out_json(),
+        "waived": [line_json(line) for line in waived],
+        "frozen_at": bill.frozen_at and bill.frozen_at.isoformat(),
     }
     if kept_under is not None and kept_under != tariff:
         told["kept_under"] = as_ocpi(kept_under)
@@ -119,11 +121,7 @@ def issue_record(
         tariff_snapshot=_snapshot(occasion, tariff),
         currency=bill.currency,
         periods=periods,
-        lines={
-            **told,
-            "left_out": bill.left_out_json(),
-            "waived": [line_json(line) for line in waived],
-        },
+        lines=told,
         total_net=bill.total_net,
         total_tax=bill.total_tax,
         total_gross=bill.total_gross,

@@ -18,6 +18,7 @@ from payments.models import BillingAccount, Payment, PaymentMethod, ProviderOper
 from payments.providers import provider
 from payments.providers.base import CheckoutRequest, OutcomeUnknown, Refused
 from payments.selectors import default_method
+from payments.selectors.paying import asks_cards
 from payments.services import operations, pricing
 from payments.services.addresses import address_of, return_path
 from payments.services.applying import fail_payment, locked
@@ -39,6 +40,10 @@ class CheckoutUnavailable(RuntimeError):
 
 class NotForGuests(ValueError):
     """A rule about ad hoc prices speaks against this one, and no owner has overridden it."""
+
+
+class NotByCard(ValueError):
+    """Here charges go on accounts only."""
 
 
 class NothingToPay(ValueError):
@@ -65,9 +70,10 @@ def begin_checkout(
 
     A signed-in driver's card is saved with it. `scanned`: what was asked at the charger whose one-time code
     led here. Who has an attempt open here already (of this driver, or
-    of the guest with this key) goes on with that one. Raises NothingToPay, NotForGuests, CheckoutUnavailable.
+    of the guest with this key) goes on with that one. Raises NothingToPay, NotByCard, NotForGuests,
+    CheckoutUnavailable.
     """
-    tariff = _priced(evse)
+    tariff = _priced(evse, driver)
     if driver is None and not is_sold_ad_hoc(evse):
         raise NotForGuests(str(evse))
     account = _account(driver, tariff) if driver else None
@@ -115,9 +121,9 @@ def pay_with_card(*, evse: Evse, driver: User, scanned: ChargeLimits | None = No
 
     The address is the bank's page when it wants a confirmation, else the way back of ours. A decline
     gives a FAILED payment. A second click goes on with the first one's payment. Raises NothingToPay,
-    NoCard, CheckoutUnavailable.
+    NotByCard, NoCard, CheckoutUnavailable.
     """
-    tariff = _priced(evse)
+    tariff = _priced(evse, driver)
     account = _account(driver, tariff)
     method = default_method(account)
     if method is None:
@@ -179,10 +185,12 @@ def _saved_in(account: BillingAccount, visit: ProviderOperation) -> PaymentMetho
     return save_card(account=account, method_ref=page.setup_method_ref) if page.setup_method_ref else None
 
 
-def _priced(evse: Evse) -> Tariff:
-    tariff = pricing.tariff_for(evse)
+def _priced(evse: Evse, driver: User | None) -> Tariff:
+    tariff = pricing.tariff_for(evse, payer=pricing.driver_as_payer(driver))
     if tariff is None or pricing.is_free(tariff):
         raise NothingToPay(str(evse))
+    if not asks_cards(evse.organization_id):
+        raise NotByCard(str(evse))
     return tariff
 
 

@@ -11,6 +11,7 @@ from core.money import to_minor
 from payments.models import ChargeDetailRecord, KeptStall, Occasion, Payment
 from payments.selectors import default_method, open_payment_of, record_of
 from payments.selectors.occasions import about_record
+from payments.selectors.paying import asks_cards
 from payments.services import ledger
 from payments.services.operations import Busy
 from payments.services.payments import capture_payment, create_payment, release_hold, request_hold
@@ -25,7 +26,8 @@ def collect(*, session_id: int) -> Payment | None:
     """Bring in what the session's record says, as far as it goes now. Safe to repeat.
 
     Takes the hold; a bill of zero releases it. What a hold does not cover is charged to a signed-in
-    driver's card, and written off for a guest. What goes on a company's account comes with its invoice.
+    driver's card, and written off for a guest. What goes on a company's account comes with its invoice;
+    where no cards are asked for, the rest stays owed.
     """
     wanted = ("organization", "evse", "driver")
     return collect_for(ChargingSession.objects.select_related(*wanted).get(pk=session_id))
@@ -45,7 +47,9 @@ def collect_for(occasion: Occasion) -> Payment | None:
     if payment is not None:
         return _take(payment, record)
     missing = outstanding_minor(record)
-    return _pursue(occasion, record, missing) if missing > 0 else None
+    if missing <= 0 or not asks_cards(record.organization_id):
+        return None
+    return _pursue(occasion, record, missing)
 
 
 def outstanding_minor(record: ChargeDetailRecord) -> int:

@@ -15,6 +15,7 @@ from payments.models import (
 )
 from payments.selectors import users_with_card
 from payments.selectors.companies import is_within_limit
+from payments.selectors.paying import asks_cards
 from stations.models import ChargingSession
 
 
@@ -22,7 +23,7 @@ def account_for(session: ChargingSession) -> CompanyCharge | None:
     """The company's account that the session goes on; None: its driver pays. Any number of callers agree.
 
     A session for which a card was asked is its payer's. Beyond the month's limit a driver's own card pays,
-    if there is one; without one the start was let in by the company's account, which then pays.
+    if there is one and cards are asked for; else the start was let in by the company's account, which pays.
     """
     known = CompanyCharge.objects.filter(session=session).first()
     if known is not None or session.is_test or Payment.objects.filter(session=session).exists():
@@ -30,10 +31,15 @@ def account_for(session: ChargingSession) -> CompanyCharge | None:
     member = _member_of(session)
     if member is None or not member.company.is_active:
         return None
-    if not is_within_limit(member.company) and session.driver_id in users_with_card({session.driver_id or 0}):
+    if not is_within_limit(member.company) and _pays_herself(session):
         return None
     decided = {"company": member.company, "cost_center": member.cost_center}
     return CompanyCharge.objects.get_or_create(session=session, defaults=decided)[0]
+
+
+def _pays_herself(session: ChargingSession) -> bool:
+    has_card = session.driver_id in users_with_card({session.driver_id or 0})
+    return has_card and asks_cards(session.organization_id)
 
 
 def account_open_to(*, user: User, organization: Organization) -> CompanyAccount | None:

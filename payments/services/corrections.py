@@ -5,7 +5,7 @@ A driver agreed to one price: once money was taken for it, a correction can only
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -15,14 +15,14 @@ from django.db.models import F, Sum
 from core.money import Money
 from payments.models import ChargeDetailRecord, InvoicedRecord, Occasion, Payment, Tariff
 from payments.rating import correcting
-from payments.rating.bill import Bill, Line, joined, read_left_out, read_line, read_tax
+from payments.rating.bill import Bill, Line, joined, read_frozen_at, read_left_out, read_line, read_tax
 from payments.rating.engine import rate
 from payments.rating.facts import SessionFacts
 from payments.rating.tariff import Tariff as Rated
 from payments.selectors import record_of, session_facts
 from payments.selectors.occasions import about
 from payments.services.billing import charging_periods
-from payments.services.pricing import as_rated, charge_bill, free_of_charge
+from payments.services.pricing import as_rated, free_of_charge
 from stations.models import ChargingSession
 
 
@@ -167,16 +167,17 @@ def bill_of(record: ChargeDetailRecord) -> Bill:
         charging_s=Decimal(0),
         idle_s=Decimal(0),
         held_s=Decimal(0),
+        frozen_at=read_frozen_at(stored),
     )
 
 
 def _facts(session: ChargingSession, wanted: Wanted) -> SessionFacts:
     """The session's facts with what is wanted otherwise; the original must come out of them as it was."""
     original = ChargeDetailRecord.objects.get(session=session, credit_of=None, reissue_of=None)
-    again = charge_bill(session, tariff=original.tariff) if original.tariff else None
-    if again is not None and again.total_gross != correcting.of_charge(bill_of(original)).total_gross:
+    facts = replace(session_facts(session, until=original.ended_at), frozen_at=read_frozen_at(original.lines))
+    charged = correcting.of_charge(bill_of(original)).total_gross
+    if original.tariff and rate(as_rated(original.tariff), facts).total_gross != charged:
         raise NotReproducible(str(session))
-    facts = session_facts(session, until=original.ended_at)
     if wanted.ended_at is not None:
         facts = correcting.ended_at(facts, wanted.ended_at)
     return facts if wanted.energy_wh is None else correcting.with_energy(facts, wanted.energy_wh)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from payments.models import Payment
 from payments.providers.base import ProviderError
 from payments.selectors import default_method, open_payment_of
+from payments.selectors.paying import asks_cards
 from payments.selectors.payments import waiting_for
 from payments.services import pricing
 from payments.services.cards import ensure_account
@@ -21,12 +22,12 @@ def hold_for_session(*, session_id: int) -> Payment | None:
     """Hold for a running session on its driver's card. After a decline see `stop_unpaid_session`.
 
     None where nothing is to be held: free, a test, nobody's card (the organization's own), on a company's
-    account, or held already.
+    account, where no cards are asked for, or held already.
     """
     session = _session(session_id)
     if session.is_test or session.status != ChargingSession.Status.ACTIVE:
         return None
-    if account_for(session) is not None or session.driver is None:
+    if account_for(session) is not None or session.driver is None or not asks_cards(session.organization_id):
         return None
     payment = _payment(session)
     if payment is None or payment.status != Status.CREATED:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
-
+from accounts.models import User
 from core import clock
-from payments.models import KeptStall, Tariff, TariffAssignment
+from payments.models import KeptStall, Tariff
 from payments.rating import ocpi
 from payments.rating.bill import Bill, joined
 from payments.rating.engine import rate
@@ -20,42 +19,33 @@ from payments.rating.tariff import Dimension, PriceComponent
 from payments.rating.tariff import Tariff as RatedTariff
 from payments.selectors import session_facts
 from payments.selectors.occasions import kept_of
+from payments.selectors.prices import PUBLIC, Asked, Payer, assignments_for
 from stations.models import ChargingSession, Evse
 
 
-def tariff_for(evse: Evse, at: datetime | None = None) -> Tariff | None:
-    """The tariff in force for an EVSE at an instant; the narrowest scope wins. None: free of charge."""
-    return tariffs_for([evse.pk], at or clock.now()).get(evse.pk)
+def tariff_for(evse: Evse, at: datetime | None = None, payer: Payer = PUBLIC) -> Tariff | None:
+    """The tariff in force for a charge at an instant (see `selectors.prices`). None: free of charge."""
+    return tariffs_for([evse.pk], at or clock.now(), payer).get(evse.pk)
 
 
-def tariffs_for(evse_ids: Collection[int], at: datetime) -> dict[int, Tariff]:
-    """The tariffs in force for many EVSEs, by EVSE id, in two queries."""
-    places = Evse.objects.filter(pk__in=evse_ids).values_list("pk", "organization_id", "station__location_id")
-    scopes = {pk: (organization, location) for pk, organization, location in places}
-    assignments = _assignments(scopes, at)
-    found = {pk: _narrowest(pk, scope, assignments) for pk, scope in scopes.items()}
-    return {pk: tariff for pk, tariff in found.items() if tariff is not None}
+def tariffs_for(evse_ids: Collection[int], at: datetime, payer: Payer = PUBLIC) -> dict[int, Tariff]:
+    """The tariffs in force for many EVSEs, by EVSE id, in two queries (three for somebody in particular)."""
+    found = assignments_for([(pk, payer) for pk in evse_ids], at)
+    return {pk: one.tariff for (pk, _payer), one in found.items() if one.tariff is not None}
 
 
-def _assignments(scopes: Mapping[int, tuple[int, int]], at: datetime) -> list[TariffAssignment]:
-    organizations = {organization for organization, _ in scopes.values()}
-    locations = {location for _, location in scopes.values()}
-    in_scope = Q(evse__in=scopes) | Q(evse=None, location__in=locations) | Q(evse=None, location=None)
-    return list(
-        TariffAssignment.objects.filter(
-            in_scope, organization__in=organizations, during__contains=at
-        ).select_related("tariff")
-    )
+def free_among(asked: Collection[Asked], at: datetime) -> set[Asked]:
+    """The charges that cost nothing. An unknown place costs something."""
+    found = assignments_for(asked, at)
+    return {one for one in asked if one not in found or is_free(found[one].tariff)}
 
 
-def _narrowest(evse_id: int, scope: tuple[int, int], assignments: list[TariffAssignment]) -> Tariff | None:
-    organization_id, location_id = scope
-    wanted = ((evse_id, None), (None, location_id), (None, None))
-    for evse, location in wanted:
-        for one in assignments:
-            if (one.organization_id, one.evse_id, one.location_id) == (organization_id, evse, location):
-                return one.tariff
-    return None
+def driver_as_payer(driver: User | None) -> Payer:
+    return Payer(user_id=driver.pk) if driver is not None else PUBLIC
+
+
+def payer_of(session: ChargingSession) -> Payer:
+    return Payer(session.driver_id, session.id_token_id)
 
 
 def as_ocpi(tariff: Tariff) -> dict[str, Any]:
@@ -126,21 +116,24 @@ def preview(
     charging: timedelta,
     idle: timedelta = timedelta(0),
     at: datetime | None = None,
+    is_frozen: bool = False,
 ) -> Bill:
-    """What a charge like this would cost, beginning at `at` (default: now)."""
+    """What a charge like this would cost, beginning at `at` (default: now), there at its prices throughout
+    where they are frozen."""
     start = at or clock.now()
     full = start + charging
     periods = [Period(start_at=start, end_at=full, energy_wh=energy_wh)]
     if idle:
         periods.append(Period(start_at=full, end_at=full + idle, energy_wh=0, use=Use.IDLE))
-    return rate(as_rated(tariff), SessionFacts(time_zone=time_zone, periods=tuple(periods)))
+    facts = SessionFacts(time_zone=time_zone, periods=tuple(periods), frozen_at=start if is_frozen else None)
+    return rate(as_rated(tariff), facts)
 
 
 def session_tariff(session: ChargingSession) -> Tariff | None:
-    """The tariff of a session: the one in force when it started; it stays for the whole session."""
+    """The tariff of a session: the one in force for its driver when it started; it stays for all of it."""
     if session.evse is None:
         return None
-    return tariff_for(session.evse, session.started_at or session.created_at)
+    return tariff_for(session.evse, session.started_at or session.created_at, payer_of(session))
 
 
 def session_bill(

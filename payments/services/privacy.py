@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from payments.models import CompanyMember, Payment, PaymentMethod
+from payments.models import CompanyMember, GroupMember, Payment, PaymentMethod
+from payments.services.group_desk import end_memberships
 
 
 @transaction.atomic
@@ -15,3 +16,4 @@ def erase_person(*, user_id: int) -> None:
     )
     Payment.objects.filter(account__user=user_id).update(email="")
     CompanyMember.objects.filter(user=user_id).delete()
+    end_memberships(GroupMember.objects.filter(user=user_id))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
@@ -18,9 +19,9 @@ from core.links import sign
 from core.money import Money
 from core.ui.numbers import money_text
 from payments import selectors
-from payments.models import ChargeDetailRecord, Invoice, Occasion, Payment, Refund
+from payments.models import ChargeDetailRecord, CompanyCharge, Invoice, Occasion, Payment, Refund
 from payments.rating import explain
-from payments.rating.bill import TaxTotal, read_left_out, read_line, read_tax
+from payments.rating.bill import TaxTotal, read_frozen_at, read_left_out, read_line, read_tax
 from payments.rating.explain import Explained
 from payments.selectors.credits import credited_minor
 from payments.selectors.refunds import ShownRefund
@@ -67,6 +68,17 @@ class Receipt:
     def seller_lines(self) -> tuple[str, ...]:
         """The seller's address and numbers, as they were."""
         return address_lines(self.invoice.issuer) if self.invoice else ()
+
+    @property
+    def frozen(self) -> str:
+        """That the prices of the start held throughout, where another time would have had others."""
+        frozen_at = read_frozen_at(self.record.lines)
+        if frozen_at is None or not any(one.line.why.is_timely for one in self.lines):
+            return ""
+        local = frozen_at.astimezone(ZoneInfo(self.record.occasion.station.location.time_zone))
+        return _("The prices of %(time)s, when the charge began, held throughout.") % {
+            "time": date_format(local, "TIME_FORMAT")
+        }
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -122,6 +134,8 @@ def receipt_of(record: ChargeDetailRecord) -> Receipt:
 
 def _remarks(receipt: Receipt) -> Iterator[str]:
     record = receipt.record
+    if receipt.frozen:
+        yield receipt.frozen
     if receipt.credited is not None:
         told = {"day": date_format(record.issued_at), "reason": record.correction["reason"]}
         yield _("Corrected on %(day)s, because: %(reason)s") % told
@@ -200,6 +214,18 @@ def send_hold_warning(*, payment_id: int) -> bool:
     }
     locale = payment.account.user.locale if payment.account else "en"
     send_message(to=to, kind="hold_nearly_used", context=context, locale=locale)
+    return True
+
+
+def send_allowance_warning(*, charge_id: int) -> bool:
+    """Tell the driver that her charge will stop at what the account allows; False for a voucher's guest."""
+    wanted = ("company", "session__driver", "session__station__location")
+    charge = CompanyCharge.objects.select_related(*wanted).get(pk=charge_id)
+    driver = charge.session.driver
+    if driver is None or not driver.email:
+        return False
+    context = {"place": charge.session.station.location, "account": charge.company}
+    send_message(to=driver.email, kind="allowance_nearly_used", context=context, locale=driver.locale)
     return True
 
 

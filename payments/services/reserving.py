@@ -27,6 +27,8 @@ from payments.rating.reserving import rate_reservation
 from payments.rating.tariff import Dimension
 from payments.selectors import record_of, users_with_card
 from payments.selectors.occasions import AS_BILLED
+from payments.selectors.paying import asks_cards
+from payments.selectors.prices import PUBLIC, Payer
 from payments.services.billing import issue_record
 from payments.services.collecting import let_go_kept
 from payments.services.company_charges import account_open_to, payer_of
@@ -36,7 +38,6 @@ from stations.models import ChargingSession, Evse
 
 Outcome = KeptStall.Outcome
 SECOND_THOUGHTS: Final = timedelta(minutes=5)
-HOUR_S: Final = Decimal(3600)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +69,9 @@ class Terms:
         }
 
 
-def terms_of(*, evse: Evse, starts_at: datetime, kept_until: datetime) -> Terms | None:
-    """The terms of a booking made now; None where charging has no tariff."""
-    tariff = tariff_for(evse)
+def terms_of(*, evse: Evse, starts_at: datetime, kept_until: datetime, payer: Payer = PUBLIC) -> Terms | None:
+    """The terms of a booking that `payer` makes now; None where charging has no tariff."""
+    tariff = tariff_for(evse, payer=payer)
     if tariff is None:
         return None
     free_until = max(starts_at, clock.now() + SECOND_THOUGHTS)
@@ -113,10 +114,10 @@ def _per_hour(bill: Bill) -> Money:
 
 
 def can_pay(user: User, organization: Organization) -> bool:
-    """Is there a saved card, or a company on whose account this person charges here?"""
-    return (
-        bool(users_with_card({user.pk})) or account_open_to(user=user, organization=organization) is not None
-    )
+    """Is there a card, or a company on whose account this person charges here; or is no card asked for?"""
+    if not asks_cards(organization.pk) or users_with_card({user.pk}):
+        return True
+    return account_open_to(user=user, organization=organization) is not None
 
 
 def agree(*, told: Mapping[str, Any], public_id: UUID, **booked: Any) -> KeptStall:
@@ -245,8 +246,8 @@ def _issue(kept: KeptStall) -> ChargeDetailRecord | None:
 def _periods(kept: KeptStall) -> list[dict[str, Any]]:
     """One OCPI ChargingPeriod of RESERVATION_TIME, in hours."""
     ended_at = max(kept.starts_at, kept.ended_at or kept.kept_until)
-    seconds = Decimal((ended_at - kept.starts_at) // timedelta(seconds=1))
-    hours = str((seconds / HOUR_S).quantize(Decimal("0.000001")))
+    seconds = (ended_at - kept.starts_at) // timedelta(seconds=1)
+    hours = str((Decimal(seconds) / 3600).quantize(Decimal("0.000001")))
     return [
         {
             "start_date_time": kept.starts_at.isoformat().replace("+00:00", "Z"),

@@ -14,6 +14,7 @@ from typing import Final
 from accounts.models import User, Vehicle
 from core.money import exponent, to_minor
 from payments.models import Tariff
+from payments.selectors import keeps_start_prices
 from payments.services.pricing import preview
 from stations.models import Evse
 
@@ -55,6 +56,7 @@ def _full_charge_minor(tariff: Tariff, evse: Evse, vehicle: Vehicle) -> int:
         energy_wh=energy_wh,
         charging=timedelta(seconds=energy_wh * 3600 * TAPER_PERCENT // (power_w * 100)),
         idle=timedelta(minutes=tariff.idle_grace_minutes) + STAYING,
+        is_frozen=keeps_start_prices(evse.station.location),
     )
     return to_minor(bill.total_gross, bill.currency)
 

@@ -14,8 +14,8 @@ from core import clock
 from payments.models import RuleOverride, Tariff, TariffAssignment
 from payments.rating.plain import says_the_same
 from payments.services import tariffs
+from payments.services.group_desk import note_group
 from payments.services.pricing import as_rated
-from stations.models import Evse, Location
 
 SHAPE: Final = ("elements", "min_price", "max_price", "tax_included")
 
@@ -34,17 +34,28 @@ def make(*, actor: User, **fields: Any) -> Tariff:
 
 @transaction.atomic
 def change(*, actor: User, tariff: Tariff, **fields: Any) -> Tariff:
-    """The next version, if anything differs. Raises InvalidTariff, Overtaken when it is not the newest."""
+    """The version itself while nobody was priced by it, else the next one; if anything differs.
+
+    Raises InvalidTariff; Overtaken when it is not the newest, or not as it was read.
+    """
     changed = _changed(tariff, fields)
     if not changed:
         return tariff
-    revised = tariffs.revise_tariff(tariff=tariff, **changed)
-    if revised.version != tariff.version + 1:
+    revised = _rewritten(tariff, changed) or tariffs.revise_tariff(tariff=tariff, **changed)
+    if revised.version not in (tariff.version, tariff.version + 1):
         raise Overtaken
     before = {name: getattr(tariff, name) for name in changed}
     told = {"version": revised.version, "before": before, "after": changed}
     _note(actor, revised, "tariff.change", told)
     return revised
+
+
+def _rewritten(tariff: Tariff, changed: Mapping[str, Any]) -> Tariff | None:
+    if not tariffs.rewrite_tariff(tariff=tariff, **changed):
+        if not Tariff.objects.filter(pk=tariff.pk, created_at=tariff.created_at).exists():
+            raise Overtaken
+        return None
+    return Tariff.objects.select_related("organization").get(pk=tariff.pk)
 
 
 def _changed(tariff: Tariff, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,15 +97,10 @@ def withdraw_override(*, actor: User, tariff: Tariff, rule: str) -> bool:
 
 @transaction.atomic
 def put_to_work(
-    *,
-    actor: User,
-    tariff: Tariff,
-    location: Location | None = None,
-    evse: Evse | None = None,
-    starts_at: datetime | None = None,
+    *, actor: User, tariff: Tariff, starts_at: datetime | None = None, **place: Any
 ) -> TariffAssignment:
-    """It holds in the scope from then on. Raises TariffConflict."""
-    made = tariffs.assign_tariff(tariff=tariff, location=location, evse=evse, starts_at=starts_at)
+    """It holds in the scope from then on (`tariffs.assign_tariff`). Raises TariffConflict."""
+    made = tariffs.assign_tariff(tariff=tariff, starts_at=starts_at, **place)
     _note(actor, tariff, "tariff.assign", _told(made))
     return made
 
@@ -104,23 +110,29 @@ def take_over(*, actor: User, tariff: Tariff, starts_at: datetime | None = None)
     """Wherever an older version holds without an end, this one holds from then on. Raises TariffConflict."""
     start = starts_at or clock.now()
     older = tariffs.open_assignments(tariff).exclude(tariff=tariff).filter(during__startswith__lt=start)
-    places = list(older.select_related("location", "evse"))
-    for one in places:
-        put_to_work(actor=actor, tariff=tariff, location=one.location, evse=one.evse, starts_at=start)
-    return len(places)
+    found = list(older.select_related("group", "location", "station", "evse"))
+    for one in found:
+        place = {name: getattr(one, name) for name in ("group", "location", "station", "evse")}
+        put_to_work(actor=actor, tariff=tariff, starts_at=start, **place)
+    return len(found)
 
 
 @transaction.atomic
 def end(*, actor: User, assignment: TariffAssignment) -> None:
     """A planned one is canceled, and what it would have ended goes on; a running one ends now."""
     told = _told(assignment)
-    if tariffs.end_assignment(assignment=assignment, at=clock.now()):
+    if not tariffs.end_assignment(assignment=assignment, at=clock.now()):
+        return
+    if assignment.tariff is not None:
         _note(actor, assignment.tariff, "tariff.end", told)
+    elif assignment.group is not None:
+        note_group(actor=actor, group=assignment.group, action="group.free_end", changes=told)
 
 
 def _told(one: TariffAssignment) -> dict[str, Any]:
-    place = one.evse or one.location or one.organization
-    return {"version": one.tariff.version, "where": str(place), "from": one.during.lower.isoformat()}
+    told = {"where": str(one.place or one.organization), "from": one.during.lower.isoformat()}
+    version = {"version": one.tariff.version} if one.tariff else {}
+    return {**version, **told, **({"group": one.group.name} if one.group else {})}
 
 
 def _note(actor: User, tariff: Tariff, action: str, changes: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What the law asks of a tariff where it holds."""
+"""What the law asks of a tariff where it holds for everybody: what a group pays is no price ad hoc."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ def places_of(tariff: Tariff) -> tuple[Place, ...]:
         Q(during__endswith__gt=now) | Q(during__endswith__isnull=True),
         organization=tariff.organization,
         tariff__public_id=tariff.public_id,
+        group=None,
     )
     instants = {max(one.during.lower, now) for one in ahead}
     evses = _evses_in(list(ahead), tariff)
@@ -54,10 +55,11 @@ def _evses_in(assignments: list[TariffAssignment], tariff: Tariff) -> QuerySet[E
     evses = Evse.objects.filter(organization=tariff.organization).select_related(
         "station__location__organization"
     )
-    if not any(one.location_id is None and one.evse_id is None for one in assignments):
+    if not any(one.holds_everywhere for one in assignments):
         sites = [one.location_id for one in assignments if one.location_id]
+        chargers = [one.station_id for one in assignments if one.station_id]
         stalls = [one.evse_id for one in assignments if one.evse_id]
-        evses = evses.filter(Q(station__location__in=sites) | Q(pk__in=stalls))
+        evses = evses.filter(Q(station__location__in=sites) | Q(station__in=chargers) | Q(pk__in=stalls))
     return evses.order_by("station__location__name", "station__name", "number")
 
 

@@ -1,10 +1,13 @@
-"""Make tariffs and say where they hold. A used version is final: a change makes the next version."""
+"""Make tariffs and say where and for whom they hold.
+
+A version that was used, or has held anywhere, is final: a change makes the next version (MONEY rule 3).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, QuerySet
@@ -12,13 +15,25 @@ from psycopg.types.range import TimestamptzRange
 
 from accounts.models import Organization
 from core import clock
-from payments.models import Tariff, TariffAssignment
+from payments.models import CustomerGroup, RuleOverride, Tariff, TariffAssignment
+from payments.selectors.tariffs import rewritable
 from payments.services.pricing import as_rated
-from stations.models import Evse, Location
+from stations.models import ChargingStation, Evse, Location
+
+SHAPE: Final = (
+    "name",
+    "currency",
+    "tax_included",
+    "elements",
+    "min_price",
+    "max_price",
+    "hold_minor",
+    "idle_grace_minutes",
+)
 
 
 class TariffConflict(ValueError):
-    """The scope already has a planned tariff later than the wanted start: `planned`, where it is known."""
+    """Another price begins in the scope at that very moment: `planned`, where it is known."""
 
     def __init__(self, words: str, planned: TariffAssignment | None = None) -> None:
         super().__init__(words)
@@ -60,8 +75,7 @@ def revise_tariff(*, tariff: Tariff, **changes: Any) -> Tariff:
     """The next version of a tariff, with these fields changed. Raises InvalidTariff."""
     Organization.objects.select_for_update().get(pk=tariff.organization_id)
     newest = Tariff.objects.filter(public_id=tariff.public_id).aggregate(newest=Max("version"))["newest"]
-    copied = ("name", "currency", "tax_included", "elements", "min_price", "max_price", "hold_minor")
-    fields = {name: getattr(tariff, name) for name in (*copied, "idle_grace_minutes")} | changes
+    fields = _fields(tariff) | changes
     revised = Tariff(
         organization=tariff.organization, public_id=tariff.public_id, version=newest + 1, **fields
     )
@@ -71,35 +85,69 @@ def revise_tariff(*, tariff: Tariff, **changes: Any) -> Tariff:
 
 
 @transaction.atomic
+def rewrite_tariff(*, tariff: Tariff, **changes: Any) -> bool:
+    """Change a version itself, while nobody can have been priced by it. Raises InvalidTariff.
+
+    False, and nothing is changed: it was used, holds or has held somewhere, has a successor, or is not as the
+    caller has read it (`created_at`). What owners have overridden for the old words is withdrawn.
+    """
+    Organization.objects.select_for_update().get(pk=tariff.organization_id)
+    untouched = rewritable().filter(pk=tariff.pk, created_at=tariff.created_at)
+    as_rated(Tariff(organization=tariff.organization, **{**_fields(tariff), **changes}))
+    is_changed = bool(untouched.update(**changes, created_at=clock.now()))
+    if is_changed:
+        RuleOverride.objects.filter(tariff=tariff).delete()
+    return is_changed
+
+
+def _fields(tariff: Tariff) -> dict[str, Any]:
+    return {name: getattr(tariff, name) for name in SHAPE}
+
+
+@transaction.atomic
 def assign_tariff(
     *,
     tariff: Tariff,
+    group: CustomerGroup | None = None,
     location: Location | None = None,
+    station: ChargingStation | None = None,
     evse: Evse | None = None,
     starts_at: datetime | None = None,
 ) -> TariffAssignment:
-    """From `starts_at` on this tariff holds in the scope; the former one ends there.
+    """From `starts_at` on this tariff holds in the scope, until what is planned there next.
 
-    Without location and EVSE the scope is the whole organization. Raises TariffConflict.
+    What held there ends. Without location, station and EVSE the scope is the whole organization; without
+    group it is for everybody. Raises TariffConflict.
     """
-    Organization.objects.select_for_update().get(pk=tariff.organization_id)
+    place = {"group": group, "location": location, "station": station, "evse": evse}
+    return _assign(tariff.organization, tariff, place, starts_at)
+
+
+@transaction.atomic
+def assign_free(*, group: CustomerGroup, starts_at: datetime | None = None, **place: Any) -> TariffAssignment:
+    """From `starts_at` on the group charges free of charge there (places as in `assign_tariff`).
+
+    Raises TariffConflict.
+    """
+    scope = {"location": None, "station": None, "evse": None, **place, "group": group}
+    return _assign(group.organization, None, scope, starts_at)
+
+
+def _assign(
+    organization: Organization, tariff: Tariff | None, place: Mapping[str, Any], starts_at: datetime | None
+) -> TariffAssignment:
+    Organization.objects.select_for_update().get(pk=organization.pk)
     start = starts_at or clock.now()
-    scope = TariffAssignment.objects.select_for_update().filter(
-        organization=tariff.organization, location=location, evse=evse
-    )
-    planned = scope.filter(during__startswith__gte=start).order_by("during").first()
-    if planned is not None:
-        raise TariffConflict("Another tariff is already planned for this scope.", planned)
+    scope = TariffAssignment.objects.select_for_update().filter(organization=organization, **place)
+    following = scope.filter(during__startswith__gte=start).order_by("during").first()
+    if following is not None and following.during.lower == start:
+        raise TariffConflict("Another tariff is already planned for this moment.", following)
     for former in scope.filter(during__contains=start):
         former.during = TimestamptzRange(former.during.lower, start)
         former.save(update_fields=["during"])
-    made = TariffAssignment(
-        organization=tariff.organization,
-        tariff=tariff,
-        location=location,
-        evse=evse,
-        during=TimestamptzRange(start, None),
-    )
+    until = following.during.lower if following else None
+    during = TimestamptzRange(start, until)
+    made = TariffAssignment(organization=organization, tariff=tariff, during=during, **place)
     _save_alone(made)
     return made
 
@@ -124,7 +172,11 @@ def open_assignments(tariff: Tariff) -> QuerySet[TariffAssignment]:
 def end_assignment(*, assignment: TariffAssignment, at: datetime) -> bool:
     """A planned one goes, and what it would have ended goes on; a running one ends. False: it was over."""
     scope = TariffAssignment.objects.select_for_update().filter(
-        organization=assignment.organization, location=assignment.location, evse=assignment.evse
+        organization=assignment.organization,
+        group=assignment.group,
+        location=assignment.location,
+        station=assignment.station,
+        evse=assignment.evse,
     )
     found = {one.pk: one for one in scope}
     one = found.pop(assignment.pk, None)

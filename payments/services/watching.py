@@ -32,7 +32,7 @@ def watch_holds() -> int:
         if percent >= WARN_AT_PERCENT and payment.warned_at is None:
             _warn(payment)
     due = [payment.session for payment, percent in used if payment.session and percent >= STOP_AT_PERCENT]
-    stopped = [session for session in due if not _is_being_stopped(session)]
+    stopped = [session for session in due if not is_being_stopped(session)]
     for session in stopped:
         stop_session(session=session)
     return len(stopped)
@@ -61,7 +61,8 @@ def _warn(payment: Payment) -> None:
         nudge(f"session.{payment.session.pk}")
 
 
-def _is_being_stopped(session: ChargingSession) -> bool:
+def is_being_stopped(session: ChargingSession) -> bool:
+    """Whether its station was asked to stop it a moment ago."""
     asked = StationCommand.objects.filter(
         session=session, kind="stop_session", created_at__gt=clock.now() - ASK_AGAIN_AFTER
     )

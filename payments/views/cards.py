@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from payments.models import PaymentMethod
+from payments.providers import is_configured
 from payments.providers.base import ProviderError
 from payments.selectors import cards_of, shown_cards
 from payments.services.cards import CardInUse, make_default, remove_card
@@ -22,7 +23,9 @@ from payments.services.checkout import CheckoutUnavailable, begin_card_setup, fi
 @login_required
 def panel(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
-    return render(request, "payments/_cards.html", {"cards": shown_cards(user)})
+    return render(
+        request, "payments/_cards.html", {"cards": shown_cards(user), "takes_cards": is_configured()}
+    )
 
 
 @require_POST
@@ -30,6 +33,9 @@ def panel(request: HttpRequest) -> HttpResponse:
 def add(request: HttpRequest) -> HttpResponse:
     """To the hosted page; it comes back to `saved`."""
     user: Any = request.user
+    if not is_configured():
+        messages.error(request, _("No payment cards are used here."))
+        return redirect("accounts:account")
     try:
         return HttpResponseRedirect(begin_card_setup(driver=user, return_to=reverse("payments:card_saved")))
     except CheckoutUnavailable:

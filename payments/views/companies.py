@@ -18,7 +18,7 @@ from payments.models import CompanyAccount, CompanyMember
 from payments.selectors import companies as chosen
 from payments.services import company_desk
 from payments.services.company_invoices import NothingToInvoice, issue_invoice
-from payments.services.vouchers import vouchers_of
+from payments.services.vouchers import shown_vouchers
 from payments.views.book_guards import managed_books, seen_books
 from stations.views.guards import member, member_required
 
@@ -61,8 +61,8 @@ def page_of(request: HttpRequest, found: CompanyAccount, **more: Any) -> dict[st
         "waiting": chosen.uninvoiced(found).count(),
         "may_manage": permissions.may_manage_money(request.user, organization),
         "member_form": MemberForm(),
-        "vouchers": vouchers_of(found),
-        "voucher_form": VoucherForm(),
+        "vouchers": shown_vouchers(found),
+        "voucher_form": VoucherForm(organization.currency),
         **more,
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
 from django.contrib.auth.decorators import login_required
@@ -13,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from core.ui.exports import csv_response
-from payments.selectors.driver_months import Account, driver_month
+from payments.selectors.driver_months import Account, Document, Movement, driver_month
 from payments.services.driver_month_pdf import driver_month_pdf
 
 COLUMNS: Final = ("seller", "day", "kind", "number", "place", "energy_kwh", "amount", "currency", "session")
@@ -51,11 +52,19 @@ def _first_day(year: int, month: int) -> date:
 def _rows(accounts: Sequence[Account]) -> Iterator[Sequence[object]]:
     for account in accounts:
         for document in account.documents:
-            invoice, place = document.invoice, document.occasion.station.location.name
-            told = (account.seller, invoice.issued_on, invoice.kind, invoice.text, place)
-            energy_kwh = document.energy_wh / 1000
-            yield *told, energy_kwh, document.amount.amount, account.currency, document.occasion.public_id
+            yield _document_row(account, document)
         for movement in account.movements:
-            kind, place = "refund" if movement.is_back else "payment", movement.occasion.station.location.name
-            moved = (account.seller, movement.day, kind, "", place, "")
-            yield *moved, movement.amount.amount, account.currency, movement.occasion.public_id
+            yield _movement_row(account, movement)
+
+
+def _document_row(account: Account, document: Document) -> Sequence[object]:
+    invoice, place = document.invoice, document.occasion.station.location.name
+    energy_kwh = Decimal(document.energy_wh) / 1000
+    told = (account.seller, invoice.issued_on, invoice.kind, invoice.text, place, energy_kwh)
+    return (*told, document.amount.amount, account.currency, document.occasion.public_id)
+
+
+def _movement_row(account: Account, movement: Movement) -> Sequence[object]:
+    kind = "refund" if movement.is_back else "payment"
+    told = (account.seller, movement.day, kind, "", movement.occasion.station.location.name, "")
+    return (*told, movement.amount.amount, account.currency, movement.occasion.public_id)

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from accounts import permissions
 from core.money import Money
 from payments import selectors
+from payments.models import CompanyCharge
 from payments.rating.explain import explain
 from payments.selectors.disputes import disputes_of_session
 from payments.services import receipts
@@ -26,15 +27,26 @@ def live_cost(request: HttpRequest, public_id: UUID) -> HttpResponse:
     session = session_with_cost(request, public_id)
     bill = cost_so_far(session)
     payment = selectors.open_payment_of(session)
+    on_account = CompanyCharge.objects.filter(session=session).select_related("company__organization")
+    charge = on_account.first()
     context = {
         "session": session,
         "total": Money(bill.total_gross, bill.currency),
         "lines": explain(bill, speech()),
         "hold": Money.of_minor(payment.authorized_minor, payment.currency) if payment else None,
         "is_nearly_used": payment is not None and payment.warned_at is not None and session.is_open,
+        "account": charge,
+        "most": _most(charge),
         "link": request.GET.get("t", ""),
     }
     return render(request, "payments/_live_cost.html", context)
+
+
+def _most(charge: CompanyCharge | None) -> Money | None:
+    """What the charge may come to by its voucher."""
+    if charge is None or charge.limit_minor is None:
+        return None
+    return Money.of_minor(charge.limit_minor, charge.company.organization.currency)
 
 
 @member_required

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import permissions
@@ -15,6 +16,7 @@ from accounts.models import Organization
 from payments.models import Tariff
 from payments.selectors import tariffs as chosen
 from payments.services import tariff_rules
+from payments.services.tariffs import TariffConflict
 from stations.views.guards import organization_of
 
 
@@ -46,3 +48,18 @@ def warn(request: HttpRequest, tariff: Tariff) -> None:
     if tariff_rules.broken_rules(tariff):
         words = _("A rule about prices speaks against it: guests without an account cannot pay it there.")
         messages.warning(request, words)
+
+
+def why(conflict: TariffConflict) -> str:
+    """Why a price cannot begin then."""
+    planned = conflict.planned
+    if planned is None:
+        return _("Somebody else planned a tariff here at this moment. Look again.")
+    moment = timezone.localtime(planned.during.lower)
+    return _(
+        "“%(tariff)s” begins at %(place)s at this very moment, %(moment)s. Cancel it, or choose another."
+    ) % {
+        "tariff": planned.tariff or _("Free of charge"),
+        "place": planned.place or _("the whole network"),
+        "moment": f"{moment:%Y-%m-%d %H:%M}",
+    }

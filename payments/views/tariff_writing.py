@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -32,13 +33,24 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @member_required
 def change(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """GET, POST: makes the next version; ?as=ocpi: as text, which is the only way for some."""
+    """GET, POST: makes the next version, or changes one that has held nowhere; ?as=ocpi: as text, which is
+    the only way for some."""
     newest = managed(request, public_id)
     begun_with = request.POST.get("version", "")
     if begun_with.isdecimal() and begun_with != str(newest.version):
         versions = chosen.versions_of(newest.organization, public_id)
         newest = get_object_or_404(versions, version=int(begun_with[:6]))
+    newest.created_at = _moment(request.POST.get("read_at", "")) or newest.created_at
     return _write(request, newest.organization, newest)
+
+
+def _moment(text: str) -> datetime | None:
+    """When the version was written that the form was opened with; None: not said."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _write(request: HttpRequest, organization: Organization, old: Tariff | None) -> HttpResponse:
@@ -81,10 +93,16 @@ def _save(
             _("Somebody made a newer version meanwhile. Look at it, and write your change into that one."),
         )
         return None
-    words = _("Nothing was changed.") if saved == old else _("Version %(version)s is made.")
-    messages.success(request, words % {"version": saved.version})
+    messages.success(request, _told(old, saved))
     warn(request, saved)
     return saved
+
+
+def _told(old: Tariff, saved: Tariff) -> str:
+    if saved is old:
+        return _("Nothing was changed.")
+    words = _("Version %(version)s is changed.") if saved == old else _("Version %(version)s is made.")
+    return words % {"version": saved.version}
 
 
 def _writing(
@@ -94,6 +112,7 @@ def _writing(
         "section": "tariffs",
         "organization": organization,
         "old": old,
+        "is_draft": old is not None and chosen.rewritable().filter(pk=old.pk).exists(),
         "draft": draft,
         "form": draft.form,
         "sample": sample,

@@ -15,15 +15,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import permissions
 from payments import drafts, selectors
-from payments.forms import SuccessionForm, WorkForm
 from payments.models import Tariff, TariffAssignment
 from payments.rating.plain import plain_of
 from payments.selectors import tariffs as chosen
+from payments.selectors.paying import way_of
 from payments.services import tariff_desk, tariff_rules
 from payments.services.pricing import as_rated
 from payments.services.tariffs import TariffConflict, open_assignments
-from payments.views.tariff_guards import demand_money, managed, newest_of, warn
+from payments.views.tariff_guards import demand_money, managed, newest_of, warn, why
 from payments.words import ToldRule, price_list, told_history, told_rules, week_table
+from payments.work_forms import SuccessionForm, WorkForm
 from stations.views.guards import member, member_required, organization_of
 
 PAGE: Final = "payments/tariff.html"
@@ -39,6 +40,8 @@ def tariffs(request: HttpRequest) -> HttpResponse:
         "organization": organization,
         "tariffs": [price_list(tariff) for tariff in selectors.current_tariffs(organization)],
         "may_manage": permissions.may_manage_money(request.user, organization),
+        "may_see_books": permissions.may_see_money(request.user, organization),
+        "way": way_of(organization.pk),
     }
     return render(request, "payments/tariffs.html", context)
 
@@ -97,11 +100,13 @@ def assign(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if form.is_valid():
         starts_at = form.cleaned_data["starts_at"]
         try:
-            tariff_desk.put_to_work(actor=member(request), tariff=newest, starts_at=starts_at, **form.scope)
+            made = tariff_desk.put_to_work(
+                actor=member(request), tariff=newest, starts_at=starts_at, **form.scope
+            )
         except TariffConflict as conflict:
-            form.add_error("starts_at", _why(conflict))
+            form.add_error("starts_at", why(conflict))
         else:
-            messages.success(request, _("“%(name)s” is put to work.") % {"name": newest.name})
+            messages.success(request, _put_to_work(made))
             warn(request, newest)
             return redirect("payments:tariff", public_id)
     return render(request, PAGE, _context(request, newest, work=form, refused=form), status=422)
@@ -117,7 +122,7 @@ def take_over(request: HttpRequest, public_id: UUID) -> HttpResponse:
         try:
             count = tariff_desk.take_over(actor=member(request), tariff=newest, starts_at=starts_at)
         except TariffConflict as conflict:
-            form.add_error("starts_at", _why(conflict))
+            form.add_error("starts_at", why(conflict))
         else:
             words = ngettext(
                 "Version %(version)s takes over in %(count)s place.",
@@ -135,27 +140,26 @@ def take_over(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     """Ends what holds, cancels what is planned."""
     mine = TariffAssignment.objects.filter(organization=organization_of(request))
-    assignment = get_object_or_404(
-        mine.select_related("tariff__organization", "location", "evse", "organization"), pk=pk
-    )
+    wanted = ("tariff__organization", "group__organization", "organization", "location", "station", "evse")
+    assignment = get_object_or_404(mine.select_related(*wanted), pk=pk)
     demand_money(request, assignment.organization)
     tariff_desk.end(actor=member(request), assignment=assignment)
     messages.success(request, _("Ended: %(name)s.") % {"name": assignment})
-    return redirect("payments:tariff", assignment.tariff.public_id)
+    if assignment.tariff is not None and "group" not in request.POST:
+        return redirect("payments:tariff", assignment.tariff.public_id)
+    if assignment.group is not None:
+        return redirect("payments:group", assignment.group.public_id)
+    return redirect("payments:tariffs")
 
 
-def _why(conflict: TariffConflict) -> str:
-    planned = conflict.planned
-    if planned is None:
-        return _("Somebody else planned a tariff here at this moment. Look again.")
-    moment = timezone.localtime(planned.during.lower)
-    return _(
-        "“%(tariff)s” is planned for %(place)s from %(moment)s on. Cancel it, or choose a later moment."
-    ) % {
-        "tariff": planned.tariff,
-        "place": planned.evse or planned.location or _("the whole network"),
-        "moment": f"{moment:%Y-%m-%d %H:%M}",
-    }
+def _put_to_work(made: TariffAssignment) -> str:
+    """With when it makes room for what was planned before it."""
+    told = {"name": made.tariff.name if made.tariff else ""}
+    if made.during.upper is None:
+        return _("“%(name)s” is put to work.") % told
+    until = timezone.localtime(made.during.upper)
+    words = _("“%(name)s” is put to work until %(moment)s, when what was planned before takes over.")
+    return words % {**told, "moment": f"{until:%Y-%m-%d %H:%M}"}
 
 
 # --- taking it along -------------------------------------------------------------------------

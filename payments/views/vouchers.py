@@ -22,11 +22,11 @@ from stations.views.guards import member, member_required
 @member_required
 def make(request: HttpRequest, public_id: UUID) -> HttpResponse:
     found = company_of(managed_books(request), public_id)
-    form = VoucherForm(request.POST)
+    form = VoucherForm(found.organization.currency, request.POST)
     if not form.is_valid():
         context = page_of(request, found, voucher_form=form, refused=form)
         return render(request, "payments/company.html", context, status=422)
-    vouchers.make_vouchers(actor=member(request), company=found, **form.cleaned_data)
+    vouchers.make_vouchers(actor=member(request), company=found, **form.said())
     messages.success(request, _("The codes are made. Give each to one guest."))
     return redirect("payments:company", public_id)
 

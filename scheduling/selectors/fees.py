@@ -12,6 +12,7 @@ from core import clock
 from core.money import Money
 from payments.models import ChargeDetailRecord, KeptStall, Payment
 from payments.selectors import record_of
+from payments.selectors.prices import Payer
 from payments.services.reserving import Terms, terms_agreed, terms_of
 from scheduling.models import Reservation
 from scheduling.times import kept_until
@@ -66,10 +67,10 @@ class ShownFees:
         return Money.of_minor(self.hold.authorized_minor, self.hold.currency)
 
 
-def terms_for(evse: Evse, start_at: datetime) -> Terms | None:
-    """What booking this stall now costs; None where it costs nothing."""
+def terms_for(evse: Evse, start_at: datetime, payer: Payer) -> Terms | None:
+    """What booking this stall now costs this payer; None where it costs nothing."""
     until = kept_until(start_at, clock.now())
-    terms = terms_of(evse=evse, starts_at=start_at, kept_until=until)
+    terms = terms_of(evse=evse, payer=payer, starts_at=start_at, kept_until=until)
     return None if terms is None or terms.are_free else terms
 
 

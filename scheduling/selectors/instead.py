@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.money import Money
+from payments.selectors.prices import Payer
 from scheduling.models import Reservation
 from scheduling.selectors.availability import next_free_times
 from scheduling.selectors.danger import is_out_of_service, out_of_service
@@ -42,7 +43,7 @@ def instead_of(reservation: Reservation) -> list[Instead]:
         end_at=during.upper,
         without=out_of_service(reservation.location_id),
     )
-    labels = labels_of(reservation.location_id)
+    labels, payer = labels_of(reservation.location_id), Payer(user_id=reservation.driver_id)
     evses = Evse.objects.select_related("station__location").in_bulk([time.evse_id for time in free])
     return [
         Instead(
@@ -50,14 +51,14 @@ def instead_of(reservation: Reservation) -> list[Instead]:
             label=labels[time.evse_id],
             start_at=time.start_at,
             end_at=time.end_at,
-            missed=_missed(evses[time.evse_id], time.start_at),
+            missed=_missed(evses[time.evse_id], time.start_at, payer),
         )
         for time in free
     ]
 
 
-def _missed(evse: Evse, start_at: datetime) -> Money | None:
-    terms = terms_for(evse, start_at)
+def _missed(evse: Evse, start_at: datetime, payer: Payer) -> Money | None:
+    terms = terms_for(evse, start_at, payer)
     return terms.missed if terms and terms.missed.amount else None
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from payments.models import Tariff
+from payments.selectors.prices import PUBLIC, Payer
 from payments.services.pricing import tariffs_for
 from scheduling.selectors.availability import Quarter, availability
 from scheduling.selectors.prices import Estimate, estimate, price_of
@@ -84,11 +85,16 @@ def steps_at(stall: StallNow, need: Need) -> int:
     return max(1, math.ceil(seconds / STEP.total_seconds()))
 
 
-def slots_of(location: Location, day: date, stalls: Sequence[StallNow], need: Need) -> list[Slot]:
-    """The day's starts from now on, each with how many suitable stalls are free for the whole time."""
+def slots_of(
+    location: Location, day: date, stalls: Sequence[StallNow], need: Need, payer: Payer = PUBLIC
+) -> list[Slot]:
+    """The day's starts from now on, each with how many suitable stalls are free for the whole time.
+
+    The prices are those of `payer`.
+    """
     usable = suitable(stalls, need)
     quarters = availability(location_id=location.pk, day=day)
-    tariffs = tariffs_for([stall.evse.pk for stall in usable], clock.now())
+    tariffs = tariffs_for([stall.evse.pk for stall in usable], clock.now(), payer)
     slots = list(_slots(location, quarters, usable, need, tariffs))
     lowest = min((slot.per_kwh for slot in slots if slot.stall), default=None)
     highest = max((slot.per_kwh for slot in slots if slot.stall), default=None)
@@ -135,7 +141,7 @@ def _is_free(quarters: Sequence[Quarter], first: int, stall: StallNow, need: Nee
     return len(wanted) == steps_at(stall, need) and all(stall.evse.pk in q.evse_ids for q in wanted)
 
 
-def recommend(slots: Sequence[Slot], need: Need) -> Recommended | None:
+def recommend(slots: Sequence[Slot], need: Need, payer: Payer = PUBLIC) -> Recommended | None:
     """The cheapest start that is over in time, the soonest of those; with its reason and its price."""
     free = [slot for slot in slots if slot.stall]
     in_time = [slot for slot in free if need.leave_at is None or slot.end_at <= need.leave_at]
@@ -143,16 +149,16 @@ def recommend(slots: Sequence[Slot], need: Need) -> Recommended | None:
     if best is None:
         return None
     reason = _reason(best, free, need, is_in_time=bool(in_time))
-    return Recommended(slot=best, reason=reason, estimate=estimate_of(best, need))
+    return Recommended(slot=best, reason=reason, estimate=estimate_of(best, need, payer))
 
 
-def estimate_of(slot: Slot, need: Need) -> Estimate:
+def estimate_of(slot: Slot, need: Need, payer: Payer = PUBLIC) -> Estimate:
     """What the need would cost in this slot. The slot has a stall."""
     if slot.stall is None:
         raise ValueError("a slot without a free stall has no price")
     evse = slot.stall.evse
     charging = timedelta(seconds=need.energy_wh * 3600 / max(1, power_w(slot.stall, need)))
-    tariff = tariffs_for([evse.pk], clock.now()).get(evse.pk)
+    tariff = tariffs_for([evse.pk], clock.now(), payer).get(evse.pk)
     return estimate(
         tariff,
         evse=evse,

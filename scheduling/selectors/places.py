@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Vehicle
 from core import clock
 from core.ui.status import shown
+from payments.selectors.prices import PUBLIC, Payer
 from scheduling.selectors.demand import HourForecast, day_forecasts
 from scheduling.selectors.prices import PriceNow, prices_now
 from scheduling.selectors.stalls import StallNow, stalls_of
@@ -29,7 +30,7 @@ Point = tuple[float, float]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What was asked for. `near` is (latitude, longitude); `most` the highest price per kWh; `plugs` are
-    wanted whatever the car has; `saved_of` leaves only what this person has saved."""
+    wanted whatever the car has; `saved_of` leaves only what this person has saved; prices are `payer`'s."""
 
     text: str = ""
     vehicle: Vehicle | None = None
@@ -40,6 +41,7 @@ class Wish:
     saved_of: int | None = None
     near: Point | None = None
     sort: str = "best"
+    payer: Payer = PUBLIC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,8 @@ def find_places(wish: Wish) -> list[Place]:
     """The places that fit the wish, best first; the first says why when it can be recommended."""
     locations = list(_locations(wish))
     stalls = stalls_of([location.pk for location in locations])
-    prices = prices_now([stall.evse for each in stalls.values() for stall in each], clock.now())
+    evses = [stall.evse for each in stalls.values() for stall in each]
+    prices = prices_now(evses, clock.now(), wish.payer)
     forecasts = day_forecasts([location.pk for location in locations])
     places = (
         _place(location, _fitting(stalls[location.pk], wish), forecasts[location.pk], prices, wish)

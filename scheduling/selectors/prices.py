@@ -13,11 +13,14 @@ from typing import Final
 
 from accounts.models import User
 from core.money import Money
-from payments.models import Tariff
+from payments.models import Tariff, TariffAssignment
 from payments.rating.bill import Bill, Line
 from payments.rating.explain import explain
 from payments.rating.tariff import Dimension
-from payments.services.pricing import preview, tariffs_for
+from payments.selectors import keeps_start_prices
+from payments.selectors.paying import asks_cards
+from payments.selectors.prices import PUBLIC, Payer, assignments_for
+from payments.services.pricing import driver_as_payer, preview, tariffs_for
 from payments.services.receipts import speech
 from payments.services.sizing import hold_for
 from stations.models import Evse
@@ -29,7 +32,10 @@ SOME_IDLE: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceNow:
-    """A tariff's prices at one instant, tax included. Empty parts cost nothing."""
+    """A tariff's prices at one instant, tax included. Empty parts cost nothing.
+
+    `group`: it holds for the members of this group of customers only.
+    """
 
     currency: str
     per_kwh: Decimal = Decimal(0)
@@ -40,6 +46,7 @@ class PriceNow:
     minimum: Money | None = None
     maximum: Money | None = None
     hold: Money | None = None
+    group: str = ""
 
     @property
     def is_free(self) -> bool:
@@ -60,36 +67,37 @@ class Estimate:
     lines: tuple[CostLine, ...]
 
 
-def prices_now(evses: Sequence[Evse], at: datetime) -> dict[int, PriceNow]:
+def prices_now(evses: Sequence[Evse], at: datetime, payer: Payer = PUBLIC) -> dict[int, PriceNow]:
     """The price at each EVSE at an instant; an EVSE without a tariff costs nothing."""
-    tariffs = tariffs_for([evse.pk for evse in evses], at)
+    found = assignments_for([(evse.pk, payer) for evse in evses], at)
     known: dict[tuple[int | None, str], PriceNow] = {}
+    told: dict[int, PriceNow] = {}
     for evse in evses:
-        key = _key(evse, tariffs)
+        assignment = found.get((evse.pk, payer))
+        key = (assignment.pk if assignment else None, evse.station.location.time_zone)
         if key not in known:
-            known[key] = _price_at(evse, tariffs.get(evse.pk), at)
-    return {evse.pk: known[_key(evse, tariffs)] for evse in evses}
+            known[key] = _price_at(evse, assignment, at)
+        told[evse.pk] = known[key]
+    return told
 
 
 def for_driver(price: PriceNow, evse: Evse, driver: User | None, at: datetime) -> PriceNow:
-    """The same price with the hold that this driver's cars need there."""
-    tariff = tariffs_for([evse.pk], at).get(evse.pk)
+    """The same price with the hold that this driver's cars need there; without where no card is asked for."""
+    if not asks_cards(evse.organization_id):
+        return replace(price, hold=None)
+    tariff = tariffs_for([evse.pk], at, driver_as_payer(driver)).get(evse.pk) if driver else None
     if tariff is None or driver is None:
         return price
     hold_minor = hold_for(tariff=tariff, evse=evse, driver=driver)
     return replace(price, hold=Money.of_minor(hold_minor, tariff.currency))
 
 
-def _key(evse: Evse, tariffs: Mapping[int, Tariff]) -> tuple[int | None, str]:
-    tariff = tariffs.get(evse.pk)
-    return (tariff.pk if tariff else None, evse.station.location.time_zone)
-
-
-def _price_at(evse: Evse, tariff: Tariff | None, at: datetime) -> PriceNow:
+def _price_at(evse: Evse, assignment: TariffAssignment | None, at: datetime) -> PriceNow:
     location = evse.station.location
-    if tariff is None:
-        return PriceNow(currency=location.organization.currency)
-    return price_of(tariff, location.time_zone, at)
+    group = str(assignment.group or "") if assignment else ""
+    if assignment is None or assignment.tariff is None:
+        return PriceNow(currency=location.organization.currency, group=group)
+    return replace(price_of(assignment.tariff, location.time_zone, at), group=group)
 
 
 def price_of(tariff: Tariff, time_zone: str, at: datetime) -> PriceNow:
@@ -119,7 +127,14 @@ def estimate(
     location = evse.station.location
     if tariff is None:
         return Estimate(total=Money(Decimal(0), location.organization.currency), lines=())
-    bill = preview(tariff=tariff, time_zone=location.time_zone, energy_wh=energy_wh, charging=charging, at=at)
+    bill = preview(
+        tariff=tariff,
+        time_zone=location.time_zone,
+        energy_wh=energy_wh,
+        charging=charging,
+        at=at,
+        is_frozen=keeps_start_prices(location),
+    )
     return Estimate(total=Money(bill.total_gross, bill.currency).rounded(), lines=cost_lines(bill))
 
 

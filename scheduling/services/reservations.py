@@ -15,6 +15,7 @@ from core import clock
 from core.events import publish
 from core.live import nudge
 from payments.services import reserving
+from payments.services.pricing import driver_as_payer
 from payments.services.reserving import Terms
 from scheduling import selectors
 from scheduling.events import (
@@ -252,7 +253,10 @@ def queue_for(evse: Evse) -> None:
 
 def _terms(evse: Evse, driver: User, start_at: datetime, now: datetime) -> Terms | None:
     """What the reservation costs, by the tariff of this moment. Raises NoWayToPay."""
-    terms = reserving.terms_of(evse=evse, starts_at=start_at, kept_until=kept_until(start_at, now))
+    payer = driver_as_payer(driver)
+    terms = reserving.terms_of(
+        evse=evse, payer=payer, starts_at=start_at, kept_until=kept_until(start_at, now)
+    )
     if terms is None or terms.are_free:
         return terms
     if not reserving.can_pay(driver, evse.station.location.organization):

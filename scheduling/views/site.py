@@ -17,14 +17,15 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.ui.fragments import render_either
 from core.ui.kept_form import keep_and_sign_in, keep_form, take_kept_form
+from payments.selectors.prices import Payer
 from payments.services import reserving
 from payments.services.checkout import CheckoutUnavailable, begin_card_setup
 from payments.views.cards import keep_saved_card
 from scheduling.forms import DAYS_AHEAD, NeedInput, read_code
 from scheduling.selectors.availability import FreeTime
 from scheduling.selectors.fees import terms_for
-from scheduling.selectors.offers import Need, Slot, estimate_of, recommend, slots_of
-from scheduling.selectors.prices import PriceNow, for_driver, prices_now
+from scheduling.selectors.offers import Need, Recommended, Slot, estimate_of, recommend, slots_of
+from scheduling.selectors.prices import Estimate, PriceNow, for_driver, prices_now
 from scheduling.selectors.saved import saved_places
 from scheduling.selectors.stalls import StallNow, stalls_of
 from scheduling.services.reservations import NotBookable, NoWayToPay, SlotTaken, book
@@ -109,7 +110,7 @@ def _refused(
 def _free_time(context: Mapping[str, Any], free: FreeTime) -> dict[str, Any]:
     stall = next(stall for stall in context["stalls"] if stall.evse.pk == free.evse_id)
     chosen = Chosen(evse=stall.evse, start_at=free.start_at, end_at=free.end_at)
-    terms = terms_for(stall.evse, free.start_at)
+    terms = terms_for(stall.evse, free.start_at, context["payer"])
     return {
         "start_at": free.start_at,
         "end_at": free.end_at,
@@ -153,14 +154,15 @@ def plan_context(request: HttpRequest, location: Location, query: QueryDict) -> 
     stalls = stalls_of([location.pk])[location.pk]
     asked = NeedInput.read(query, location)
     car = own_car(request)
-    price = _price(stalls)
+    payer = Payer(user_id=request.user.pk)
+    price = _price(stalls, payer)
     need = asked.need(location, car, price.per_kwh if price else Decimal(0))
-    slots = slots_of(location, asked.day, stalls, need)
-    pick = recommend(slots, need)
+    slots = slots_of(location, asked.day, stalls, need, payer)
+    pick = recommend(slots, need, payer)
     chosen = next((slot for slot in slots if slot.value == asked.slot and slot.stall), None)
     chosen = chosen or (pick.slot if pick else None)
-    terms = terms_for(chosen.stall.evse, chosen.start_at) if chosen and chosen.stall else None
-    cost = estimate_of(chosen, need) if chosen else None
+    terms = terms_for(chosen.stall.evse, chosen.start_at, payer) if chosen and chosen.stall else None
+    cost = _cost(chosen, pick, need, payer)
     return {
         "tab": "find",
         "location": location,
@@ -175,6 +177,7 @@ def plan_context(request: HttpRequest, location: Location, query: QueryDict) -> 
         "slots": slots,
         "pick": pick,
         "chosen": chosen,
+        "payer": payer,
         "cost": cost,
         "total": cost.total + terms.used if cost and terms else cost and cost.total,
         "kept_until": kept_until(chosen.start_at, clock.now()) if chosen else None,
@@ -190,23 +193,30 @@ def _can_pay(request: HttpRequest, location: Location) -> bool:
     return user.is_authenticated and reserving.can_pay(user, location.organization)
 
 
+def _cost(chosen: Slot | None, pick: Recommended | None, need: Need, payer: Payer) -> Estimate | None:
+    if chosen is None:
+        return None
+    return pick.estimate if pick and chosen is pick.slot else estimate_of(chosen, need, payer)
+
+
 def _days(asked: NeedInput, location: Location) -> list[dict[str, Any]]:
     today = NeedInput.read({}, location).day
     days = (today + timedelta(days=n) for n in range(DAYS_AHEAD + 1))
     return [{"day": day, "is_today": day == today, "is_chosen": day == asked.day} for day in days]
 
 
-def _price(stalls: Sequence[StallNow]) -> PriceNow | None:
+def _price(stalls: Sequence[StallNow], payer: Payer) -> PriceNow | None:
     """The lowest price here now."""
-    prices = prices_now([stall.evse for stall in stalls], clock.now())
+    prices = prices_now([stall.evse for stall in stalls], clock.now(), payer)
     return min(prices.values(), key=lambda price: price.per_kwh, default=None)
 
 
 def _for_chosen(request: HttpRequest, price: PriceNow | None, chosen: Slot | None) -> PriceNow | None:
     """With the hold that this driver's car needs at the stall that was chosen."""
-    if price is None or chosen is None or chosen.stall is None or not request.user.is_authenticated:
+    if price is None or chosen is None or chosen.stall is None:
         return price
-    return for_driver(price, chosen.stall.evse, request.user, chosen.start_at)
+    driver = request.user if request.user.is_authenticated else None
+    return for_driver(price, chosen.stall.evse, driver, chosen.start_at)
 
 
 def _quote(context: Mapping[str, Any], wish: Chosen) -> dict[str, Any] | None:
@@ -215,7 +225,7 @@ def _quote(context: Mapping[str, Any], wish: Chosen) -> dict[str, Any] | None:
     if slot is None:
         return None
     need: Need = context["need"]
-    total = estimate_of(slot, need).total
+    total = estimate_of(slot, need, context["payer"]).total
     return {
         "energy_wh": need.energy_wh,
         "total": str(total.amount),

@@ -21,12 +21,15 @@ from core.ui.fragments import render_either
 from core.ui.kept_form import take_kept_form
 from payments.models import CompanyAccount
 from payments.selectors import cards_of
-from payments.selectors.companies import takes_vouchers
+from payments.selectors.companies import left_this_month, takes_vouchers
+from payments.selectors.paying import asks_cards
+from payments.selectors.prices import Payer
 from payments.services.addresses import return_path
 from payments.services.attempts import running_attempt
 from payments.services.checkout import (
     CheckoutUnavailable,
     NoCard,
+    NotByCard,
     NotForGuests,
     NothingToPay,
     begin_checkout,
@@ -34,7 +37,7 @@ from payments.services.checkout import (
 )
 from payments.services.company_charges import account_open_to
 from payments.services.tariff_rules import is_sold_ad_hoc
-from payments.services.vouchers import NotValid, UsedUp, start_with_voucher
+from payments.services.vouchers import NotValid, UsedUp, most_with_voucher, start_with_voucher
 from scheduling.forms import read_code
 from scheduling.selectors.early import Outlook, ahead_of
 from scheduling.selectors.prices import PriceNow, for_driver, prices_now
@@ -105,6 +108,7 @@ def _context(request: HttpRequest, evse: Evse) -> dict[str, Any]:
     user: Any = request.user
     ahead = ahead_of(evse=evse, at=clock.now(), driver_id=user.pk)
     is_due = ahead is not None and ahead.outlook is Outlook.DUE
+    account = _account(request, evse)
     return {
         "tab": "charge",
         "evse": evse,
@@ -113,11 +117,13 @@ def _context(request: HttpRequest, evse: Evse) -> dict[str, Any]:
         "stall": stall,
         "price": _price(evse, user),
         "needs_account": not user.is_authenticated and not is_sold_ad_hoc(evse),
+        "takes_cards": asks_cards(evse.organization_id),
         "ahead": ahead,
         "ahead_label": _label(stalls, ahead.reservation.evse_id) if ahead else "",
         "state": _state(stall, is_mine=is_due),
         "other": next((one for one in stalls if one.is_free and one.evse.pk != evse.pk), None),
-        "account": _account(request, evse),
+        "account": account,
+        "account_left": left_this_month(account) if account else None,
         "takes_vouchers": takes_vouchers(evse.organization_id),
         "card": cards_of(user).first() if user.is_authenticated else None,
         "live_topics": [f"station.{evse.station_id}", f"location.{location.pk}"],
@@ -126,7 +132,7 @@ def _context(request: HttpRequest, evse: Evse) -> dict[str, Any]:
 
 def _price(evse: Evse, user: Any) -> PriceNow:
     now = clock.now()
-    price = prices_now([evse], now)[evse.pk]
+    price = prices_now([evse], now, Payer(user_id=user.pk))[evse.pk]
     return for_driver(price, evse, user if user.is_authenticated else None, now)
 
 
@@ -176,7 +182,7 @@ def _begin(request: HttpRequest, evse: Evse, scanned: ChargeLimits | None) -> Ht
         return _start_free(request, evse, scanned)
     try:
         return HttpResponseRedirect(_pay(request, evse, email, scanned))
-    except NotForGuests:
+    except (NotForGuests, NotByCard):
         return _page(request, evse, status=403, email=email, limits=scanned)
     except NothingToPay:
         return _start_free(request, evse, scanned)
@@ -207,9 +213,15 @@ def _pay(request: HttpRequest, evse: Evse, email: str, scanned: ChargeLimits | N
 
 
 def _redeem(request: HttpRequest, evse: Evse, scanned: ChargeLimits | None) -> HttpResponse:
-    """Start with a voucher: nobody's charge, followed by a signed link as a guest's is."""
+    """Start with a voucher: nobody's charge, followed by a signed link as a guest's is.
+
+    What the voucher pays at most is said first, and is in the form that comes back.
+    """
     code = request.POST.get("voucher", "").replace("\0", "")
     try:
+        most = most_with_voucher(evse=evse, code=code)
+        if most is not None and request.POST.get("most") != str(most.minor):
+            return _page(request, evse, voucher=code, voucher_most=most, limits=scanned)
         session = start_with_voucher(evse=evse, code=code, limits=scanned or sessions.UNLIMITED)
     except NotValid:
         why = _("This code is not valid here.")

@@ -27,6 +27,12 @@ class Location(models.Model):
     opening_hours = models.JSONField(default=dict, blank=True, help_text=_("OCPI Hours; empty means 24/7"))
     amenities = models.JSONField(default=list, blank=True, help_text=_("OCPI facilities"))
     is_public = models.BooleanField(_("public"), default=True)
+    freezes_prices = models.BooleanField(
+        _("the prices of the start hold for the whole charge"),
+        default=False,
+        db_default=False,
+        help_text=_("in the United States they always do (23 CFR 680.116(a))"),
+    )
     is_waiting_room = models.BooleanField(
         default=False, editable=False, help_text=_("no real place: stations wait here to be adopted")
     )

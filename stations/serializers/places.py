@@ -146,6 +146,7 @@ class LocationSerializer(serializers.ModelSerializer[Location]):
             "longitude",
             "time_zone",
             "is_public",
+            "freezes_prices",
         )
         extra_kwargs: ClassVar = {
             "organization": {"required": False, "help_text": "needed by members of several networks only"}

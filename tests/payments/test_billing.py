@@ -8,12 +8,14 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from core.events import publish
 from payments import selectors
 from payments.models import ChargeDetailRecord, Payment, Posting, Tariff
 from payments.services.billing import bill_session
 from payments.services.collecting import collect, outstanding_minor
 from payments.services.pricing import live_cost, preview, tariff_for
 from payments.services.tariffs import TariffConflict, assign_tariff, create_tariff, revise_tariff
+from stations.events import SessionPhaseChanged
 from stations.models import ChargingSession, MeterReading
 from tests.factories import EvseFactory
 from tests.payments.stories import KWH, NOON, deliver, intents, statuses, taken_minor
@@ -110,17 +112,14 @@ def test_idle_time_is_found_from_readings_and_phases(story):
         context="periodic",
         energy_wh=6000,
     )
-    _tell_phase(session, "charging", 0)
-    _tell_phase(session, "suspended_by_vehicle", 40, was="charging")
+    tell_phase(session, "charging", 0)
+    tell_phase(session, "suspended_by_vehicle", 40, was="charging")
     bill = live_cost(session)
     assert bill.idle_s == 1200
     assert bill.total_gross == Decimal("2.00")
 
 
-def _tell_phase(session, phase, minutes, was=""):
-    from core.events import publish
-    from stations.events import SessionPhaseChanged
-
+def tell_phase(session, phase, minutes, was=""):
     publish(
         SessionPhaseChanged(
             session_id=session.pk,
@@ -137,23 +136,32 @@ def _tell_phase(session, phase, minutes, was=""):
 
 
 def test_the_narrowest_scope_wins(story):
+    charger = create_tariff(organization=story.evse.organization, name="charger", elements=KWH)
     place = create_tariff(organization=story.evse.organization, name="place", elements=KWH)
     stall = create_tariff(organization=story.evse.organization, name="stall", elements=KWH)
     assert tariff_for(story.evse, NOON) == story.tariff
     assign_tariff(tariff=place, location=story.evse.station.location, starts_at=NOON)
     assert tariff_for(story.evse, NOON) == place
+    assign_tariff(tariff=charger, station=story.evse.station, starts_at=NOON)
+    assert tariff_for(story.evse, NOON) == charger
+    assert tariff_for(EvseFactory(station__location=story.evse.station.location), NOON) == place
     assign_tariff(tariff=stall, evse=story.evse, starts_at=NOON)
     assert tariff_for(story.evse, NOON) == stall
     assert tariff_for(story.evse, NOON - timedelta(days=1)) == story.tariff
 
 
-def test_a_new_assignment_ends_the_former_and_never_overlaps_a_planned_one(story):
+def test_a_new_assignment_ends_the_former_and_makes_room_for_the_planned_one(story):
     later = revise_tariff(tariff=story.tariff, name="later")
     assign_tariff(tariff=later, starts_at=NOON)
     assert tariff_for(story.evse, NOON - timedelta(seconds=1)) == story.tariff
     assert tariff_for(story.evse, NOON) == later
+    between = create_tariff(organization=story.evse.organization, name="between", elements=KWH)
+    slipped_in = assign_tariff(tariff=between, starts_at=NOON - timedelta(days=1))
+    assert (slipped_in.during.upper, tariff_for(story.evse, NOON - timedelta(hours=1))) == (NOON, between)
+    assert tariff_for(story.evse, NOON) == later
+    assert tariff_for(story.evse, NOON - timedelta(days=2)) == story.tariff
     with pytest.raises(TariffConflict):
-        assign_tariff(tariff=story.tariff, starts_at=NOON - timedelta(days=1))
+        assign_tariff(tariff=between, starts_at=NOON)
 
 
 # --- collecting

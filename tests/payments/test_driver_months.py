@@ -112,7 +112,7 @@ def test_it_is_taken_along_as_pdf_and_as_csv(november, paid_story, client):
     assert (pdf["Content-Type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
     text = client.get(address(), {"format": "csv"}).content.decode()
     receipt, paid = csv.DictReader(io.StringIO(text))
-    assert (receipt["kind"], receipt["amount"], receipt["energy_kwh"]) == ("receipt", "10.00", "20.0")
+    assert (receipt["kind"], receipt["amount"], receipt["energy_kwh"]) == ("receipt", "10.00", "20")
     assert (paid["kind"], paid["amount"], paid["session"]) == (
         "payment",
         "10.00",

@@ -44,9 +44,10 @@ def acts(tariff) -> list[str]:
 
 def test_a_change_makes_the_next_version_and_says_who_changed_what(desk):
     user, tariff, _evse = desk
+    tariff_desk.put_to_work(actor=user, tariff=tariff)
     revised = tariff_desk.change(actor=user, tariff=tariff, elements=DEARER, name="Day")
     assert (revised.public_id, revised.version, revised.elements) == (tariff.public_id, 2, DEARER)
-    entry = AuditEntry.objects.get(subject=tariff_desk.subject_of(tariff))
+    entry = AuditEntry.objects.get(subject=tariff_desk.subject_of(tariff), action="tariff.change")
     assert entry.actor == user
     assert entry.changes["before"] == {"elements": KWH}
     assert entry.changes["after"] == {"elements": DEARER}
@@ -62,6 +63,7 @@ def test_the_same_prices_in_other_letters_make_no_version(desk):
 
 def test_a_change_of_an_old_version_is_refused_and_leaves_nothing(desk):
     user, tariff, _evse = desk
+    tariff_desk.put_to_work(actor=user, tariff=tariff)
     tariff_desk.change(actor=user, tariff=tariff, name="Two")
     with pytest.raises(tariff_desk.Overtaken):
         tariff_desk.change(actor=user, tariff=tariff, name="Other")
@@ -80,12 +82,109 @@ def test_a_new_version_takes_over_wherever_the_old_one_holds(desk):
     assert tariff_desk.take_over(actor=user, tariff=revised, starts_at=later) == 0
 
 
-def test_a_conflict_names_what_is_planned(desk):
+def test_a_conflict_names_what_begins_at_that_very_moment(desk):
     user, tariff, evse = desk
-    planned = tariff_desk.put_to_work(actor=user, tariff=tariff, evse=evse, starts_at=clock.now() + TOMORROW)
+    later = clock.now() + TOMORROW
+    planned = tariff_desk.put_to_work(actor=user, tariff=tariff, evse=evse, starts_at=later)
     with pytest.raises(TariffConflict) as refused:
-        tariff_desk.put_to_work(actor=user, tariff=tariff, evse=evse)
+        tariff_desk.put_to_work(actor=user, tariff=tariff, evse=evse, starts_at=later)
     assert refused.value.planned == planned
+
+
+def test_a_price_is_slipped_in_before_a_planned_one_and_canceled_without_a_gap(desk):
+    user, tariff, evse = desk
+    dearer = create_tariff(organization=evse.organization, name="Event", elements=DEARER)
+    tariff_desk.put_to_work(actor=user, tariff=tariff, evse=evse)
+    planned = tariff_desk.put_to_work(
+        actor=user, tariff=tariff, evse=evse, starts_at=clock.now() + 3 * TOMORROW
+    )
+    start = clock.now() + TOMORROW
+    event = tariff_desk.put_to_work(actor=user, tariff=dearer, evse=evse, starts_at=start)
+    assert (event.during.lower, event.during.upper) == (start, planned.during.lower)
+    assert tariff_for(evse, start) == dearer
+    assert tariff_for(evse, planned.during.lower) == tariff
+    tariff_desk.end(actor=user, assignment=event)
+    assert tariff_for(evse, start) == tariff
+
+
+# --- a version by which nobody was priced
+
+
+def test_a_version_that_has_held_nowhere_is_changed_itself(desk):
+    user, tariff, _evse = desk
+    written_at = tariff.created_at
+    changed = tariff_desk.change(actor=user, tariff=tariff, elements=DEARER)
+    assert (changed.pk, changed.version, changed.elements) == (tariff.pk, 1, DEARER)
+    assert changed.created_at > written_at
+    assert acts(tariff) == ["tariff.change"]
+
+
+def test_so_is_one_that_is_only_planned_and_what_was_overridden_for_it_binds_again(desk):
+    user, tariff, evse = desk
+    tariff_desk.put_to_work(actor=user, tariff=tariff, starts_at=clock.now() + TOMORROW)
+    tariff_desk.override_rule(actor=user, tariff=tariff, rule="afir_start_fee", reason="fleet yard")
+    assert tariff_desk.change(actor=user, tariff=tariff, elements=DEARER).version == 1
+    assert tariff_for(evse, clock.now() + 2 * TOMORROW).elements == DEARER
+    assert tariff_rules.overridden(tariff) == {}
+
+
+@pytest.mark.parametrize("was", ["used", "holding", "over", "about to hold"])
+def test_one_by_which_somebody_may_have_been_priced_is_final(desk, was):
+    user, tariff, _evse = desk
+    ago = clock.now() - 2 * TOMORROW
+    if was == "used":
+        Tariff.objects.filter(pk=tariff.pk).update(used_at=clock.now())
+        tariff.refresh_from_db()
+    elif was == "about to hold":
+        assign_tariff(tariff=tariff, starts_at=clock.now() + timedelta(seconds=20))
+    else:
+        held = assign_tariff(tariff=tariff, starts_at=ago)
+        assert was == "holding" or end_assignment(assignment=held, at=ago + TOMORROW)
+    assert tariff_desk.change(actor=user, tariff=tariff, elements=DEARER).version == 2
+    tariff.refresh_from_db()
+    assert tariff.elements == KWH
+
+
+def test_two_who_change_the_same_draft_do_not_overwrite_each_other(desk):
+    user, tariff, _evse = desk
+    as_read = Tariff.objects.get(pk=tariff.pk)
+    tariff_desk.change(actor=user, tariff=tariff, name="First")
+    with pytest.raises(tariff_desk.Overtaken):
+        tariff_desk.change(actor=user, tariff=as_read, name="Second")
+    assert Tariff.objects.get(public_id=tariff.public_id).name == "First"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_version_is_put_to_work_or_changed_but_never_both_at_once():
+    """Ten times: whoever comes first, what holds is what was written when it began to hold."""
+    user, _tariff, evse = a_desk()
+    for round_ in range(10):
+        draft = create_tariff(organization=evse.organization, name=f"T{round_}", elements=KWH)
+        together, done = threading.Barrier(2), []
+
+        def apart(act, together=together, done=done):
+            together.wait()
+            try:
+                done.append(act())
+            finally:
+                connection.close()
+
+        acts_of_two = (
+            lambda draft=draft: assign_tariff(tariff=draft, evse=evse),
+            lambda draft=draft: tariff_desk.change(actor=user, tariff=draft, elements=DEARER),
+        )
+        threads = [threading.Thread(target=apart, args=(act,)) for act in acts_of_two]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+        assert len(done) == 2
+        changed = next(one for one in done if isinstance(one, Tariff))
+        held = next(one for one in done if isinstance(one, TariffAssignment))
+        if changed.version == 1:
+            assert changed.created_at <= held.during.lower
+        else:
+            assert Tariff.objects.get(pk=draft.pk).elements == KWH
 
 
 def test_what_is_planned_can_be_canceled_and_the_former_goes_on(desk):

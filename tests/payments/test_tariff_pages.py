@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry
 from core import clock
-from payments.models import Tariff, TariffAssignment
+from payments.models import CustomerGroup, Tariff, TariffAssignment
 from payments.rating.tariff import DAYS
 from payments.services import checkout, tariff_desk
 from payments.services.tariff_rules import blocking_rules
@@ -153,13 +153,29 @@ def test_a_moment_out_of_this_century_is_refused_everywhere(client, tariff, mome
 
 
 def test_a_change_begins_with_what_holds_and_makes_the_next_version(client, tariff):
+    assign_tariff(tariff=tariff)
     text = client.get(page_of(tariff, "tariff_change")).content.decode()
     assert 'value="0.50"' in text
+    assert "Save as version 2" in text
     client.post(page_of(tariff, "tariff_change"), FORM | {"version": "1"})
     assert Tariff.objects.filter(public_id=tariff.public_id).count() == 2
 
 
+def test_what_has_held_nowhere_is_changed_itself_unless_somebody_was_faster(client, tariff):
+    address = page_of(tariff, "tariff_change")
+    text = client.get(address).content.decode()
+    assert "saving changes this version" in text
+    as_read = {"version": "1", "read_at": tariff.created_at.isoformat()}
+    answer = client.post(address, FORM | as_read, follow=True)
+    assert "Version 1 is changed" in answer.content.decode()
+    assert client.post(address, FORM | as_read | {"per_kwh": "0.7"}).status_code == 422
+    for odd in ("yesterday", "2026-01-01T00:00:00"):
+        client.post(address, FORM | {"version": "1", "per_kwh": "0.8", "read_at": odd})
+    assert Tariff.objects.get().elements[-1]["price_components"][0]["price"] == "0.8"
+
+
 def test_two_who_change_at_once_do_not_overwrite_each_other(client, tariff):
+    assign_tariff(tariff=tariff)
     client.post(page_of(tariff, "tariff_change"), FORM | {"version": "1"})
     answer = client.post(page_of(tariff, "tariff_change"), FORM | {"version": "1", "per_kwh": "0.7"})
     assert answer.status_code == 422
@@ -198,6 +214,7 @@ def test_ocpi_text_comes_back_with_its_exact_error(client, tariff, text, words):
 def test_ocpi_text_is_kept_exactly(client, tariff):
     wanted = {"currency": "EUR", "elements": BY_POWER, "x_idle_grace_s": 600}
     said = {"name": "Power", "hold": "50", "text": json.dumps(wanted)}
+    assign_tariff(tariff=tariff)
     client.post(page_of(tariff, "tariff_change") + "?as=ocpi", said)
     made = Tariff.objects.get(version=2)
     assert (made.elements, made.idle_grace_minutes) == (BY_POWER, 10)
@@ -211,9 +228,12 @@ def test_it_is_put_to_work_from_a_moment_on_and_canceled(client, tariff):
     assert client.post(page_of(tariff, "tariff_assign"), said).status_code == 302
     planned = TariffAssignment.objects.get()
     assert planned.evse == evse
-    refused = client.post(page_of(tariff, "tariff_assign"), {"stall": evse.evse_id})
+    refused = client.post(page_of(tariff, "tariff_assign"), {"stall": evse.evse_id, "starts_at": later})
     assert refused.status_code == 422
-    assert "is planned for" in refused.content.decode()
+    assert "at this very moment" in refused.content.decode()
+    slipped_in = client.post(page_of(tariff, "tariff_assign"), {"stall": evse.evse_id}, follow=True)
+    assert "when what was planned before takes over" in slipped_in.content.decode()
+    TariffAssignment.objects.exclude(pk=planned.pk).delete()
     client.post(reverse("payments:assignment_end", args=[planned.pk]))
     assert not TariffAssignment.objects.exists()
 
@@ -232,6 +252,25 @@ def test_a_stall_of_another_network_cannot_be_named(client, tariff):
     assert answer.status_code == 422
     answer = client.post(page_of(tariff, "tariff_assign"), {"site": foreign.station.location_id})
     assert answer.status_code == 422
+    answer = client.post(page_of(tariff, "tariff_assign"), {"charger": foreign.station.identity})
+    assert answer.status_code == 422
+    group = CustomerGroup.objects.create(organization=foreign.organization, name="Theirs")
+    assert client.post(page_of(tariff, "tariff_assign"), {"group": group.pk}).status_code == 422
+
+
+def test_it_holds_at_one_charger_and_for_one_group(client, tariff):
+    station = StationFactory(location__organization=tariff.organization)
+    group = CustomerGroup.objects.create(organization=tariff.organization, name="Residents")
+    said = {"charger": station.identity.lower(), "group": group.pk}
+    client.post(page_of(tariff, "tariff_assign"), said)
+    held = TariffAssignment.objects.get()
+    assert (held.station, held.group, held.evse, held.location) == (station, group, None, None)
+    for address in (page_of(tariff), reverse("payments:tariffs")):
+        assert "Residents" in client.get(address).content.decode()
+    other = StationFactory(location=station.location).evses.get()
+    both = {"charger": station.identity, "stall": other.code}
+    answer = client.post(page_of(tariff, "tariff_assign"), both)
+    assert "not of that charger" in answer.content.decode()
 
 
 def test_a_new_version_takes_over_from_its_page(client, tariff):
@@ -287,7 +326,7 @@ def test_the_page_asks_few_questions(client, tariff, django_assert_max_num_queri
     for _ in range(3):
         station = StationFactory(location__organization=tariff.organization)
         assign_tariff(tariff=tariff, evse=station.evses.get())
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         client.get(page_of(tariff))
 
 

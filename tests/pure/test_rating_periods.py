@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payments.rating.facts import Holder, Use
-from payments.rating.periods import Limit, Phase, Register, build
+from payments.rating.periods import Hold, Phase, Register, build
 
 START = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
 
@@ -47,12 +47,41 @@ def test_what_the_station_or_our_plan_holds_back_is_never_idle():
             Phase(at(10), "suspended_by_station"),
             Phase(at(20), "suspended_by_station"),
         ],
-        limits=[Limit(at(20), True)],
+        holds=[Hold(at(20), Holder.PLAN, is_on=True)],
     )
     assert [(p.use, p.held_by) for p in periods[1:]] == [
         (Use.HELD, Holder.STATION),
         (Use.HELD, Holder.PLAN),
     ]
+
+
+def idle(holds, total=60, phases=()):
+    """How many minutes are idle, in a charge whose vehicle had enough after half an hour."""
+    done = [Phase(START, "charging"), Phase(at(30), "suspended_by_vehicle")]
+    periods = build(start_at=START, end_at=at(total), total_wh=1000, phases=[*done, *phases], holds=holds)
+    return sum((p.end_at - p.start_at) // timedelta(minutes=1) for p in periods if p.use is Use.IDLE)
+
+
+def test_a_fault_and_a_plug_that_does_not_come_out_stop_idle_time():
+    assert idle([]) == 30
+    assert idle([Hold(at(40), Holder.FAULT, is_on=True), Hold(at(50), Holder.FAULT, is_on=False)]) == 20
+    assert idle([Hold(at(45), Holder.UNLOCK, is_on=True)]) == 15
+
+
+def test_a_vehicle_that_our_plan_gave_nothing_is_not_idle_but_one_that_was_full_before_is():
+    assert idle([Hold(at(20), Holder.PLAN, is_on=True), Hold(at(40), Holder.PLAN, is_on=False)]) == 20
+    assert idle([Hold(at(35), Holder.PLAN, is_on=True)]) == 30
+
+
+def test_of_several_who_hold_the_power_the_gravest_is_named():
+    periods = build(
+        start_at=START,
+        end_at=at(30),
+        total_wh=0,
+        phases=[Phase(START, "suspended_by_station")],
+        holds=[Hold(at(5), Holder.PLAN, is_on=True), Hold(at(10), Holder.FAULT, is_on=True)],
+    )
+    assert [p.held_by for p in periods] == [Holder.STATION, Holder.PLAN, Holder.FAULT]
 
 
 def test_a_register_that_falls_or_overshoots_bends_to_the_total():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time as stopwatch
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -180,6 +181,27 @@ def test_dates_begin_and_end_at_local_midnight():
     start = datetime(2024, 3, 4, 22, 0, tzinfo=UTC)  # 23:00 in Berlin
     bill = rate(sale, session(charged(26 * 60), at=start, zone="Europe/Berlin"))
     assert cost(bill) == "28.00"  # 1 h before, 24 h of sale, 1 h after
+
+
+NIGHT = tariff(
+    element(energy("0.20"), start_time="22:00", end_time="06:00"), element(energy("0.50"), parking("6.00"))
+)
+
+
+def test_frozen_prices_are_those_of_the_start_for_the_whole_charge():
+    two_kwh = session(charged(120, 2000), at=datetime(2024, 3, 4, 21, 0, tzinfo=UTC))
+    assert cost(rate(NIGHT, two_kwh)) == "0.70"
+    frozen = replace(two_kwh, frozen_at=two_kwh.periods[0].start_at)
+    assert cost(rate(NIGHT, frozen)) == "1.00"
+    assert rate(NIGHT, frozen).frozen_at == two_kwh.periods[0].start_at
+
+
+def test_tiers_of_energy_and_time_hold_also_where_prices_are_frozen():
+    tiers = tariff(element(energy("0.50"), max_kwh="1"), element(energy("0.30")))
+    facts = session(charged(60, 2000))
+    assert cost(rate(tiers, replace(facts, frozen_at=facts.periods[0].start_at))) == "0.80"
+    later = tariff(element(time("6.00"), min_duration=1800), element(energy("0")))
+    assert cost(rate(later, replace(facts, frozen_at=facts.periods[0].start_at))) == "3.00"
 
 
 def test_the_hour_that_spring_skips_is_not_billed():

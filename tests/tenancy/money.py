@@ -11,8 +11,10 @@ from core import clock
 from payments.models import (
     CompanyAccount,
     CompanyMember,
+    CustomerGroup,
     Discrepancy,
     Dispute,
+    GroupMember,
     HostStatement,
     Payment,
     ReconciliationRun,
@@ -90,3 +92,13 @@ def a_company_of(house: House) -> CompanyAccount:
         customer = {"legal_name": company.name}
         issue(kind="invoice", series="I", company=company, customer=customer, **amounts)
     return company
+
+
+def a_group_of(house: House) -> CustomerGroup:
+    """With her as its member."""
+    mine: dict[str, Any] = {"organization": house.organization}
+    group, is_new = CustomerGroup.objects.get_or_create(name="alices-group", **mine)
+    if is_new:
+        during = TimestamptzRange(clock.now(), None)
+        GroupMember.objects.create(group=group, user=house.owner, during=during, **mine)
+    return group

@@ -26,7 +26,7 @@ from stations.models import (
 from stations.services import commissioning
 from tests.factories import VehicleFactory
 from tests.tenancy.cast import Cast, House
-from tests.tenancy.money import a_company_of, a_price_of, a_share_of, money_of
+from tests.tenancy.money import a_company_of, a_group_of, a_price_of, a_share_of, money_of
 from tests.tenancy.urls import Address, every_address
 
 PUBLIC = {
@@ -132,6 +132,8 @@ FOR_MEMBERS = {
     "payments:reconciliation",
     "payments:companies",
     "payments:company_new",
+    "payments:groups",
+    "payments:paying",
     "payments:issuer",
     "payments:ledger_accounts",
     "payments:month_documents",
@@ -202,7 +204,10 @@ def what_is_alices(cast: Cast) -> Hers:
     public |= {"company": company.public_id, "invoice": company.invoices.get().public_id}
     rows["company_member_remove"] = company.members.get().pk
     rows["company_voucher_end"] = company.vouchers.get().pk
+    group = a_group_of(house)
+    public["group"], rows["group_member_remove"] = group.public_id, group.members.get().pk
     held = a_price_of(house)
+    assert held.tariff is not None
     rows["assignment_end"], public["tariff"] = held.pk, held.tariff.public_id
     return rows, public
 
@@ -285,7 +290,7 @@ def shows_alice(response: Any, cast: Cast) -> bool:
         "alices-import",
         "alices-host",
     )
-    moved = ("alice-moves", "alice-dials", "alices-tariff", "alices-company")
+    moved = ("alice-moves", "alice-dials", "alices-tariff", "alices-company", "alices-group")
     secrets = (house.station.identity, house.owner.email, str(house.session.public_id), *named, *moved)
     return any(secret.encode() in text for secret in secrets)
 

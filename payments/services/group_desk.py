@@ -1,0 +1,119 @@
+"""What an operator does to groups of customers; each act leaves an audit entry under the group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.db import IntegrityError, transaction
+from django.db.models import DateTimeField, F, Func, QuerySet, Value
+from django.db.models.functions import Greatest
+from psycopg.types.range import TimestamptzRange
+
+from accounts.models import IdToken, Organization, User
+from accounts.selectors import user_by_email
+from accounts.services import note_action
+from core import clock
+from payments.models import CustomerGroup, GroupMember, TariffAssignment
+from payments.services import tariffs
+from payments.services.company_desk import NameTaken, NobodyFound
+
+
+class InAGroup(ValueError):
+    """The person or token is in a group of this organization already."""
+
+
+@transaction.atomic
+def open_group(*, actor: User, organization: Organization, name: str) -> CustomerGroup:
+    """A new group without members. Raises NameTaken."""
+    try:
+        with transaction.atomic():
+            group = CustomerGroup.objects.create(organization=organization, name=name)
+    except IntegrityError as error:
+        raise NameTaken(name) from error
+    note_group(actor=actor, group=group, action="group.create", changes={"name": name})
+    return group
+
+
+@transaction.atomic
+def rename_group(*, actor: User, group: CustomerGroup, name: str) -> bool:
+    """False: that is its name already. Raises NameTaken."""
+    try:
+        with transaction.atomic():
+            is_new = CustomerGroup.objects.filter(pk=group.pk).exclude(name=name).update(name=name)
+    except IntegrityError as error:
+        raise NameTaken(name) from error
+    if is_new:
+        told = {"before": {"name": group.name}, "after": {"name": name}}
+        note_group(actor=actor, group=group, action="group.rename", changes=told)
+    return bool(is_new)
+
+
+@transaction.atomic
+def add_member(*, actor: User, group: CustomerGroup, who: str) -> GroupMember:
+    """A driver by e-mail address, or a token of the organization by number; from now on.
+
+    Raises NobodyFound, InAGroup.
+    """
+    user = user_by_email(who) if "@" in who else None
+    mine = IdToken.objects.filter(organization=group.organization, uid__iexact=who)
+    token = None if user else mine.first()
+    if user is None and token is None:
+        raise NobodyFound(who)
+    try:
+        with transaction.atomic():
+            member = GroupMember.objects.create(
+                organization=group.organization,
+                group=group,
+                user=user,
+                id_token=token,
+                during=TimestamptzRange(clock.now(), None),
+            )
+    except IntegrityError as error:
+        raise InAGroup(who) from error
+    note_group(actor=actor, group=group, action="group.member_add", changes={"member": member.pk})
+    return member
+
+
+@transaction.atomic
+def remove_member(*, actor: User, member: GroupMember) -> bool:
+    """From now on; a charge that runs keeps its price. False: somebody else was faster."""
+    if not end_memberships(GroupMember.objects.filter(pk=member.pk)):
+        return False
+    note_group(actor=actor, group=member.group, action="group.member_remove", changes={"member": member.pk})
+    return True
+
+
+def end_memberships(members: QuerySet[GroupMember]) -> int:
+    """They end now; the price of what began before stays. Returns how many."""
+    now, since = Value(clock.now()), Func(F("during"), function="lower", output_field=DateTimeField())
+    until: Any = Func(since, Greatest(since, now), function="tstzrange", output_field=DateTimeRangeField())
+    return members.filter(during__endswith=None).update(during=until)
+
+
+@transaction.atomic
+def charge_free(
+    *, actor: User, group: CustomerGroup, starts_at: datetime | None = None, **place: Any
+) -> TariffAssignment:
+    """The group charges free of charge there (`tariffs.assign_free`). Raises TariffConflict."""
+    made = tariffs.assign_free(group=group, starts_at=starts_at, **place)
+    told = {"where": str(made.place or made.organization), "from": made.during.lower.isoformat()}
+    note_group(actor=actor, group=group, action="group.free", changes=told)
+    return made
+
+
+def note_group(*, actor: User, group: CustomerGroup, action: str, changes: Mapping[str, Any]) -> None:
+    note_action(
+        actor=actor,
+        organization=group.organization,
+        action=action,
+        subject=subject_of(group),
+        changes=dict(changes),
+    )
+
+
+def subject_of(group: CustomerGroup) -> str:
+    """What the audit log calls a group."""
+    return f"group.{group.public_id}"
