@@ -18,6 +18,7 @@ from core import clock
 from payments.models import KeptStall, Payment
 from payments.providers.base import ProviderError
 from payments.selectors import default_method, open_payment_of, users_with_card
+from payments.selectors.paying import asks_cards
 from payments.services.cards import ensure_account
 from payments.services.company_charges import payer_of
 from payments.services.looking import refresh_payment
@@ -92,7 +93,7 @@ def _payment(kept: KeptStall) -> Payment:
     amount_minor = amount_for(kept)
     if not kept.is_open or not amount_minor or payer_of(kept) is not None:
         raise NothingToHold(str(kept))
-    if not users_with_card({kept.driver_id}):
+    if not asks_cards(kept.organization_id) or not users_with_card({kept.driver_id}):
         raise NothingToHold("no card")
     account = ensure_account(user=kept.driver, currency=kept.tariff.currency)
     try:
