@@ -15,6 +15,7 @@ from payments.models import (
     GroupMember,
     HostPayout,
     HostStatement,
+    KeptStall,
     Payment,
     PaymentMethod,
     Posting,
@@ -191,6 +192,14 @@ class MethodInline(ReadOnlyInline):
     model = PaymentMethod
     fields = ("brand", "last4", "expires_month", "expires_year", "is_default", "is_usable")
     readonly_fields = fields
+
+
+@admin.register(KeptStall)
+class KeptStallAdmin(ReadOnlyAdmin):
+    list_display = ("number", "organization", "driver", "evse", "starts_at", "outcome", "waived_at")
+    list_filter = ("organization", "outcome")
+    list_select_related = ("organization", "driver", "evse__station")
+    search_fields = ("public_id", "=number")
 
 
 @admin.register(BillingAccount)

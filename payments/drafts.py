@@ -30,6 +30,7 @@ from payments.rating.plain import (
     prices_charging,
     text,
 )
+from payments.rating.reserving import rate_reservation
 from payments.rating.tariff import DAYS, TaxIncluded
 from payments.services.pricing import as_ocpi, as_rated, preview
 from payments.words import speech
@@ -38,6 +39,7 @@ PRICES: Final = ("vat", *FIELDS, *OF_RESERVATIONS, "min_price", "max_price")
 KEPT: Final = ("currency", "tax_included", "elements", "min_price", "max_price")
 SHOWN: Final = (*KEPT, "x_idle_grace_s")
 HOLD: Final = Decimal(50)
+KEPT_FOR: Final = timedelta(minutes=15)
 EMPTY: Final = {
     "tax_included": "YES",
     "elements": [{"price_components": [{"type": "ENERGY", "price": "0.49", "vat": "19", "step_size": 1}]}],
@@ -181,6 +183,10 @@ class Priced:
     bill: Bill
     lines: tuple[Explained, ...]
     left_out: tuple[str, ...]
+    came: Bill
+    """What whoever booked and came in time pays beside it."""
+    missed: Bill
+    """What whoever did not come pays."""
 
 
 def sample_form(data: QueryDict | None = None) -> SampleForm:
@@ -192,16 +198,22 @@ def sample_form(data: QueryDict | None = None) -> SampleForm:
 def priced(organization: Organization, fields: dict[str, Any], sample: SampleForm) -> Priced:
     """What the sample would cost, by the one rating function. Raises InvalidTariff."""
     said = sample.cleaned_data if sample.is_bound else sample.initial
+    tariff, start = Tariff(organization=organization, **fields), said["start_at"]
     bill = preview(
-        tariff=Tariff(organization=organization, **fields),
+        tariff=tariff,
         time_zone=organization.time_zone,
         energy_wh=int(said["kwh"] * 1000),
         charging=timedelta(minutes=said["minutes"]),
         idle=timedelta(minutes=said["idle"]),
-        at=said["start_at"],
+        at=start,
     )
+    kept = {"time_zone": organization.time_zone, "reserved_at": start}
     return Priced(
-        bill=bill, lines=explain(bill, speech()), left_out=explain_left_out(bill.left_out, speech())
+        bill=bill,
+        lines=explain(bill, speech()),
+        left_out=explain_left_out(bill.left_out, speech()),
+        came=rate_reservation(as_rated(tariff), **kept, ended_at=start, is_expired=False),
+        missed=rate_reservation(as_rated(tariff), **kept, ended_at=start + KEPT_FOR, is_expired=True),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -45,6 +46,7 @@ class CdrSerializer(serializers.ModelSerializer[ChargeDetailRecord]):
     charging_periods = serializers.JSONField(source="periods")
     total_cost = serializers.SerializerMethodField()
     total_energy = serializers.SerializerMethodField()
+    total_reservation_cost = serializers.SerializerMethodField()
     credit = serializers.SerializerMethodField()
     credit_reference_id = serializers.UUIDField(source="credit_of.public_id", default=None)
     last_updated = serializers.DateTimeField(source="issued_at")
@@ -62,6 +64,7 @@ class CdrSerializer(serializers.ModelSerializer[ChargeDetailRecord]):
             "charging_periods",
             "total_cost",
             "total_energy",
+            "total_reservation_cost",
             "credit",
             "credit_reference_id",
             "last_updated",
@@ -69,7 +72,15 @@ class CdrSerializer(serializers.ModelSerializer[ChargeDetailRecord]):
 
     @extend_schema_field(serializers.ListField(child=serializers.DictField()))
     def get_tariffs(self, record: ChargeDetailRecord) -> list[Any]:
-        return [record.tariff_snapshot]
+        """The reservation's own version of it too, where that was another one."""
+        kept_under = record.lines.get("kept_under")
+        return [record.tariff_snapshot, *([kept_under] if kept_under else [])]
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_total_reservation_cost(self, record: ChargeDetailRecord) -> str | None:
+        """Before taxes; None where no reservation was paid."""
+        nets = [Decimal(line["net"]) for line in record.lines["lines"] if line["why"].get("reservation")]
+        return str(-sum(nets) if record.credit_of_id else sum(nets)) if nets else None
 
     @extend_schema_field(PriceSerializer)
     def get_total_cost(self, record: ChargeDetailRecord) -> dict[str, Any]:

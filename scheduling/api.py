@@ -22,17 +22,21 @@ from accounts.permissions import may_command_stations
 from accounts.selectors import own_rows, token_by_uid
 from core import clock
 from core.rest.filters import Choice, Filters, Instant, Number, Text, Uuid
+from payments.selectors.prices import Payer
 from scheduling import selectors
 from scheduling.models import Reservation, SentProfile
 from scheduling.permissions import bookable_locations, may_cancel_booking, may_see_booking
+from scheduling.selectors.fees import terms_for
 from scheduling.serializers import (
     BookingSerializer,
     DaySerializer,
+    FeesSerializer,
     FreeTimeSerializer,
     ProfileSerializer,
     QuarterSerializer,
     RefusalSerializer,
     ReservationSerializer,
+    TermsWishSerializer,
 )
 from scheduling.services import reservations
 from stations.models import Evse
@@ -132,6 +136,23 @@ class ProfileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         return visible.select_related("station", "evse", "session")
 
 
+class ReservationTerms(APIView):
+    """What booking a stall at a time costs, and what not coming does; empty where it costs nothing."""
+
+    scope = "reservations"
+    permission_classes = (permissions.AllowAny,)
+
+    @extend_schema(parameters=[TermsWishSerializer], responses={200: FeesSerializer, 204: None})
+    def get(self, request: Request) -> Response:
+        wish = TermsWishSerializer(data=request.query_params)
+        wish.is_valid(raise_exception=True)
+        evse = _bookable_evse(request, wish.validated_data["evse"])
+        terms = terms_for(evse, wish.validated_data["start_at"], Payer(user_id=request.user.pk))
+        if terms is None:
+            return Response(status=status.HTTP_204_NO_CONTENT)
+        return Response(FeesSerializer(terms.to_json()).data)
+
+
 class Availability(APIView):
     """A location's local day in quarters of an hour; `?day=2026-03-02`, today by default."""
 
@@ -163,7 +184,7 @@ def _driver(user: User, evse: Evse, token_uid: str | None) -> tuple[User, IdToke
 
 def _bookable_evse(request: Request, evse_id: str) -> Evse:
     evses = Evse.objects.filter(station__location__in=bookable_locations(request.user))
-    return get_object_or_404(evses.select_related("station"), evse_id=evse_id)
+    return get_object_or_404(evses.select_related("station__location__organization"), evse_id=evse_id)
 
 
 def _visible_reservation(request: Request, public_id: str) -> Reservation:

@@ -14,6 +14,7 @@ router.register("charging-profiles", api.ProfileViewSet, basename="profile")
 urlpatterns = [
     *router.urls,
     path("reservations/", api.ReservationList.as_view(), name="reservation-list"),
+    path("reservations/terms/", api.ReservationTerms.as_view(), name="reservation-terms"),
     path("reservations/<uuid:public_id>/", api.ReservationDetail.as_view(), name="reservation-detail"),
     path("locations/<slug:slug>/availability/", api.Availability.as_view(), name="availability"),
 ]

@@ -124,6 +124,13 @@ class RefusalSerializer(serializers.Serializer[Any]):
     next_free = FreeTimeSerializer(many=True, required=False)
 
 
+class TermsWishSerializer(serializers.Serializer[Any]):
+    """A stall by its public id, and the start that one would book."""
+
+    evse = serializers.CharField(max_length=48)
+    start_at = serializers.DateTimeField()
+
+
 class DaySerializer(serializers.Serializer[Any]):
     day = serializers.DateField(required=False)
 

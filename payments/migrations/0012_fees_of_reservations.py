@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('starts_at', models.DateTimeField(help_text='the booked start')),
                 ('kept_until', models.DateTimeField(help_text='nobody who comes later finds it kept')),
                 ('free_until', models.DateTimeField(help_text='so long it costs nothing to give it up')),
-                ('outcome', models.CharField(choices=[('open', 'Open'), ('used', 'Used'), ('missed', 'Missed'), ('given_up', 'Given up too late'), ('free', 'Given up in time'), ('excused', "Not the driver's fault")], default='open', max_length=8)),
+                ('outcome', models.CharField(choices=[('open', 'Open'), ('used', 'Used'), ('missed', 'Missed'), ('given_up', 'Given up too late'), ('free', 'Nothing to pay'), ('excused', "Not the driver's fault")], default='open', max_length=8)),
                 ('excuse', models.CharField(blank=True, help_text='why nobody is to pay', max_length=20)),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
                 ('waived_at', models.DateTimeField(blank=True, null=True)),

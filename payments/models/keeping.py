@@ -26,7 +26,7 @@ class KeptStall(models.Model):
         USED = "used", _("Used")
         MISSED = "missed", _("Missed")
         GIVEN_UP = "given_up", _("Given up too late")
-        FREE = "free", _("Given up in time")
+        FREE = "free", _("Nothing to pay")
         EXCUSED = "excused", _("Not the driver's fault")
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
@@ -80,7 +80,7 @@ class KeptStall(models.Model):
 
     @property
     def is_charged(self) -> bool:
-        """Did its driver not come, or say so too late?"""
+        """Did its driver not come, or say so too late, and is that paid?"""
         return self.outcome in (self.Outcome.MISSED, self.Outcome.GIVEN_UP)
 
 

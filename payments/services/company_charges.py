@@ -37,9 +37,9 @@ def account_for(session: ChargingSession) -> CompanyCharge | None:
     return CompanyCharge.objects.get_or_create(session=session, defaults=decided)[0]
 
 
-def _pays_herself(session: ChargingSession) -> bool:
-    has_card = session.driver_id in users_with_card({session.driver_id or 0})
-    return has_card and asks_cards(session.organization_id)
+def _pays_herself(occasion: Occasion) -> bool:
+    has_card = occasion.driver_id in users_with_card({occasion.driver_id or 0})
+    return has_card and asks_cards(occasion.organization_id)
 
 
 def account_open_to(*, user: User, organization: Organization) -> CompanyAccount | None:
@@ -54,8 +54,7 @@ def payer_of(kept: KeptStall) -> CompanyMember | None:
     member = _member_of(kept)
     if member is None or not member.company.is_active:
         return None
-    has_card = kept.driver_id in users_with_card({kept.driver_id})
-    return None if has_card and not is_within_limit(member.company) else member
+    return None if not is_within_limit(member.company) and _pays_herself(kept) else member
 
 
 def _member_of(occasion: Occasion) -> CompanyMember | None:

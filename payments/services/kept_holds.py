@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -17,8 +18,10 @@ from core import clock
 from payments.models import KeptStall, Payment
 from payments.providers.base import ProviderError
 from payments.selectors import default_method, open_payment_of, users_with_card
+from payments.selectors.paying import asks_cards
 from payments.services.cards import ensure_account
 from payments.services.company_charges import payer_of
+from payments.services.looking import refresh_payment
 from payments.services.operations import Busy
 from payments.services.payments import create_payment, request_hold
 from payments.services.pricing import is_free
@@ -76,11 +79,21 @@ def hold_for_kept(*, kept: KeptStall, return_url: str = "") -> Payment:
     return request_hold(payment_id=payment.pk, return_url=return_url)
 
 
+def look_at_hold(*, public_id: UUID) -> None:
+    """After the way back from the bank: apply what was confirmed there; the sweep looks again."""
+    asked = Payment.objects.filter(kept__public_id=public_id, session=None)
+    for payment in asked.filter(status=Payment.Status.REQUIRES_ACTION):
+        try:
+            refresh_payment(payment_id=payment.pk)
+        except ProviderError:
+            logger.info("payment %s cannot be looked at now", payment.pk)
+
+
 def _payment(kept: KeptStall) -> Payment:
     amount_minor = amount_for(kept)
     if not kept.is_open or not amount_minor or payer_of(kept) is not None:
         raise NothingToHold(str(kept))
-    if not users_with_card({kept.driver_id}):
+    if not asks_cards(kept.organization_id) or not users_with_card({kept.driver_id}):
         raise NothingToHold("no card")
     account = ensure_account(user=kept.driver, currency=kept.tariff.currency)
     try:

@@ -89,11 +89,17 @@ def _hold_request(payment: Payment, return_url: str) -> HoldRequest:
         reference=str(payment.public_id),
         amount_minor=payment.requested_minor,
         currency=payment.currency,
-        description=f"{payment.organization.name}: charging",
+        description=f"{payment.organization.name}: {_what_for(payment)}",
         customer_ref=payment.account.provider_customer_id,
         method_ref=payment.method.provider_ref,
         return_url=return_url,
     )
+
+
+def _what_for(payment: Payment) -> str:
+    if payment.kept is None or payment.session_id is not None:
+        return "charging"
+    return f"reservation {payment.kept.number}"
 
 
 def capture_payment(*, payment_id: int, amount_minor: int) -> Payment:

@@ -185,9 +185,13 @@ def _open(public_id: UUID) -> KeptStall | None:
 
 def _end(kept: KeptStall, outcome: Outcome) -> bool:
     kept.outcome = outcome
+    if kept.is_charged and not kept_bill(kept).total_gross:
+        kept.outcome = Outcome.FREE
     kept.save(update_fields=["outcome", "excuse", "session", "evse", "ended_at"])
     publish(
-        KeptStallEnded(kept_id=kept.pk, organization_id=kept.organization_id, outcome=outcome, at=clock.now())
+        KeptStallEnded(
+            kept_id=kept.pk, organization_id=kept.organization_id, outcome=kept.outcome, at=clock.now()
+        )
     )
     return True
 
@@ -222,12 +226,10 @@ def _billed(kept: KeptStall) -> ChargeDetailRecord | None:
 
 @transaction.atomic
 def _issue(kept: KeptStall) -> ChargeDetailRecord | None:
-    """None where it costs nothing, or was waived meanwhile."""
-    is_waived = KeptStall.objects.select_for_update().get(pk=kept.pk).waived_at is not None
-    bill = kept_bill(kept)
-    if is_waived or not bill.total_gross:
+    """None where it was waived meanwhile."""
+    if KeptStall.objects.select_for_update().get(pk=kept.pk).waived_at is not None:
         return None
-    member = payer_of(kept)
+    bill, member = kept_bill(kept), payer_of(kept)
     return issue_record(
         occasion=kept,
         tariff=kept.tariff,

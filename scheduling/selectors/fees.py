@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.utils.translation import gettext_lazy as _
@@ -11,8 +12,11 @@ from core import clock
 from core.money import Money
 from payments.models import ChargeDetailRecord, KeptStall, Payment
 from payments.selectors import record_of
-from payments.services.reserving import Terms, terms_agreed
+from payments.selectors.prices import Payer
+from payments.services.reserving import Terms, terms_agreed, terms_of
 from scheduling.models import Reservation
+from scheduling.times import kept_until
+from stations.models import Evse
 
 EXCUSES: Final = {
     "operator": _("The operator has canceled it."),
@@ -61,6 +65,13 @@ class ShownFees:
         if self.hold is None or self.hold.status != Payment.Status.AUTHORIZED:
             return None
         return Money.of_minor(self.hold.authorized_minor, self.hold.currency)
+
+
+def terms_for(evse: Evse, start_at: datetime, payer: Payer) -> Terms | None:
+    """What booking this stall now costs this payer; None where it costs nothing."""
+    until = kept_until(start_at, clock.now())
+    terms = terms_of(evse=evse, payer=payer, starts_at=start_at, kept_until=until)
+    return None if terms is None or terms.are_free else terms
 
 
 def fees_of(reservation: Reservation) -> ShownFees | None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.money import Money
+from payments.selectors.prices import Payer
 from scheduling.models import Reservation
 from scheduling.selectors.availability import next_free_times
 from scheduling.selectors.danger import is_out_of_service, out_of_service
+from scheduling.selectors.fees import terms_for
 from scheduling.selectors.stalls import labels_of
 from scheduling.states import OPEN_RESERVATION
 from stations.models import Evse
@@ -21,6 +24,8 @@ class Instead:
     label: str
     start_at: datetime
     end_at: datetime
+    missed: Money | None
+    """What not coming costs there; None: nothing."""
 
     @property
     def value(self) -> str:
@@ -38,17 +43,23 @@ def instead_of(reservation: Reservation) -> list[Instead]:
         end_at=during.upper,
         without=out_of_service(reservation.location_id),
     )
-    labels = labels_of(reservation.location_id)
-    evses = Evse.objects.in_bulk([time.evse_id for time in free])
+    labels, payer = labels_of(reservation.location_id), Payer(user_id=reservation.driver_id)
+    evses = Evse.objects.select_related("station__location").in_bulk([time.evse_id for time in free])
     return [
         Instead(
             evse=evses[time.evse_id],
             label=labels[time.evse_id],
             start_at=time.start_at,
             end_at=time.end_at,
+            missed=_missed(evses[time.evse_id], time.start_at, payer),
         )
         for time in free
     ]
+
+
+def _missed(evse: Evse, start_at: datetime, payer: Payer) -> Money | None:
+    terms = terms_for(evse, start_at, payer)
+    return terms.missed if terms and terms.missed.amount else None
 
 
 def has_lost_its_stall(reservation: Reservation) -> bool:

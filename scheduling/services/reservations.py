@@ -26,6 +26,7 @@ from scheduling.events import (
 )
 from scheduling.models import Reservation
 from scheduling.selectors import FreeTime
+from scheduling.services.agreeing import agree, give_up
 from scheduling.states import RESERVATION
 from scheduling.times import (
     BOOK_AHEAD,
@@ -122,7 +123,7 @@ def confirm(*, reservation: Reservation) -> Reservation:
     changed = held.update(status=Status.CONFIRMED)
     reservation.refresh_from_db()
     if changed:
-        _agree(reservation)
+        agree(reservation)
         publish(told(ReservationConfirmed, reservation))
         nudge_about(reservation)
     elif reservation.status != Status.CONFIRMED:
@@ -164,7 +165,7 @@ def cancel(*, reservation: Reservation, canceled_by: User | None = None, note: s
     changed = close(reservation, Status.CANCELED, canceled_by=canceled_by, cancel_note=note)
     reservation.refresh_from_db()
     if changed:
-        reserving.give_up(public_id=reservation.public_id, excuse=_excuse(reservation))
+        give_up(reservation)
         forget_at_station(reservation, requested_by=canceled_by)
         publish(told(ReservationCanceled, reservation, is_taken_away=reservation.is_taken_away))
     elif reservation.status != Status.CANCELED:
@@ -261,26 +262,6 @@ def _terms(evse: Evse, driver: User, start_at: datetime, now: datetime) -> Terms
     if not reserving.can_pay(driver, evse.station.location.organization):
         raise NoWayToPay("A booking that may cost a fee needs a way to pay.")
     return terms
-
-
-def _agree(reservation: Reservation) -> None:
-    if terms := (reservation.quote or {}).get("terms"):
-        reserving.agree(
-            told=terms,
-            public_id=reservation.public_id,
-            number=reservation.number,
-            driver=reservation.driver,
-            id_token=reservation.id_token,
-            evse=reservation.evse,
-            starts_at=reservation.during.lower,
-        )
-
-
-def _excuse(reservation: Reservation) -> str:
-    """Why giving it up is nobody's fault but ours; empty for the driver's own wish."""
-    if reservation.is_taken_away:
-        return "operator"
-    return "lost" if reservation.lost_stall_at is not None else ""
 
 
 def _check_bookable(start_at: datetime, end_at: datetime, now: datetime) -> None:

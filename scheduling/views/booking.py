@@ -18,7 +18,7 @@ from core.money import Money
 from core.ui.fragments import render_either
 from payments.providers.base import ProviderError
 from payments.services.addresses import action_url
-from payments.services.kept_holds import NothingToHold, hold_for_kept
+from payments.services.kept_holds import NothingToHold, hold_for_kept, look_at_hold
 from payments.services.operations import Busy
 from scheduling import selectors
 from scheduling.calendar_file import calendar_file
@@ -56,6 +56,7 @@ def bookings(request: HttpRequest) -> HttpResponse:
 def booking(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """GET /bookings/<id>/: where, when, what it costs, and what can be done."""
     mine = _mine(request, public_id)
+    look_at_hold(public_id=mine.public_id)
     during, quote = mine.during, mine.quote or {}
     context = {
         "tab": "bookings",
@@ -168,6 +169,7 @@ def _fees(reservation: Reservation) -> dict[str, object]:
     is_kept = reservation.status == Reservation.Status.CONFIRMED
     return {
         "fees": fees,
+        "confirm_url": action_url(fees.hold) if fees and fees.hold else "",
         "is_free_to_cancel": _is_free_to_cancel(reservation, fees),
         "is_late": is_kept and reservation.during.lower < now and fees is not None and fees.may_cost,
     }

@@ -146,13 +146,14 @@ def _waive(request: HttpRequest, found: Reservation, reason: str) -> None:
         messages.error(request, _("This booking costs nothing."))
         return
     try:
-        waiving.waive_fee(kept=fees.kept, by=cast(User, request.user), reason=reason)
+        reissued = waiving.waive_fee(kept=fees.kept, by=cast(User, request.user), reason=reason)
     except NothingChanges:
         messages.info(request, _("There is nothing to waive any more."))
     except CannotCorrect:
         messages.error(request, _("The money is being taken at this moment. Try again in a minute."))
     else:
-        messages.success(request, _("Waived. What was paid goes back to the card by itself."))
+        words = _("Waived. What was paid goes back to the card by itself.")
+        messages.success(request, words if reissued else _("Waived. Nobody pays for this booking."))
 
 
 def _visible(request: HttpRequest, public_id: UUID) -> Reservation:

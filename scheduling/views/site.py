@@ -22,10 +22,10 @@ from core.ui.kept_form import keep_and_sign_in, keep_form, take_kept_form
 from payments.selectors.prices import Payer
 from payments.services import reserving
 from payments.services.checkout import CheckoutUnavailable, begin_card_setup
-from payments.services.reserving import Terms
 from payments.views.cards import keep_saved_card
 from scheduling.forms import DAYS_AHEAD, NeedInput, read_code
 from scheduling.selectors.availability import FreeTime
+from scheduling.selectors.fees import terms_for
 from scheduling.selectors.offers import Need, Recommended, Slot, estimate_of, recommend, slots_of
 from scheduling.selectors.prices import Estimate, PriceNow, for_driver, prices_now
 from scheduling.selectors.saved import saved_places
@@ -112,7 +112,7 @@ def _refused(
 def _free_time(context: Mapping[str, Any], free: FreeTime) -> dict[str, Any]:
     stall = next(stall for stall in context["stalls"] if stall.evse.pk == free.evse_id)
     chosen = Chosen(evse=stall.evse, start_at=free.start_at, end_at=free.end_at)
-    terms = _terms(stall.evse, free.start_at, context["payer"])
+    terms = terms_for(stall.evse, free.start_at, context["payer"])
     return {
         "start_at": free.start_at,
         "end_at": free.end_at,
@@ -166,7 +166,7 @@ def plan_context(request: HttpRequest, location: Location, query: QueryDict) -> 
     pick = recommend(slots, need, payer)
     chosen = next((slot for slot in slots if slot.value == asked.slot and slot.stall), None)
     chosen = chosen or (pick.slot if pick else None)
-    terms = _terms(chosen.stall.evse, chosen.start_at, payer) if chosen and chosen.stall else None
+    terms = terms_for(chosen.stall.evse, chosen.start_at, payer) if chosen and chosen.stall else None
     cost = _cost(chosen, pick, need, payer)
     return {
         "tab": "find",
@@ -204,13 +204,6 @@ def _fit(
     """The need in what was asked, and the times of its day that it fits into."""
     need = asked.need(location, car, price.per_kwh if price else Decimal(0))
     return need, slots_of(location, asked.day, stalls, need, payer)
-
-
-def _terms(evse: Evse, start_at: datetime, payer: Payer) -> Terms | None:
-    """What booking this costs; None where it costs nothing."""
-    until = kept_until(start_at, clock.now())
-    terms = reserving.terms_of(evse=evse, payer=payer, starts_at=start_at, kept_until=until)
-    return None if terms is None or terms.are_free else terms
 
 
 def _can_pay(request: HttpRequest, location: Location) -> bool:

@@ -18,6 +18,7 @@ from core.money import to_minor
 from payments.models import ChargeDetailRecord, Payment
 from payments.services.tariffs import assign_tariff, create_tariff
 from simulator.stations import CATALOG, EvseSpec, LiveStation, StationSpec, Vehicle
+from stations.models import ChargingSession
 from stations.services.provisioning import EvsePlan, create_location, create_station
 
 PASSWORD = "a long enough one"
@@ -155,8 +156,7 @@ def agrees(page: Page) -> None:
     """The receipt's page, the record and the payment say the same amount."""
     record = ChargeDetailRecord.objects.get()
     payment = Payment.objects.get(status="captured")
-    session = record.session
-    assert session is not None
+    session = ChargingSession.objects.get(cdrs=record)
     assert (session.status, session.review_reasons) == ("completed", [])
     assert payment.captured_minor == to_minor(record.total_gross, record.currency)
     expect(page.locator(".trio")).to_contain_text(f"€{payment.captured_minor / 100:.2f}")

@@ -61,6 +61,8 @@ def test_the_api_refuses_it_and_tells_the_fees_of_one_that_was_made(client, pric
     }
     refused = client.post("/api/v1/reservations/", body, content_type="application/json")
     assert refused.status_code == 402
+    asked = {"evse": body["evse"], "start_at": body["start_at"]}
+    assert client.get("/api/v1/reservations/terms/", asked).json()["missed_fee"] == "5.00"
     priced.give_card("pm_card_visa")
     made = client.post("/api/v1/reservations/", body, content_type="application/json")
     assert made.status_code == 201

@@ -33,6 +33,7 @@ PUBLIC = {
     "healthz": "says ok",
     "api_schema": "what the API is, nothing that is in it",
     "api_scheduling:availability": "when a public place is free",
+    "api_scheduling:reservation-terms": "what booking a public place costs",
     "scheduling:find": "the map of public places",
     "scheduling:site": "a public place",
     "scheduling:save": "a bookmark of a public place; setting one asks who keeps it",
