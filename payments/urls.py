@@ -90,7 +90,7 @@ urlpatterns = [
     path("operate/groups/", groups.groups, name="groups"),
     path("operate/groups/new/", groups.new, name="group_new"),
     path("operate/groups/<uuid:public_id>/", groups.group, name="group"),
-    path("operate/groups/<uuid:public_id>/rename/", groups.rename, name="group_rename"),
+    path("operate/groups/<uuid:public_id>/change/", groups.change, name="group_change"),
     path("operate/groups/<uuid:public_id>/free/", groups.charge_free, name="group_free"),
     path("operate/groups/<uuid:public_id>/members/", groups.add_member, name="group_member_add"),
     path(

@@ -172,7 +172,7 @@ ACTS: Final = {
     "tariff.override": gettext_lazy("Rule overridden"),
     "tariff.override_end": gettext_lazy("Override withdrawn"),
     "group.create": gettext_lazy("Made"),
-    "group.rename": gettext_lazy("Renamed"),
+    "group.change": gettext_lazy("Changed"),
     "group.member_add": gettext_lazy("Member added"),
     "group.member_remove": gettext_lazy("Member removed"),
     "group.free": gettext_lazy("Free charging given"),
@@ -187,6 +187,7 @@ CHANGED: Final = {
     "max_price": gettext_lazy("maximum price"),
     "idle_grace_minutes": gettext_lazy("free idle minutes"),
     "hold_minor": gettext_lazy("hold"),
+    "account": gettext_lazy("account"),
 }
 
 
