@@ -23,7 +23,7 @@ from payments.models import CompanyAccount
 from payments.selectors import cards_of
 from payments.selectors.companies import takes_vouchers
 from payments.services.addresses import return_path
-from payments.services.attempts import running_attempt
+from payments.services.attempts import last_address, running_attempt
 from payments.services.checkout import (
     CheckoutUnavailable,
     NoCard,
@@ -83,7 +83,7 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         return _begin(request, evse, scanned)
     kept = take_kept_form(request)
-    email = kept.get("email", "") if kept else ""
+    email = kept.get("email", "") if kept else last_address(evse=evse, payer_key=payer_of(request))
     return remember_guest(request, _page(request, evse, email=email, limits=scanned))
 
 

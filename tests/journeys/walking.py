@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -145,7 +146,8 @@ def watch_it_rise(page: Page) -> None:
 
 def until(is_true: Callable[[], bool], page: Page) -> None:
     """Wait for the page (or what it is about) to change."""
-    for _ in range(PATIENCE_MS // 100):
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while time.monotonic() < deadline:
         if is_true():
             return
         page.wait_for_timeout(100)
