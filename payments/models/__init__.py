@@ -5,6 +5,7 @@ from payments.models.hosts import (
     HostPayout,
     HostStatement,
     HostStatementLine,
+    PlatformTerms,
     RevenueShare,
     SiteHost,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "LedgerMapping",
     "Payment",
     "PaymentMethod",
+    "PlatformTerms",
     "Posting",
     "PostingLine",
     "ProviderOperation",
