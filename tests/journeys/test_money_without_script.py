@@ -80,10 +80,13 @@ def test_a_card_that_is_declined_is_followed_by_one_that_pays(guest, place, char
 
 
 def test_who_paid_and_never_plugged_in_pays_nothing_and_tries_again(guest, place, charger, monkeypatch):
+    patience_s = charger.waits_for_a_car(10)
     _scan(guest, place)
     _send_to_payment(guest)
     pay_on_hosted_page(guest.page)
     expect(guest.page.get_by_role("heading", name="Starting: plug in now")).to_be_visible(timeout=PATIENCE_MS)
+    charger.wait_until(lambda it: it.core.cabinet.evse(1).permit is None)
+    charger.waits_for_a_car(patience_s)
     with monkeypatch.context() as impatient:
         impatient.setattr(pending, "PENDING_FOR", timedelta(0))
         _load_until(guest, lambda: Payment.objects.get().status == "voided")

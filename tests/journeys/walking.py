@@ -98,6 +98,12 @@ class Charger:
         self._wait_for(self.station.unplug(stall))
         self._wait_for(self.station.until_settled())
 
+    def waits_for_a_car(self, seconds: int) -> int:
+        """From the next start on so long, of its own time; answers how long it was before."""
+        settings = self.station.core.settings
+        before, settings.connection_timeout_s = settings.connection_timeout_s, seconds
+        return before
+
     def wait_until(self, is_true: Callable[[LiveStation], object]) -> None:
         self._wait_for(self.station.until(lambda station: bool(is_true(station))))
 

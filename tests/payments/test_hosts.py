@@ -24,7 +24,8 @@ from payments.services.collecting import collect
 from payments.services.recovery import settle_payments
 from tests.factories import EvseFactory, LocationFactory, MembershipFactory, StationFactory
 from tests.payments.reconciling import kinds, mend_all, reconcile
-from tests.payments.stories import NOON, deliver
+from tests.payments.stories import NOON, deliver, signed_events
+from tests.payments.test_webhooks import send
 
 pytestmark = pytest.mark.django_db
 NOVEMBER = date(2026, 11, 1)
@@ -325,6 +326,14 @@ def test_what_was_taken_back_at_the_provider_is_found_and_taken_over(paid):
     assert kinds(paid.story) == ["payout_reversed"]
     mend_all(paid.story, paid.boss)
     assert kinds(paid.story) == []
+    assert owed_to_host(paid.host, "EUR") == 30
+
+
+def test_the_providers_news_of_it_are_followed_at_once(paid, client):
+    paid.stand_in.client().v1.transfers.reversals.create(paid.payout.provider_ref, {"amount": 30})
+    for payload, signature in signed_events(paid.stand_in):
+        send(client, payload, signature)
+    deliver()
     assert owed_to_host(paid.host, "EUR") == 30
 
 
