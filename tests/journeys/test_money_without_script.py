@@ -181,8 +181,14 @@ def _a_voucher(place) -> str:
     hotel = CompanyAccount.objects.create(
         organization=place.evses[0].organization, name="Hotel Nord", email="hotel@example.org", **STREET
     )
-    lasts = {"valid_until": clock.now() + timedelta(days=1), "charges_allowed": 1}
-    (voucher,) = make_vouchers(actor=place.owner, company=hotel, count=1, cost_center="Guests", **lasts)
+    (voucher,) = make_vouchers(
+        actor=place.owner,
+        company=hotel,
+        count=1,
+        cost_center="Guests",
+        valid_until=clock.now() + timedelta(days=1),
+        charges_allowed=1,
+    )
     return voucher.code
 
 

@@ -21,7 +21,7 @@ from payments.services.provider_fees import note_fees
 from payments.services.refunding import refund_payment
 from tests.factories import MembershipFactory
 from tests.payments.stories import NOON
-from tests.payments.test_hosts import AFTER, NOVEMBER, Ground, ground, later
+from tests.payments.test_hosts import AFTER, NOVEMBER, ground, later
 
 __all__ = ["ground", "later"]
 pytestmark = pytest.mark.django_db
@@ -40,7 +40,7 @@ def own(ground):
     return ground
 
 
-def own_statement(ground: Ground, month: date = NOVEMBER) -> HostStatement:
+def own_statement(ground, month=NOVEMBER):
     statements.state_month(organization=ground.organization, month=month)
     return HostStatement.objects.get(host=ground.own, month=month)
 
