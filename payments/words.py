@@ -195,6 +195,8 @@ HOST_ACTS: Final = {
     "host.add": gettext_lazy("Added and invited"),
     "host.invite": gettext_lazy("Invited again"),
     "host.share": gettext_lazy("Share given"),
+    "host.take_back": gettext_lazy("Payout taken back"),
+    "host.own": gettext_lazy("Payouts to ourselves were begun"),
     "host.end": gettext_lazy("Share ended"),
     "host.pay": gettext_lazy("Payout asked for"),
 }
