@@ -9,15 +9,20 @@ from core.admin import ReadOnlyAdmin
 from payments.models import (
     BillingAccount,
     ChargeDetailRecord,
+    ClosedMonth,
+    CompanyAccount,
     CustomerGroup,
+    DebtNotice,
     Discrepancy,
     Dispute,
     GroupMember,
     HostPayout,
     HostStatement,
+    Invoice,
     KeptStall,
     Payment,
     PaymentMethod,
+    PlatformTerms,
     Posting,
     PostingLine,
     ProviderOperation,
@@ -26,6 +31,7 @@ from payments.models import (
     SiteHost,
     Tariff,
     TariffAssignment,
+    Voucher,
     WebhookEvent,
 )
 
@@ -212,10 +218,19 @@ class BillingAccountAdmin(ReadOnlyAdmin):
 
 @admin.register(SiteHost)
 class SiteHostAdmin(ReadOnlyAdmin):
-    list_display = ("name", "organization", "email", "is_payable", "provider_ref")
-    list_filter = ("organization", "is_payable")
+    list_display = ("name", "kind", "organization", "email", "is_payable", "provider_ref")
+    list_filter = ("kind", "organization", "is_payable")
     list_select_related = ("organization",)
     search_fields = ("name", "email", "=provider_ref")
+
+
+@admin.register(PlatformTerms)
+class PlatformTermsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Set by the installation's staff. What a statement has told stays told; new terms count from then on."""
+
+    list_display = ("organization", "percent", "fixed_minor", "during")
+    list_filter = ("organization",)
+    list_select_related = ("organization",)
 
 
 @admin.register(HostStatement)
@@ -231,3 +246,43 @@ class HostPayoutAdmin(ReadOnlyAdmin):
     list_filter = ("organization", "status")
     list_select_related = ("host",)
     search_fields = ("=provider_ref", "public_id")
+
+
+# --- the books ---------------------------------------------------------------------------------
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(ReadOnlyAdmin):
+    list_display = ("text", "kind", "organization", "gross_minor", "currency", "issued_on")
+    list_filter = ("organization", "kind")
+    list_select_related = ("organization",)
+    search_fields = ("public_id",)
+
+
+@admin.register(ClosedMonth)
+class ClosedMonthAdmin(ReadOnlyAdmin):
+    list_display = ("organization", "month", "closed_by", "closed_at")
+    list_filter = ("organization",)
+    list_select_related = ("organization", "closed_by")
+
+
+@admin.register(CompanyAccount)
+class CompanyAccountAdmin(ReadOnlyAdmin):
+    list_display = ("name", "organization", "email", "vat_number")
+    list_filter = ("organization",)
+    list_select_related = ("organization",)
+    search_fields = ("name", "email", "vat_number")
+
+
+@admin.register(Voucher)
+class VoucherAdmin(ReadOnlyAdmin):
+    list_display = ("code", "company", "organization", "charges_allowed", "valid_until", "ended_at")
+    list_filter = ("organization",)
+    list_select_related = ("organization", "company")
+    search_fields = ("=code", "company__name")
+
+
+@admin.register(DebtNotice)
+class DebtNoticeAdmin(ReadOnlyAdmin):
+    list_display = ("record", "step", "sent_at")
+    list_select_related = ("record",)

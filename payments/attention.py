@@ -13,7 +13,7 @@ from django.utils.translation import ngettext_lazy
 
 from accounts import permissions
 from payments.models import Discrepancy, Dispute, Payment, Refund
-from payments.selectors import differing, failed_refunds
+from payments.selectors import differing, failed_refunds, unpaid
 from payments.selectors.disputes import disputes_to_answer
 from payments.selectors.reconciling import waiting_discrepancies
 from stations.attention import Attention
@@ -82,6 +82,33 @@ def refunds(user: Any) -> list[Attention]:
             action=_("Look"),
         )
         for one in _of_money(user, failed_refunds(user))
+    ]
+
+
+def hopeless_debts(user: Any) -> list[Attention]:
+    """Charges that no reminder could bring in: somebody has to decide."""
+    found = [
+        debt
+        for debt in unpaid.hopeless_debts(user)
+        if permissions.may_see_money(user, debt.record.organization)
+    ]
+    if not found:
+        return []
+    detail = ngettext_lazy(
+        "%(count)d charge is not paid after all reminders. Write it off, or ask the driver yourself.",
+        "%(count)d charges are not paid after all reminders. Write them off, or ask the drivers yourself.",
+        "count",
+    )
+    return [
+        Attention(
+            role="wait",
+            icon="circle-dollar-sign",
+            title=_("Charges that nobody pays"),
+            detail=detail % {"count": len(found)},
+            since=found[0].record.issued_at,
+            href=f"{reverse('payments:revenue')}#debts",
+            action=_("Decide"),
+        )
     ]
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from core import clock
 from core.money import from_minor, to_minor
 from payments.forms import AmountField, MomentField
-from payments.models import CompanyAccount, InvoicePayment, IssuerDetails
+from payments.models import CompanyAccount, CustomerGroup, InvoicePayment, IssuerDetails
 
 VAT: Final = RegexValidator(
     r"^[A-Z]{2}[A-Z0-9+*.]{2,13}\Z",
@@ -107,6 +107,21 @@ class MemberForm(forms.Form):
 
 class GroupForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
+
+
+class GroupChangeForm(GroupForm):
+    company = forms.ModelChoiceField(
+        CompanyAccount.objects.none(),
+        label=gettext_lazy("On whose account"),
+        required=False,
+        empty_label=gettext_lazy("Each pays herself"),
+        help_text=gettext_lazy("Whoever is on a company's account by herself stays on that one"),
+    )
+
+    def __init__(self, group: CustomerGroup, data: Any = None) -> None:
+        super().__init__(data, initial={"name": group.name, "company": group.company_id})
+        field: Any = self.fields["company"]
+        field.queryset = CompanyAccount.objects.filter(organization=group.organization).order_by("name")
 
 
 class GroupMemberForm(forms.Form):

@@ -33,7 +33,8 @@ class OurPayment:
     """A payment as we know it. `cash_minor` is what the books say of the provider's account for it.
 
     `overpaid_minor`: what its session paid beyond its bill. `is_whole`: every movement of it lies in the
-    compared time. `asked_to_capture`: we once asked the provider to capture it.
+    compared time. `asked_to_capture`: we once asked the provider to capture it. `fees`: what the books say
+    that the provider kept, by its movement.
     """
 
     pk: int
@@ -48,6 +49,7 @@ class OurPayment:
     asked_to_capture: bool = False
     refunds: tuple[OurRefund, ...] = ()
     disputes: Mapping[str, str] = field(default_factory=dict)
+    fees: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,13 @@ class OurCard:
     ref: str
     label: str
     is_there: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OurPayout:
+    ref: str
+    reversed_minor: int
+    currency: str
 
 
 @dataclass(slots=True)
@@ -77,13 +86,20 @@ class Statement:
         return self.intents.get(payment.ref) if payment.ref else self.named.get(payment.payment_id)
 
     def moved_minor(self) -> dict[str, dict[str, int]]:
-        """What the account gained by each intent, by currency; the provider's fee for payments left out."""
+        """What the account gained by each intent, by currency, less the provider's fees."""
         sums: dict[str, dict[str, int]] = {}
         for move in self.movements:
-            kept = move.fee_minor if move.is_dispute else 0
             mine = sums.setdefault(move.intent_ref, {})
-            mine[move.currency] = mine.get(move.currency, 0) + move.amount_minor - kept
+            mine[move.currency] = mine.get(move.currency, 0) + move.amount_minor - move.fee_minor
         return sums
+
+    def fees(self) -> dict[str, dict[str, int]]:
+        """What the provider kept for payments and refunds: by intent, then by movement."""
+        found: dict[str, dict[str, int]] = {}
+        for move in self.movements:
+            if move.own_fee_minor:
+                found.setdefault(move.intent_ref, {})[move.ref] = move.own_fee_minor
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +117,27 @@ class Finding:
 
 def compare(payments: Iterable[OurPayment], theirs: Statement) -> list[Finding]:
     """Everything on which the payments and the statement do not agree."""
-    moved = theirs.moved_minor()
-    return [finding for payment in payments for finding in _about(payment, theirs, moved)]
+    moved, fees = theirs.moved_minor(), theirs.fees()
+    return [finding for payment in payments for finding in _about(payment, theirs, moved, fees)]
 
 
 def compare_cards(cards: Iterable[OurCard]) -> list[Finding]:
     return [Finding(kind="card_gone", ref=card.ref, detail=card.label) for card in cards if not card.is_there]
+
+
+def compare_payouts(payouts: Iterable[OurPayout], theirs: Mapping[str, int]) -> list[Finding]:
+    """Payouts of which more came back at the provider than we know of; `theirs`: by its transfer."""
+    return [
+        Finding(
+            kind="payout_reversed",
+            ref=one.ref,
+            ours_minor=one.reversed_minor,
+            theirs_minor=theirs[one.ref],
+            currency=one.currency,
+        )
+        for one in payouts
+        if theirs.get(one.ref, 0) > one.reversed_minor
+    ]
 
 
 def strangers(theirs: Statement, known: Mapping[str, str]) -> list[Finding]:
@@ -135,12 +166,16 @@ def money_in(intent: Intent, theirs: Statement) -> int:
 
 
 def _about(
-    payment: OurPayment, theirs: Statement, moved: Mapping[str, Mapping[str, int]]
+    payment: OurPayment,
+    theirs: Statement,
+    moved: Mapping[str, Mapping[str, int]],
+    fees: Mapping[str, Mapping[str, int]],
 ) -> Iterator[Finding]:
     intent = theirs.intent_of(payment)
     ref = payment.ref or (intent.ref if intent else "")
     found = [*_state(payment, intent), *_refunds(payment, theirs.refunds.get(ref, []))]
     found += _disputes(payment, theirs.disputes.get(ref, []))
+    found += _fees(payment, fees.get(ref, {}))
     yield from found or _books(payment, moved.get(ref, {}))
 
 
@@ -199,6 +234,14 @@ def _disputes(payment: OurPayment, seen: list[DisputeSeen]) -> Iterator[Finding]
             yield _finding(payment, "dispute_unknown", one.ref, ours_minor=0, theirs_minor=one.amount_minor)
         elif one.status in DISPUTE[mine]:
             yield _finding(payment, "state_behind", one.ref, detail=f"{mine} → {one.status}")
+
+
+def _fees(payment: OurPayment, told: Mapping[str, int]) -> Iterator[Finding]:
+    """Fee by fee, where every movement of the payment lies in the compared time."""
+    for ref in sorted({*payment.fees, *told}) if payment.is_whole else ():
+        ours_minor, theirs_minor = payment.fees.get(ref, 0), told.get(ref, 0)
+        if ours_minor != theirs_minor:
+            yield _finding(payment, "fee_differs", ref, ours_minor=ours_minor, theirs_minor=theirs_minor)
 
 
 def _books(payment: OurPayment, moved: Mapping[str, int]) -> Iterator[Finding]:

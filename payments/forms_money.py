@@ -39,3 +39,12 @@ class RefundForm(forms.Form):
         if amount.amount > self.left.amount:
             raise forms.ValidationError(_("That is more than what is left of this payment."))
         return amount.rounded()
+
+
+class TakeBackForm(RefundForm):
+    """How much of a payout comes back, and why."""
+
+    def __init__(self, left: Money, data: Any = None) -> None:
+        super().__init__(left, data)
+        self.fields["amount"].label = _("Amount to take back, in %(currency)s") % {"currency": left.currency}
+        self.fields["reason"].help_text = _("It stands in the history.")

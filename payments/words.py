@@ -172,7 +172,7 @@ ACTS: Final = {
     "tariff.override": gettext_lazy("Rule overridden"),
     "tariff.override_end": gettext_lazy("Override withdrawn"),
     "group.create": gettext_lazy("Made"),
-    "group.rename": gettext_lazy("Renamed"),
+    "group.change": gettext_lazy("Changed"),
     "group.member_add": gettext_lazy("Member added"),
     "group.member_remove": gettext_lazy("Member removed"),
     "group.free": gettext_lazy("Free charging given"),
@@ -187,6 +187,7 @@ CHANGED: Final = {
     "max_price": gettext_lazy("maximum price"),
     "idle_grace_minutes": gettext_lazy("free idle minutes"),
     "hold_minor": gettext_lazy("hold"),
+    "account": gettext_lazy("account"),
 }
 
 
@@ -194,6 +195,8 @@ HOST_ACTS: Final = {
     "host.add": gettext_lazy("Added and invited"),
     "host.invite": gettext_lazy("Invited again"),
     "host.share": gettext_lazy("Share given"),
+    "host.take_back": gettext_lazy("Payout taken back"),
+    "host.own": gettext_lazy("Payouts to ourselves were begun"),
     "host.end": gettext_lazy("Share ended"),
     "host.pay": gettext_lazy("Payout asked for"),
 }

@@ -74,6 +74,16 @@ WORDS: Final = {
         _("The books follow the provider's account. The difference waits in an account of its own."),
         _("Square the books"),
     ),
+    Kind.PAYOUT_REVERSED: Words(
+        _("A payout was taken back, in part or whole, at the payment provider."),
+        _("What came back stands to the payee's good again, and can be paid out anew."),
+        _("Take it over"),
+    ),
+    Kind.FEE_DIFFERS: Words(
+        _("The books have another fee for a payment than the provider's account."),
+        _("The books follow the provider's account: the difference is posted as a fee."),
+        _("Take the provider's fee"),
+    ),
     Kind.OVERPAID: Words(
         _("More was taken than was billed."),
         _("The difference is given back to the payer, who gets an e-mail."),

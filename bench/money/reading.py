@@ -19,7 +19,8 @@ _PAYMENTS: Final = """
 select p.public_id::text, p.session_id, p.status, p.provider_ref, p.captured_minor,
        coalesce((select sum(l.amount_minor) from payments_postingline l
                    join payments_posting g on g.id = l.posting_id
-                  where g.payment_id = p.id and l.account = 'cash:stripe'), 0)::bigint
+                  where g.payment_id = p.id and l.account = 'cash:stripe'
+                    and g.reference not like 'fee.%'), 0)::bigint
   from payments_payment p order by p.id
 """
 _CHARGES: Final = """
@@ -28,7 +29,11 @@ select s.id, count(c.id), coalesce(sum(round(c.total_gross * 100)), 0)::bigint, 
   left join payments_chargedetailrecord c on c.session_id = s.id
  group by s.id, u.email order by s.id
 """
-_SUM: Final = "select coalesce(sum(amount_minor), 0)::bigint from payments_postingline where account like %s"
+_SUM: Final = """
+select coalesce(sum(l.amount_minor), 0)::bigint
+  from payments_postingline l join payments_posting g on g.id = l.posting_id
+ where l.account like %s and g.reference not like 'fee.%%'
+"""
 _OPEN: Final = "select count(*) from payments_provideroperation where state in ('written', 'unknown')"
 _UNREAD: Final = "select count(*) from payments_webhookevent where processed_at is null"
 

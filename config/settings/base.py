@@ -14,6 +14,7 @@ SECRET_KEY = env("SECRET_KEY", default="")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 PUBLIC_URL = env("PUBLIC_URL", default="http://127.0.0.1:8000")
+PROVIDER_FEES_BORNE_BY = env("PROVIDER_FEES_BORNE_BY", default="organization")  # or "installation"
 COLLECTOR_NAME = env("COLLECTOR_NAME", default="Forecourt")  # who collects the money, named on documents
 OCPP_URL = env("OCPP_URL", default="ws://127.0.0.1:9000/ocpp")
 
@@ -123,6 +124,7 @@ ATTENTION_SOURCES = [
     "payments.attention.disputes",
     "payments.attention.refunds",
     "payments.attention.discrepancies",
+    "payments.attention.hopeless_debts",
     "scheduling.attention.power_out_of_reach",
     "scheduling.attention.lost_stalls",
 ]

@@ -6,6 +6,7 @@ from payments.models.hosts import (
     HostPayout,
     HostStatement,
     HostStatementLine,
+    PlatformTerms,
     RevenueShare,
     SiteHost,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "Payment",
     "PaymentMethod",
     "PaymentWay",
+    "PlatformTerms",
     "Posting",
     "PostingLine",
     "ProviderOperation",

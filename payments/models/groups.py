@@ -12,14 +12,21 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import IdToken, Organization, User
 from core import clock
 from core.tenancy import OrganizationQuerySet
+from payments.models.companies import CompanyAccount
 
 
 class CustomerGroup(models.Model):
-    """Drivers for whom prices of their own hold: residents, staff, members of a club."""
+    """Drivers for whom prices of their own hold: residents, staff, members of a club.
+
+    With a `company` their charges go on its account, where they are not on another one by themselves.
+    """
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="customer_groups")
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=80)
+    company = models.ForeignKey(
+        CompanyAccount, on_delete=models.PROTECT, null=True, blank=True, related_name="groups"
+    )
     created_at = models.DateTimeField(default=clock.now)
 
     objects = OrganizationQuerySet["CustomerGroup"].as_manager()

@@ -1,4 +1,4 @@
-"""Site hosts: who owns the ground, and gets a share of what is sold there (MONEY rule 12)."""
+"""Who is paid from the books: site hosts a share, the organization itself what is left (MONEY rule 12)."""
 
 from __future__ import annotations
 
@@ -21,10 +21,18 @@ from stations.models import Location
 
 
 class SiteHost(models.Model):
-    """Somebody who is paid a share. `provider_ref` is their account at the provider, once they have one."""
+    """Somebody who is paid: who owns the ground, a share of what is sold there; or the organization itself.
+
+    `provider_ref` is their account at the provider, once they have one.
+    """
+
+    class Kind(models.TextChoices):
+        HOST = "host", _("Site host")
+        ORGANIZATION = "organization", _("The organization itself")
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="site_hosts")
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.HOST, db_default=Kind.HOST)
     name = models.CharField(_("name"), max_length=120)
     email = models.EmailField(_("e-mail"))
     provider_ref = models.CharField(max_length=80, blank=True)
@@ -35,7 +43,10 @@ class SiteHost(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["organization", "email"], name="one_host_per_address"),
+            models.UniqueConstraint(fields=["organization", "kind", "email"], name="one_host_per_address"),
+            models.UniqueConstraint(
+                fields=["organization"], condition=Q(kind="organization"), name="organization_is_paid_once"
+            ),
             models.UniqueConstraint(
                 fields=["provider_ref"], condition=~Q(provider_ref=""), name="host_provider_ref_unique"
             ),
@@ -43,6 +54,11 @@ class SiteHost(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_own(self) -> bool:
+        """It is the organization itself."""
+        return self.kind == self.Kind.ORGANIZATION
 
 
 class RevenueShare(models.Model):
@@ -77,8 +93,49 @@ class RevenueShare(models.Model):
         return f"{self.host}: {self.percent} %"
 
 
+class PlatformTerms(models.Model):
+    """What the installation keeps of an organization's charges, and when: of the net price, and fixed."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="platform_terms")
+    percent = models.DecimalField(_("percent of the net price"), max_digits=5, decimal_places=2, default=0)
+    fixed_minor = models.BigIntegerField(
+        _("for each charge"), default=0, help_text=_("in the smallest unit of the organization's currency")
+    )
+    during = DateTimeRangeField(_("in force"))
+
+    objects = OrganizationQuerySet["PlatformTerms"].as_manager()
+
+    class Meta:
+        verbose_name_plural = "platform terms"
+        constraints: ClassVar = [
+            ExclusionConstraint(
+                name="one_platform_fee_at_a_time",
+                expressions=[
+                    (F("organization"), RangeOperators.EQUAL),
+                    ("during", RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.CheckConstraint(
+                condition=Q(percent__gte=0, percent__lte=100, fixed_minor__gte=0),
+                name="platform_fee_is_a_part",
+            ),
+            models.CheckConstraint(
+                condition=Q(during__startswith__isnull=False) & ~Q(during__isempty=True),
+                name="platform_terms_have_a_start",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization}: {self.percent} % + {self.fixed_minor}"
+
+
 class HostStatement(models.Model):
-    """What a host earned by the records that were issued in one month. Final."""
+    """What a host earned by the records that were issued in one month. Final.
+
+    The organization's own: `share_minor` is what is left for it of `collected_minor`, what stood at the
+    provider for it when the month ended, after `hosts_minor` for its site hosts and `fee_minor`, the
+    installation's; its lines are that fee, record by record.
+    """
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     host = models.ForeignKey(SiteHost, on_delete=models.PROTECT, related_name="statements")
@@ -89,6 +146,9 @@ class HostStatement(models.Model):
     energy_wh = models.BigIntegerField()
     net = models.DecimalField(max_digits=14, decimal_places=4)
     share_minor = models.BigIntegerField()
+    collected_minor = models.BigIntegerField(default=0, db_default=0)
+    hosts_minor = models.BigIntegerField(default=0, db_default=0)
+    fee_minor = models.BigIntegerField(default=0, db_default=0)
     issued_at = models.DateTimeField(default=clock.now)
 
     objects = OrganizationQuerySet["HostStatement"].as_manager()
@@ -127,7 +187,7 @@ class HostStatementLine(models.Model):
 
 
 class HostPayout(models.Model):
-    """One transfer to a host, of what the books say is owed. Amount in minor units."""
+    """One transfer of what the books say is owed; `reversed_minor` of it came back. In minor units."""
 
     class Status(models.TextChoices):
         CREATED = "created", _("On its way")
@@ -142,6 +202,7 @@ class HostPayout(models.Model):
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.CREATED)
     provider_ref = models.CharField(max_length=80, blank=True)
     failure_code = models.CharField(max_length=60, blank=True)
+    reversed_minor = models.BigIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(default=clock.now)
     closed_at = models.DateTimeField(null=True, blank=True)
 
@@ -150,6 +211,10 @@ class HostPayout(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payout_is_something"),
+            models.CheckConstraint(
+                condition=Q(reversed_minor__gte=0, reversed_minor__lte=F("amount_minor")),
+                name="no_more_comes_back_than_was_paid_out",
+            ),
             models.UniqueConstraint(
                 fields=["provider_ref"], condition=~Q(provider_ref=""), name="payout_provider_ref_unique"
             ),
@@ -162,3 +227,8 @@ class HostPayout(models.Model):
 
     def __str__(self) -> str:
         return f"{self.host}: {self.amount_minor} {self.currency}"
+
+    @property
+    def left_minor(self) -> int:
+        """What could still be taken back."""
+        return self.amount_minor - self.reversed_minor if self.status == self.Status.PAID else 0

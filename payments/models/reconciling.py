@@ -69,6 +69,8 @@ class Discrepancy(models.Model):
         MISSING_THERE = "missing_there", _("Paid here, but not at the provider")
         LEDGER_DIFFERS = "ledger_differs", _("Books and provider differ")
         OVERPAID = "overpaid", _("More taken than billed")
+        PAYOUT_REVERSED = "payout_reversed", _("Payout taken back at the provider")
+        FEE_DIFFERS = "fee_differs", _("Fee that the provider tells otherwise")
 
     class State(models.TextChoices):
         OPEN = "open", _("To be mended")

@@ -163,6 +163,11 @@ class Movement:
     intent_ref: str = ""
     is_dispute: bool = False
 
+    @property
+    def own_fee_minor(self) -> int:
+        """What the provider kept for a payment or a refund; a dispute's fee is told by the dispute."""
+        return 0 if self.is_dispute else self.fee_minor
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeSeen:
@@ -211,8 +216,11 @@ class TransferRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
+    """Money that was sent; `reversed_minor` of it came back."""
+
     ref: str
     amount_minor: int
+    reversed_minor: int = 0
 
 
 class Provider(Protocol):
@@ -230,6 +238,8 @@ class Provider(Protocol):
 
     def expire_checkout(self, ref: str, *, key: str, account: str = "") -> Checkout: ...
 
+    def smallest_charge_minor(self, currency: str) -> int: ...
+
     def hold(self, request: HoldRequest, *, key: str, account: str = "") -> Intent: ...
 
     def get_intent(self, ref: str, *, account: str = "") -> Intent: ...
@@ -246,6 +256,8 @@ class Provider(Protocol):
 
     def get_card(self, ref: str, *, account: str = "") -> Card: ...
 
+    def detach_card(self, ref: str, *, key: str, account: str = "") -> None: ...
+
     def create_payee(self, *, key: str, email: str, country: str, reference: str) -> Payee: ...
 
     def find_payee(self, *, reference: str, since: datetime) -> Payee | None: ...
@@ -257,6 +269,13 @@ class Provider(Protocol):
     def transfer(self, request: TransferRequest, *, key: str) -> Transfer: ...
 
     def find_transfers(self, *, reference: str) -> list[Transfer]: ...
+
+    def take_back(self, ref: str, *, amount_minor: int, currency: str, key: str) -> Transfer: ...
+
+    def get_transfer(self, ref: str) -> Transfer: ...
+
+    def transfers_since(self, since: datetime) -> Iterator[Transfer]: ...
+
     def give_back(
         self,
         intent_ref: str,

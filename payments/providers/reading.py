@@ -23,6 +23,12 @@ from payments.providers.base import (
 
 REFERENCE: Final = "payment"  # the payment's public id, in the PaymentIntent's metadata
 REFUND: Final = "refund"  # the refund's public id, in the Refund's metadata
+SMALLEST: Final = {
+    "AUD": 50, "BGN": 100, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250, "EUR": 50, "GBP": 30,
+    "HKD": 400, "HUF": 17500, "JPY": 50, "MXN": 1000, "MYR": 200, "NOK": 300, "NZD": 50, "PLN": 200,
+    "RON": 200, "SEK": 300, "SGD": 50, "THB": 1000, "USD": 50,
+}  # fmt: skip
+"""What a card is charged at least, in minor units (docs.stripe.com/currencies)."""
 HUNDREDFOLD: Final = frozenset({"ISK", "UGX"})  # no minor unit by ISO, yet Stripe counts hundredths
 STATUSES: Final = {
     "requires_payment_method": IntentStatus.NEEDS_CARD,
@@ -100,7 +106,11 @@ def payee(found: Any) -> Payee:
 
 
 def transfer(found: Any) -> Transfer:
-    return Transfer(ref=found.id, amount_minor=from_stripe(found.amount, found.currency))
+    return Transfer(
+        ref=found.id,
+        amount_minor=from_stripe(found.amount, found.currency),
+        reversed_minor=from_stripe(found.amount_reversed, found.currency),
+    )
 
 
 def refund(found: Any) -> RefundSeen:

@@ -79,6 +79,11 @@ class StripeProvider(Payees):
         with in_our_words():
             return reading.card(self.client.v1.payment_methods.retrieve(ref, {}, options(account)))
 
+    def detach_card(self, ref: str, *, key: str, account: str = "") -> None:
+        """The customer has this card no more. Raises Refused where nobody has it."""
+        with in_our_words():
+            self.client.v1.payment_methods.detach(ref, {}, options(account, key))
+
     # --- hosted checkout
 
     def open_checkout(self, request: CheckoutRequest, *, key: str, account: str = "") -> Checkout:
@@ -96,6 +101,10 @@ class StripeProvider(Payees):
             return reading.checkout(self.client.v1.checkout.sessions.expire(ref, {}, options(account, key)))
 
     # --- holds
+
+    def smallest_charge_minor(self, currency: str) -> int:
+        """Less than this no card is charged."""
+        return reading.SMALLEST.get(currency.upper(), 1)
 
     def hold(self, request: HoldRequest, *, key: str, account: str = "") -> Intent:
         with in_our_words():

@@ -6,6 +6,7 @@ payee, and can do nothing but receive.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
@@ -77,3 +78,19 @@ class Payees:
         with in_our_words():
             found = self.client.v1.transfers.list(wanted)
             return [reading.transfer(one) for one in found.auto_paging_iter()]
+
+    def take_back(self, ref: str, *, amount_minor: int, currency: str, key: str) -> Transfer:
+        """Reverse so much of a transfer; answers how it stands then."""
+        wanted: Any = {"amount": reading.to_stripe(amount_minor, currency)}
+        with in_our_words():
+            self.client.v1.transfers.reversals.create(ref, wanted, options("", key))
+        return self.get_transfer(ref)
+
+    def get_transfer(self, ref: str) -> Transfer:
+        with in_our_words():
+            return reading.transfer(self.client.v1.transfers.retrieve(ref))
+
+    def transfers_since(self, since: datetime) -> Iterator[Transfer]:
+        wanted: Any = {"created": {"gte": int(since.timestamp())}, "limit": 100}
+        with in_our_words():
+            yield from map(reading.transfer, self.client.v1.transfers.list(wanted).auto_paging_iter())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -105,34 +106,59 @@ def revenue_between(organization: Organization, start: datetime, end: datetime) 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
+    """What was billed on a day; `given_back` is what refunds took off bills on it, tax included."""
+
     day: date
     gross: Money
     net: Money
+    given_back: Money
     records: int
     energy_wh: int
 
+    @property
+    def left(self) -> Money:
+        return Money(self.gross.amount - self.given_back.amount, self.gross.currency)
+
 
 def revenue_by_day(organization: Organization, *, days: int = 14) -> list[Day]:
-    """The last days in the organization's time zone, newest first; days without a record are left out."""
-    zone = ZoneInfo(organization.time_zone)
+    """The last days in the organization's time zone, newest first; days on which nothing was are left out."""
+    zone, since = ZoneInfo(organization.time_zone), clock.now() - timedelta(days=days)
+    records = ChargeDetailRecord.objects.filter(
+        organization=organization, currency=organization.currency, issued_at__gte=since
+    )
     rows = (
-        ChargeDetailRecord.objects.filter(
-            organization=organization,
-            currency=organization.currency,
-            issued_at__gte=clock.now() - timedelta(days=days),
-        )
-        .annotate(day=TruncDate("issued_at", tzinfo=zone))
+        records.annotate(day=TruncDate("issued_at", tzinfo=zone))
         .values("day")
         .annotate(gross=Sum("total_gross"), net=Sum("total_net"), sold_wh=Sum("energy_wh"), records=COUNTED)
         .order_by("-day")
     )
-    return [
-        Day(
-            day=row["day"],
-            gross=Money(row["gross"], organization.currency).rounded(),
-            net=Money(row["net"], organization.currency).rounded(),
-            records=row["records"],
-            energy_wh=row["sold_wh"],
-        )
-        for row in rows
-    ]
+    sold, returned = {row["day"]: row for row in rows}, _given_back(organization, since, zone)
+    found = sorted({*sold, *returned}, reverse=True)
+    return [_day(one, sold.get(one, NOTHING), returned.get(one, 0), organization.currency) for one in found]
+
+
+NOTHING: Final = {"gross": Decimal(0), "net": Decimal(0), "records": 0, "sold_wh": 0}
+
+
+def _day(day: date, row: Mapping[str, Any], back_minor: int, currency: str) -> Day:
+    return Day(
+        day=day,
+        gross=Money(row["gross"], currency).rounded(),
+        net=Money(row["net"], currency).rounded(),
+        given_back=Money.of_minor(back_minor, currency),
+        records=row["records"],
+        energy_wh=row["sold_wh"],
+    )
+
+
+def _given_back(organization: Organization, since: datetime, zone: ZoneInfo) -> dict[date, int]:
+    """What refunds took off revenue and taxes, by day; a refund that came back puts it on again."""
+    lines = PostingLine.objects.filter(
+        Q(account__startswith="revenue:") | Q(account__startswith="tax:"),
+        posting__organization=organization,
+        posting__at__gte=since,
+        posting__reference__startswith="refund.",
+        currency=organization.currency,
+    )
+    days = lines.annotate(day=TruncDate("posting__at", tzinfo=zone)).order_by().values_list("day")
+    return {day: minor for day, minor in days.annotate(Sum("amount_minor")) if minor}

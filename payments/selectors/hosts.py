@@ -28,14 +28,14 @@ from stations.models import Location
 WHOLE: Final = Decimal(100)
 
 
-def payable_account(host_id: int) -> str:
-    """The ledger account of what a host is owed (credit: negative)."""
-    return f"payable:host.{host_id}"
+def payable_account(host: SiteHost) -> str:
+    """The ledger account of what a host, or the organization, is owed (credit: negative)."""
+    return f"payable:{host.kind}.{host.pk}"
 
 
 def owed_to_host(host: SiteHost, currency: str) -> int:
     """Minor units that stand to the host's good; negative when corrections took more than was earned."""
-    return -owed_minor(payable_account(host.pk), currency)
+    return -owed_minor(payable_account(host), currency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,10 @@ class ShownHost:
 def hosts_of(organization: Organization, now: datetime) -> list[ShownHost]:
     """By name, with the shares that hold now."""
     return [
-        shown_host(host, now) for host in SiteHost.objects.filter(organization=organization).order_by("name")
+        shown_host(host, now)
+        for host in SiteHost.objects.filter(organization=organization, kind=SiteHost.Kind.HOST).order_by(
+            "name"
+        )
     ]
 
 

@@ -17,8 +17,12 @@ from core.money import Money, from_minor
 from payments.models import ChargeDetailRecord, ClosedMonth, Invoice, LedgerMapping, Posting, PostingLine
 from payments.pairs import pairs
 from payments.selectors.books import COUNTED
+from payments.selectors.fees import FEES
 from payments.selectors.months import Month, local_day, month_from, month_of
 
+FEE_ACCOUNTS: Final = (FEES, "expense:dispute_fees")
+PAYOUTS: Final = "host_payout."
+"""How the references of transfers begin."""
 GATHERED: Final = (("receivable:user.", "receivable:users"), ("receivable:company.", "receivable:companies"))
 """Accounts of single people and companies go to one account of the bookkeeping each."""
 
@@ -36,6 +40,8 @@ class MonthSums:
     taxes: tuple[tuple[str, Money], ...]
     captured: Money
     refunded: Money
+    fees: Money
+    paid_out: Money
     banked: Money
     written_off: Money
     elsewhere: int
@@ -43,12 +49,18 @@ class MonthSums:
     closed: ClosedMonth | None
 
     @property
+    def kept(self) -> Money:
+        """What the provider took for us, less what went back and its fees."""
+        minor = self.captured.minor - self.refunded.minor - self.fees.minor
+        return Money.of_minor(minor, self.captured.currency)
+
+    @property
     def is_over(self) -> bool:
         return self.month.ends_at <= clock.now()
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, amounts in minor units."""
-        names = ("net", "captured", "refunded", "banked", "written_off")
+        names = ("net", "captured", "refunded", "fees", "paid_out", "banked", "written_off")
         amounts = {name: getattr(self, name).minor for name in names}
         taxes = {rate: amount.minor for rate, amount in self.taxes}
         return {"sessions": self.sessions, "energy_wh": self.energy_wh, "taxes": taxes, **amounts}
@@ -69,6 +81,9 @@ def months_of(organization: Organization, *, at_most: int = 24) -> list[MonthSum
 
 def sums_of(organization: Organization, month: Month) -> MonthSums:
     moved = _moved(organization, month)
+    kept_minor = sum(_sum(moved, account) for account in FEE_ACCOUNTS)
+    paid_minor = _paid_out(organization, month)
+    left_minor = sum(credit for account, _, credit in moved if _is_provider(account))
     records = ChargeDetailRecord.objects.filter(
         organization=organization,
         currency=organization.currency,
@@ -89,12 +104,24 @@ def sums_of(organization: Organization, month: Month) -> MonthSums:
             if account.startswith("tax:")
         ),
         captured=money(sum(debit for account, debit, _ in moved if _is_provider(account))),
-        refunded=money(-sum(credit for account, _, credit in moved if _is_provider(account))),
+        refunded=money(-left_minor - kept_minor - paid_minor),
+        fees=money(kept_minor),
+        paid_out=money(paid_minor),
         banked=money(_sum(moved, "cash:bank")),
         written_off=money(_sum(moved, "expense:write_off")),
         elsewhere=_postings(organization, month).filter(belongs_to__isnull=False).count(),
         closed=ClosedMonth.objects.filter(organization=organization, month=month.first_day).first(),
     )
+
+
+def _paid_out(organization: Organization, month: Month) -> int:
+    """What went by transfers to those who are paid from the books, less what was taken back of it."""
+    lines = PostingLine.objects.filter(
+        posting__in=_postings(organization, month).filter(reference__startswith=PAYOUTS),
+        account__startswith="cash:",
+        currency=organization.currency,
+    )
+    return -(lines.aggregate(sum=Sum("amount_minor"))["sum"] or 0)
 
 
 def _is_provider(account: str) -> bool:
@@ -213,7 +240,16 @@ def _month_text(day: date | None) -> str:
 
 def sums_row(sums: MonthSums) -> Sequence[object]:
     """A month as a line of a table, after SUMMED."""
-    amounts = (sums.net, sums.captured, sums.refunded, sums.banked, sums.written_off)
+    amounts = (
+        sums.net,
+        sums.captured,
+        sums.refunded,
+        sums.fees,
+        sums.kept,
+        sums.paid_out,
+        sums.banked,
+        sums.written_off,
+    )
     taxes = "; ".join(f"{rate} %: {amount.amount}" for rate, amount in sums.taxes)
     return (
         f"{sums.month.first_day:%Y-%m}",
@@ -234,6 +270,9 @@ SUMMED: Final = (
     "net",
     "captured",
     "refunded",
+    "provider_fees",
+    "kept",
+    "paid_out",
     "by_bank",
     "written_off",
     "currency",

@@ -9,10 +9,11 @@ from typing import Any, Final
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from accounts.models import Organization
-from payments.comparing import OurPayment, OurRefund
+from payments.comparing import OurPayment, OurPayout, OurRefund
 from payments.models import (
     Discrepancy,
     Dispute,
+    HostPayout,
     Payment,
     PaymentMethod,
     PostingLine,
@@ -21,6 +22,7 @@ from payments.models import (
     Refund,
 )
 from payments.selectors.credits import overpaid_minor
+from payments.selectors.fees import posted_fees
 from payments.states import DISPUTE_CLOSED
 
 CARDS_WITHIN: Final = timedelta(days=90)
@@ -60,7 +62,7 @@ def our_payments(payments: Collection[Payment], *, provider: str, whole_since: d
             "payment_id", flat=True
         )
     )
-    overpaid = _overpaid(payments)
+    overpaid, fees = _overpaid(payments), posted_fees(payments)
     return [
         OurPayment(
             pk=one.pk,
@@ -75,6 +77,7 @@ def our_payments(payments: Collection[Payment], *, provider: str, whole_since: d
             asked_to_capture=one.pk in asked,
             refunds=tuple(_our_refund(refund) for refund in one.refunds.all()),
             disputes={dispute.provider_ref: dispute.status for dispute in one.disputes.all()},
+            fees=fees.get(one.pk, {}),
         )
         for one in payments
     ]
@@ -110,6 +113,18 @@ def cards_to_compare(organization: Organization, *, now: datetime) -> QuerySet[P
         account=OuterRef("account"), organization=organization, created_at__gte=now - CARDS_WITHIN
     )
     return PaymentMethod.objects.filter(Exists(lately), is_usable=True).select_related("account")
+
+
+def payouts_to_compare(organization: Organization) -> list[OurPayout]:
+    """Those that were paid, and are not being taken back at this moment."""
+    at_work = ProviderOperation.objects.filter(payout=OuterRef("pk"), state__in=OPEN_OPERATION)
+    paid = HostPayout.objects.filter(
+        ~Exists(at_work), organization=organization, status=HostPayout.Status.PAID
+    )
+    return [
+        OurPayout(ref=one.provider_ref, reversed_minor=one.reversed_minor, currency=one.currency)
+        for one in paid
+    ]
 
 
 def known_payments(ids: Collection[str]) -> dict[str, str]:

@@ -49,12 +49,18 @@ select q.user_id is not null and exists (
                   and r.issued_at >= date_trunc(
                       'month', %(now)s::timestamptz at time zone o.time_zone) at time zone o.time_zone
               ) as used
-         from payments_companymember m
+         from (select m.company_id, false as by_group, m.user_id
+                 from payments_companymember m
+                where m.organization_id = q.organization_id
+                  and (m.id_token_id = q.id_token_id or m.user_id = q.user_id)
+                union all
+               select g.company_id, true, m.user_id
+                 from payments_groupmember m join payments_customergroup g on g.id = m.group_id
+                where m.organization_id = q.organization_id and m.during @> %(now)s::timestamptz
+                  and (m.id_token_id = q.id_token_id or m.user_id = q.user_id)) m
          join payments_companyaccount c on c.id = m.company_id and c.is_active
          join accounts_organization o on o.id = c.organization_id
-        where m.organization_id = q.organization_id
-          and (m.id_token_id = q.id_token_id or m.user_id = q.user_id)
-        order by m.user_id nulls first limit 1) a on true
+        order by m.by_group, m.user_id nulls first limit 1) a on true
  order by q.n
 """
 """A company's month is summed from its records by their own index: this month's rows, not its history."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import (
     CharField,
@@ -71,6 +71,13 @@ def unpaid_debts(organization: Organization | None = None) -> list[Debt]:
         records = records.filter(organization=organization)
     asking = Payment.objects.filter(paying(), status__in=OPEN_PAYMENT)
     found = records.filter(~Exists(asking), issued_at__lt=clock.now() - DEBT_SETTLES_IN)
+    return [debt for record in found if (debt := _debt(record)).missing.amount > 0]
+
+
+def hopeless_debts(user: Any) -> list[Debt]:
+    """Of the organizations that this person sees: every reminder was sent and nothing came."""
+    mine = ChargeDetailRecord.objects.visible_to(user).values("pk")
+    found = _candidates().filter(pk__in=mine, session__driver__isnull=False, told__gte=len(NOTICES))
     return [debt for record in found if (debt := _debt(record)).missing.amount > 0]
 
 

@@ -110,6 +110,14 @@ def running_attempt(*, evse: Evse, payer_key: str) -> Payment | None:
     return mine.order_by("-pk").first()
 
 
+def last_address(*, evse: Evse, payer_key: str) -> str:
+    """Where this payer's last receipt from here was to go, so that a second try needs no new typing."""
+    if not payer_key:
+        return ""
+    mine = Payment.objects.filter(evse=evse, payer_key=payer_key).exclude(email="")
+    return mine.order_by("-pk").values_list("email", flat=True).first() or ""
+
+
 def _open_attempts(evse: Evse, payer_key: str) -> QuerySet[Payment]:
     return Payment.objects.filter(
         evse=evse, payer_key=payer_key, status__in=OPEN_PAYMENT, session__isnull=True

@@ -9,6 +9,7 @@ from django.db.models import QuerySet, Sum
 
 from core.money import to_minor
 from payments.models import ChargeDetailRecord, KeptStall, Occasion, Payment
+from payments.providers import provider
 from payments.selectors import default_method, open_payment_of, record_of
 from payments.selectors.occasions import about_record
 from payments.selectors.paying import asks_cards
@@ -20,6 +21,8 @@ from stations.models import ChargingSession
 Status = Payment.Status
 ATTEMPTS: Final = 2
 UNCOLLECTED: Final = "the hold did not cover the bill and nobody is left to ask"
+
+TOO_SMALL: Final = "less than a card can be asked for"
 
 
 def collect(*, session_id: int) -> Payment | None:
@@ -74,7 +77,10 @@ def _take(payment: Payment, record: ChargeDetailRecord) -> Payment | None:
 
 
 def _pursue(occasion: Occasion, record: ChargeDetailRecord, missing_minor: int) -> Payment | None:
-    """Ask the driver's card for the rest, a few times; a guest's rest is lost."""
+    """Ask the driver's card for the rest, a few times; a guest's rest is lost, as is one too small."""
+    if missing_minor < provider().smallest_charge_minor(record.currency):
+        ledger.post_write_off(cdr=record, amount_minor=missing_minor, reason=TOO_SMALL)
+        return None
     account = getattr(occasion.driver, "billing_account", None) if occasion.driver else None
     if account is None:
         if occasion.driver is None:

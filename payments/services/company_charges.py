@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from django.db.models import F, Q
+from datetime import datetime
+from typing import NamedTuple
 
 from accounts.models import Organization, User
+from core import clock
 from payments.models import (
     CompanyAccount,
     CompanyCharge,
     CompanyMember,
+    GroupMember,
     KeptStall,
     Occasion,
     Payment,
 )
 from payments.selectors import users_with_card
 from payments.selectors.companies import is_within_limit
+from payments.selectors.groups import by_payer
 from payments.selectors.paying import asks_cards
+from payments.selectors.prices import PUBLIC, Payer
 from stations.models import ChargingSession
 
 
@@ -28,13 +33,17 @@ def account_for(session: ChargingSession) -> CompanyCharge | None:
     known = CompanyCharge.objects.filter(session=session).first()
     if known is not None or session.is_test or Payment.objects.filter(session=session).exists():
         return known
-    member = _member_of(session)
-    if member is None or not member.company.is_active:
+    account = _open_to(session, session.started_at or session.created_at)
+    if account is None:
         return None
-    if not is_within_limit(member.company) and _pays_herself(session):
+    return CompanyCharge.objects.get_or_create(session=session, defaults=account._asdict())[0]
+
+
+def _open_to(occasion: Occasion, at: datetime) -> Account | None:
+    account = _account_of(Payer(occasion.driver_id, occasion.id_token_id), occasion.organization_id, at)
+    if account is None or (not is_within_limit(account.company) and _pays_herself(occasion)):
         return None
-    decided = {"company": member.company, "cost_center": member.cost_center}
-    return CompanyCharge.objects.get_or_create(session=session, defaults=decided)[0]
+    return account
 
 
 def _pays_herself(occasion: Occasion) -> bool:
@@ -44,24 +53,29 @@ def _pays_herself(occasion: Occasion) -> bool:
 
 def account_open_to(*, user: User, organization: Organization) -> CompanyAccount | None:
     """The company on whose account this person may start a charge here, now."""
-    mine = CompanyMember.objects.filter(user=user, organization=organization, company__is_active=True)
-    member = mine.select_related("company__organization").first()
-    return member.company if member and is_within_limit(member.company) else None
+    account = _account_of(Payer(user_id=user.pk), organization.pk, clock.now())
+    return account.company if account and is_within_limit(account.company) else None
 
 
-def payer_of(kept: KeptStall) -> CompanyMember | None:
+def account_of_kept(kept: KeptStall) -> Account | None:
     """On whose company's account a stall goes that was kept in vain; None: its driver pays."""
-    member = _member_of(kept)
-    if member is None or not member.company.is_active:
-        return None
-    return None if not is_within_limit(member.company) and _pays_herself(kept) else member
+    return _open_to(kept, kept.starts_at)
 
 
-def _member_of(occasion: Occasion) -> CompanyMember | None:
-    """By its token before its driver: a person may carry a company's card and one of her own."""
-    if occasion.id_token_id is None and occasion.driver_id is None:
+class Account(NamedTuple):
+    company: CompanyAccount
+    cost_center: str
+
+
+def _account_of(payer: Payer, organization_id: int, at: datetime) -> Account | None:
+    """Of the company that they belong to themselves, else of their group's (`selectors.standing` agrees)."""
+    if payer == PUBLIC:
         return None
-    by_token = Q(id_token=occasion.id_token_id, id_token__isnull=False)
-    by_person = Q(user=occasion.driver_id, user__isnull=False)
-    found = CompanyMember.objects.filter(by_token | by_person, organization=occasion.organization_id)
-    return found.select_related("company__organization").order_by(F("user_id").asc(nulls_first=True)).first()
+    member = by_payer(CompanyMember.objects.filter(organization=organization_id), payer)
+    own = member.filter(company__is_active=True).select_related("company__organization").first()
+    if own is not None:
+        return Account(own.company, own.cost_center)
+    in_group = by_payer(GroupMember.objects.filter(organization=organization_id, during__contains=at), payer)
+    found = in_group.filter(group__company__is_active=True).select_related("group__company__organization")
+    of_group = found.first()
+    return Account(of_group.group.company, "") if of_group and of_group.group.company else None

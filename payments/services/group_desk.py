@@ -16,7 +16,7 @@ from accounts.models import IdToken, Organization, User
 from accounts.selectors import user_by_email
 from accounts.services import note_action
 from core import clock
-from payments.models import CustomerGroup, GroupMember, TariffAssignment
+from payments.models import CompanyAccount, CustomerGroup, GroupMember, TariffAssignment
 from payments.services import tariffs
 from payments.services.company_desk import NameTaken, NobodyFound
 
@@ -38,17 +38,25 @@ def open_group(*, actor: User, organization: Organization, name: str) -> Custome
 
 
 @transaction.atomic
-def rename_group(*, actor: User, group: CustomerGroup, name: str) -> bool:
-    """False: that is its name already. Raises NameTaken."""
+def change_group(
+    *, actor: User, group: CustomerGroup, name: str, company: CompanyAccount | None = None
+) -> bool:
+    """Its name, and on whose account its members' charges go from now on. False: it is so already.
+
+    Raises NameTaken.
+    """
+    now = CustomerGroup.objects.select_for_update(of=("self",)).select_related("company").get(pk=group.pk)
+    if (now.name, now.company) == (name, company):
+        return False
     try:
         with transaction.atomic():
-            is_new = CustomerGroup.objects.filter(pk=group.pk).exclude(name=name).update(name=name)
+            CustomerGroup.objects.filter(pk=now.pk).update(name=name, company=company)
     except IntegrityError as error:
         raise NameTaken(name) from error
-    if is_new:
-        told = {"before": {"name": group.name}, "after": {"name": name}}
-        note_group(actor=actor, group=group, action="group.rename", changes=told)
-    return bool(is_new)
+    before = {"name": now.name, "account": str(now.company or "")}
+    told = {"before": before, "after": {"name": name, "account": str(company or "")}}
+    note_group(actor=actor, group=group, action="group.change", changes=told)
+    return True
 
 
 @transaction.atomic

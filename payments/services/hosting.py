@@ -49,6 +49,19 @@ def add_host(*, actor: User, organization: Organization, name: str, email: str) 
 
 
 @transaction.atomic
+def pay_ourselves(*, actor: User, organization: Organization) -> SiteHost:
+    """The organization itself as somebody who is paid; it counts from this month on. Repeatable."""
+    host, is_new = SiteHost.objects.get_or_create(
+        organization=organization,
+        kind=SiteHost.Kind.ORGANIZATION,
+        defaults={"name": organization.name, "email": actor.email},
+    )
+    if is_new:
+        _note(actor, host, "host.own", {"name": organization.name})
+    return host
+
+
+@transaction.atomic
 def invite_again(*, actor: User, host: SiteHost) -> None:
     _note(actor, host, "host.invite", {})
     publish(HostInvited(host_id=host.pk, organization_id=host.organization_id))

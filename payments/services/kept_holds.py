@@ -20,7 +20,7 @@ from payments.providers.base import ProviderError
 from payments.selectors import default_method, open_payment_of, users_with_card
 from payments.selectors.paying import asks_cards
 from payments.services.cards import ensure_account
-from payments.services.company_charges import payer_of
+from payments.services.company_charges import account_of_kept
 from payments.services.looking import refresh_payment
 from payments.services.operations import Busy
 from payments.services.payments import create_payment, request_hold
@@ -91,7 +91,7 @@ def look_at_hold(*, public_id: UUID) -> None:
 
 def _payment(kept: KeptStall) -> Payment:
     amount_minor = amount_for(kept)
-    if not kept.is_open or not amount_minor or payer_of(kept) is not None:
+    if not kept.is_open or not amount_minor or account_of_kept(kept) is not None:
         raise NothingToHold(str(kept))
     if not asks_cards(kept.organization_id) or not users_with_card({kept.driver_id}):
         raise NothingToHold("no card")

@@ -2,7 +2,9 @@
 
 Debit is positive. Accounts: `receivable:user.<id>`, `receivable:guests` and `receivable:company.<id>` (what
 is owed to us), `revenue:charging`, `tax:<percent>`, `cash:<provider>`, `cash:bank`, `expense:write_off`,
-`expense:site_hosts`, `payable:host.<id>` (what hosts are owed).
+`expense:site_hosts`, `payable:host.<id>` (what hosts are owed), `expense:provider_fees`,
+`expense:platform_fee`, `payable:platform` (what the installation keeps), `payable:organization.<id>` and
+`transfers:organization` (what is sent to the organization's own bank account).
 A posting is made now, never back in time: where what it tells of belongs to another month, it says so.
 """
 
@@ -26,6 +28,7 @@ from payments.models import (
 )
 from payments.rating.bill import Bill
 from payments.selectors import receivable_account, receivable_of_record
+from payments.selectors.fees import PLATFORM
 from payments.selectors.hosts import payable_account
 from payments.selectors.months import month_of
 from payments.selectors.occasions import about_record
@@ -33,6 +36,8 @@ from payments.selectors.occasions import about_record
 REVENUE = "revenue:charging"
 WRITE_OFF = "expense:write_off"
 HOST_SHARE = "expense:site_hosts"
+OWN_PART = "transfers:organization"
+PLATFORM_FEE = "expense:platform_fee"
 UNDONE = ".write_off_undone"
 
 
@@ -208,21 +213,52 @@ def post_host_share(*, statement: HostStatement) -> Posting | None:
         currency=statement.currency,
         lines={
             HOST_SHARE: statement.share_minor,
-            payable_account(statement.host_id): -statement.share_minor,
+            payable_account(statement.host): -statement.share_minor,
+        },
+    )
+
+
+def post_own_statement(*, statement: HostStatement) -> Posting | None:
+    """What is to be sent to the organization itself, and what the installation keeps of it."""
+    return post(
+        organization_id=statement.organization_id,
+        reference=f"host_statement.{statement.public_id}",
+        reason="the organization's own part",
+        currency=statement.currency,
+        lines={
+            OWN_PART: statement.share_minor,
+            payable_account(statement.host): -statement.share_minor,
+            PLATFORM_FEE: statement.fee_minor,
+            PLATFORM: -statement.fee_minor,
         },
     )
 
 
 def post_payout(*, payout: HostPayout, provider: str) -> Posting | None:
-    """The provider sent it to the host."""
+    """The provider sent it to the host, or to the organization itself."""
     return post(
         organization_id=payout.organization_id,
         reference=f"host_payout.{payout.public_id}",
-        reason="paid out to a site host",
+        reason="paid out",
         currency=payout.currency,
         lines={
-            payable_account(payout.host_id): payout.amount_minor,
+            payable_account(payout.host): payout.amount_minor,
             f"cash:{provider}": -payout.amount_minor,
+        },
+    )
+
+
+def post_taken_back(*, payout: HostPayout, provider: str, was_minor: int) -> Posting | None:
+    """Of what was paid out so much came back beyond `was_minor`: it is owed again."""
+    back_minor = payout.reversed_minor - was_minor
+    return post(
+        organization_id=payout.organization_id,
+        reference=f"host_payout.{payout.public_id}.reversed_{payout.reversed_minor}",
+        reason="payout taken back",
+        currency=payout.currency,
+        lines={
+            f"cash:{provider}": back_minor,
+            payable_account(payout.host): -back_minor,
         },
     )
 

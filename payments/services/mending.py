@@ -11,12 +11,12 @@ from accounts.models import User
 from accounts.services import note_action
 from core import clock
 from core.live import nudge
-from payments.models import Discrepancy, Payment, PaymentMethod
+from payments.models import Discrepancy, HostPayout, Payment, PaymentMethod
 from payments.providers import provider
 from payments.providers.base import Intent, IntentStatus, Refused
 from payments.selectors.credits import overpaid_of
 from payments.selectors.refunds import OVERPAID
-from payments.services import ledger_mends, operations
+from payments.services import ledger_mends, operations, provider_fees
 from payments.services.applying import fail_payment
 from payments.services.cards import forget_card
 from payments.services.collecting import collect_for
@@ -25,6 +25,7 @@ from payments.services.looking import refresh_payment
 from payments.services.operations import State, begin, mark, perform
 from payments.services.payments import NotPossible, apply_found
 from payments.services.refunding import look_at_refunds, refund_payment
+from payments.services.taking_back import note_taken_back
 
 Kind = Discrepancy.Kind
 Open = Discrepancy.State
@@ -134,6 +135,22 @@ def _square_books(discrepancy: Discrepancy, by: User) -> None:
     )
 
 
+def _follow_payout(discrepancy: Discrepancy, by: User) -> None:
+    mine = HostPayout.objects.filter(organization=discrepancy.organization, provider_ref=discrepancy.ref)
+    for payout in mine:
+        note_taken_back(payout=payout, found=provider().get_transfer(payout.provider_ref))
+
+
+def _square_fee(discrepancy: Discrepancy, by: User) -> None:
+    provider_fees.square_fee(
+        payment=_payment(discrepancy),
+        ref=discrepancy.ref,
+        theirs_minor=discrepancy.theirs_minor or 0,
+        currency=discrepancy.currency,
+        reference=str(discrepancy.public_id),
+    )
+
+
 def _give_back_overpaid(discrepancy: Discrepancy, by: User) -> None:
     payment = _payment(discrepancy)
     over_minor = overpaid_of(payment.occasion) if payment.occasion else 0
@@ -177,5 +194,7 @@ MENDS: Final[Mapping[str, Callable[[Discrepancy, User], None]]] = {
     Kind.MISSING_THERE: _undo_capture,
     Kind.LEDGER_DIFFERS: _square_books,
     Kind.OVERPAID: _give_back_overpaid,
+    Kind.FEE_DIFFERS: _square_fee,
+    Kind.PAYOUT_REVERSED: _follow_payout,
     Kind.INTENT_UNKNOWN: _let_go,
 }

@@ -29,6 +29,8 @@ SETUP: Final = "setup"
 CUSTOMER: Final = "customer"
 PAYEE: Final = "payee"
 TRANSFER: Final = "transfer"
+DETACH: Final = "detach"
+REVERSAL: Final = "reversal"
 REFUND: Final = "refund"
 OPEN: Final = (State.WRITTEN, State.UNKNOWN)
 

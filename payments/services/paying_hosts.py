@@ -21,6 +21,7 @@ from payments.selectors.hosts import owed_to_host
 from payments.services import ledger, operations
 from payments.services.hosting import subject_of
 from payments.services.operations import State, begin, mark, perform
+from payments.services.taking_back import resume_reversal
 
 Status = HostPayout.Status
 LINK: Final = "host"
@@ -154,7 +155,13 @@ def _close(payout: HostPayout, operation: ProviderOperation, *, code: str) -> Ho
 
 
 def resume_payout(operation: ProviderOperation, payout: HostPayout, in_flight: timedelta) -> None:
-    """Look what became of a transfer; one that was not made is closed, and what is owed stays owed."""
+    """Look what became of a transfer, or of its taking back.
+
+    A transfer that was not made is closed, and what is owed stays owed.
+    """
+    if operation.kind == operations.REVERSAL:
+        resume_reversal(operation, payout, in_flight)
+        return
     made = provider().find_transfers(reference=str(payout.public_id))
     if made:
         _settle(payout, operation, made[0])

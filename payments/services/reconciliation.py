@@ -17,16 +17,27 @@ from accounts.models import Organization, User
 from core import clock
 from core.events import publish
 from core.live import nudge
-from payments.comparing import Finding, OurCard, OurPayment, Statement, compare, compare_cards, strangers
+from payments.comparing import (
+    Finding,
+    OurCard,
+    OurPayment,
+    Statement,
+    compare,
+    compare_cards,
+    compare_payouts,
+    strangers,
+)
 from payments.events import ReconciliationAsked
 from payments.models import Discrepancy, Payment, PaymentMethod, ReconciliationRun
 from payments.providers import provider
 from payments.providers.base import DisputeSeen, IntentStatus, ProviderError, RefundSeen, Refused
 from payments.selectors import reconciling as ours
+from payments.services.provider_fees import note_fees
 
 WINDOW: Final = timedelta(days=8)  # a hold lasts a week
 MARGIN: Final = timedelta(minutes=10)  # clocks of provider and server may differ
 QUIET: Final = timedelta(minutes=2)  # what changes now is compared the next time
+PAYOUTS_WITHIN: Final = timedelta(days=180)
 EVERY: Final = timedelta(days=1)
 DEAD_AFTER: Final = timedelta(hours=6)
 Status = ReconciliationRun.Status
@@ -94,6 +105,7 @@ class _Comparison:
         self._read_provider()
         _step(self.run, "payments")
         payments = self._payments()
+        note_fees(payments=payments, movements=self.theirs.movements)
         values = ours.our_payments(
             payments, provider=provider().name, whole_since=self.run.since + 2 * MARGIN
         )
@@ -101,7 +113,7 @@ class _Comparison:
         found = compare(values, self.theirs)
         _step(self.run, "cards")
         cards = [_looked_at(card) for card in ours.cards_to_compare(self.organization, now=clock.now())]
-        found += compare_cards(cards) + self._strangers()
+        found += compare_cards(cards) + self._payouts() + self._strangers()
         keep(run=self.run, found=found, counts=self._counts(values, cards), sums=self._sums(values))
 
     def _read_provider(self) -> None:
@@ -134,6 +146,14 @@ class _Comparison:
             return  # the provider knows no such intent, and that is a finding
         self.theirs.refunds[ref] = provider().refunds_of(ref)
         self.theirs.disputes[ref] = provider().disputes_of(ref)
+
+    def _payouts(self) -> list[Finding]:
+        """Transfers of the last months: one may be taken back long after it was made."""
+        payouts = ours.payouts_to_compare(self.organization)
+        if not payouts:
+            return []
+        seen = provider().transfers_since(clock.now() - PAYOUTS_WITHIN)
+        return compare_payouts(payouts, {one.ref: one.reversed_minor for one in seen})
 
     def _strangers(self) -> list[Finding]:
         """Once per installation: the organization that was there first looks after them."""

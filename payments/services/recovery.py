@@ -24,16 +24,11 @@ from payments.services import operations
 from payments.services.applying import fail_payment
 from payments.services.billing import bill_session
 from payments.services.collecting import collect, collect_kept
+from payments.services.detaching import resume_detach
 from payments.services.looking import refresh_payment
 from payments.services.operations import Busy, State, begin, mark, perform
 from payments.services.paying_hosts import resume_payout
-from payments.services.payments import (
-    NotPossible,
-    look_again,
-    release_hold,
-    request_hold,
-    settle,
-)
+from payments.services.payments import NotPossible, look_again, release_hold, request_hold, settle
 from payments.services.refunding import finish_refunds, resume_refund
 from payments.services.reserving import settle as settle_kept
 from payments.services.webhooks import process_webhook
@@ -103,6 +98,8 @@ def resume(*, operation_id: int, in_flight: timedelta = IN_FLIGHT) -> None:
         return
     if operation.payout is not None:
         resume_payout(operation, operation.payout, in_flight)
+    elif operation.kind == operations.DETACH:
+        resume_detach(operation, in_flight)
     elif operation.payment is None:
         _give_up(operation, in_flight)
     elif operation.kind == operations.HOLD:

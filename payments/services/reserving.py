@@ -31,7 +31,7 @@ from payments.selectors.paying import asks_cards
 from payments.selectors.prices import PUBLIC, Payer
 from payments.services.billing import issue_record
 from payments.services.collecting import let_go_kept
-from payments.services.company_charges import account_open_to, payer_of
+from payments.services.company_charges import account_of_kept, account_open_to
 from payments.services.pricing import as_rated, kept_bill, tariff_for
 from payments.states import OPEN_PAYMENT
 from stations.models import ChargingSession, Evse
@@ -229,7 +229,7 @@ def _issue(kept: KeptStall) -> ChargeDetailRecord | None:
     """None where it was waived meanwhile."""
     if KeptStall.objects.select_for_update().get(pk=kept.pk).waived_at is not None:
         return None
-    bill, member = kept_bill(kept), payer_of(kept)
+    bill, account = kept_bill(kept), account_of_kept(kept)
     return issue_record(
         occasion=kept,
         tariff=kept.tariff,
@@ -238,8 +238,8 @@ def _issue(kept: KeptStall) -> ChargeDetailRecord | None:
         energy_wh=0,
         started_at=kept.starts_at,
         ended_at=max(kept.starts_at, kept.ended_at or kept.kept_until),
-        company_id=member.company_id if member else None,
-        cost_center=member.cost_center if member else "",
+        company_id=account.company.pk if account else None,
+        cost_center=account.cost_center if account else "",
     )
 
 

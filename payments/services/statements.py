@@ -20,12 +20,14 @@ from core.events import publish
 from core.money import to_minor
 from payments.events import HostStated
 from payments.models import ChargeDetailRecord, HostStatement, HostStatementLine, SiteHost
+from payments.providers import provider
 from payments.selectors.hosts import percent_at, shares_of, unshared_records
+from payments.selectors.own_payouts import left_of, terms_at, terms_of
 from payments.services import ledger
 
 
 class Part(NamedTuple):
-    """A record and what the host gets of it."""
+    """A record and what the host gets of it; of an organization's own: what the installation keeps of it."""
 
     record: ChargeDetailRecord
     percent: Decimal
@@ -40,7 +42,7 @@ def state_month(*, organization: Organization, month: date) -> list[HostStatemen
     start, end = bounds(organization, month)
     if end > clock.now():
         raise ValueError(f"{month:%Y-%m} is not over")
-    hosts = SiteHost.objects.filter(organization=organization).order_by("pk")
+    hosts = SiteHost.objects.filter(organization=organization).order_by("kind", "pk")  # hosts come first
     found = [_state(host, month, start, end) for host in hosts]
     return [statement for statement in found if statement is not None]
 
@@ -73,8 +75,9 @@ def _state(host: SiteHost, month: date, start: datetime, end: datetime) -> HostS
     currency = host.organization.currency
     if HostStatement.objects.filter(host=host, month=month, currency=currency).exists():
         return None
-    parts = list(_parts(host, start, end, currency))
-    if not parts:
+    parts = list((_fees if host.is_own else _parts)(host, start, end, currency))
+    sums = _sums(host, month, end, parts)
+    if not parts and not sums["share_minor"]:
         return None
     statement = HostStatement.objects.create(
         organization=host.organization,
@@ -84,14 +87,21 @@ def _state(host: SiteHost, month: date, start: datetime, end: datetime) -> HostS
         records=len(parts),
         energy_wh=sum(part.record.energy_wh for part in parts),
         net=sum((part.record.total_net for part in parts), Decimal(0)),
-        share_minor=sum(part.share_minor for part in parts),
+        **sums,
     )
     HostStatementLine.objects.bulk_create(
         HostStatementLine(statement=statement, host=host, **part._asdict()) for part in parts
     )
-    ledger.post_host_share(statement=statement)
+    (ledger.post_own_statement if host.is_own else ledger.post_host_share)(statement=statement)
     publish(HostStated(statement_id=statement.pk, organization_id=host.organization_id))
     return statement
+
+
+def _sums(host: SiteHost, month: date, end: datetime, parts: list[Part]) -> dict[str, int]:
+    total_minor = sum(part.share_minor for part in parts)
+    if not host.is_own:
+        return {"share_minor": total_minor}
+    return left_of(host, month, end, fee_minor=total_minor, provider=provider().name)
 
 
 def _parts(host: SiteHost, start: datetime, end: datetime, currency: str) -> Iterator[Part]:
@@ -101,3 +111,14 @@ def _parts(host: SiteHost, start: datetime, end: datetime, currency: str) -> Ite
         if percent is not None:
             share = to_minor(record.total_net * percent.scaleb(-2), currency)
             yield Part(record, percent, share)
+
+
+def _fees(host: SiteHost, start: datetime, end: datetime, currency: str) -> Iterator[Part]:
+    """What the installation keeps of each record; a credit takes its fixed part back as well."""
+    terms = terms_of(host.organization)
+    for record in unshared_records(host, start, end).filter(currency=currency):
+        held = terms_at(terms, record.ended_at)
+        percent, fixed_minor = (held.percent, held.fixed_minor) if held else (Decimal(0), 0)
+        sign = -1 if record.credit_of_id else 1
+        fee_minor = to_minor(record.total_net * percent.scaleb(-2), currency) + sign * fixed_minor
+        yield Part(record, percent, fee_minor)

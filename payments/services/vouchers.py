@@ -93,6 +93,7 @@ class ShownVoucher:
 def shown_vouchers(company: CompanyAccount) -> list[ShownVoucher]:
     """Newest first."""
     currency = company.organization.currency
+    found: Any = vouchers_of(company)
 
     def money(minor: int | None) -> Money | None:
         return None if minor is None else Money.of_minor(minor, currency)
@@ -104,7 +105,7 @@ def shown_vouchers(company: CompanyAccount) -> list[ShownVoucher]:
             per_charge=money(one.charge_limit_minor),
             in_all=money(one.total_limit_minor),
         )
-        for one in vouchers_of(company)
+        for one in found
     ]
 
 

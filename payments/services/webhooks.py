@@ -9,10 +9,10 @@ from django.db import transaction
 from core import clock
 from core.events import publish
 from payments.events import WebhookReceived
-from payments.models import BillingAccount, Payment, SiteHost, WebhookEvent
+from payments.models import BillingAccount, HostPayout, Payment, SiteHost, WebhookEvent
 from payments.providers import provider
 from payments.providers.base import DisputeSeen, Intent, RefundSeen
-from payments.services import paying_hosts
+from payments.services import paying_hosts, taking_back
 from payments.services.disputes import apply_dispute
 from payments.services.looking import refresh_payment
 from payments.services.payments import apply_found
@@ -68,6 +68,8 @@ def _look_at(stored: WebhookEvent) -> None:
         _look_at_checkout(ref)
     elif kind == "account":
         _look_at_payee(ref)
+    elif kind == "transfer":
+        _look_at_payout(ref)
     elif kind == "payment_method" and stored.type == "payment_method.detached":
         _forget_method(ref)
 
@@ -114,6 +116,12 @@ def _look_at_checkout(ref: str) -> None:
 def _look_at_payee(ref: str) -> None:
     for host in SiteHost.objects.filter(provider_ref=ref).select_related("organization"):
         paying_hosts.look_at_payee(host=host)
+
+
+def _look_at_payout(ref: str) -> None:
+    """Perhaps it was taken back."""
+    for payout in HostPayout.objects.filter(provider_ref=ref):
+        taking_back.note_taken_back(payout=payout, found=provider().get_transfer(ref))
 
 
 def _forget_method(ref: str) -> None:

@@ -16,8 +16,9 @@ from payments.models import PaymentMethod
 from payments.providers import is_configured
 from payments.providers.base import ProviderError
 from payments.selectors import cards_of, shown_cards
-from payments.services.cards import CardInUse, make_default, remove_card
+from payments.services.cards import CardInUse, make_default
 from payments.services.checkout import CheckoutUnavailable, begin_card_setup, finish_card_setup
+from payments.services.detaching import remove_and_detach
 
 
 @login_required
@@ -80,7 +81,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _remove(request: HttpRequest, method: PaymentMethod) -> None:
     try:
-        remove_card(method=method)
+        remove_and_detach(method=method)
     except CardInUse:
         words = _("This card pays for a charge that is not settled yet. Remove it when that is paid.")
         messages.error(request, words)

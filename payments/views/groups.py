@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import permissions
 from accounts.models import Organization
-from payments.book_forms import GroupForm, GroupMemberForm
+from payments.book_forms import GroupChangeForm, GroupForm, GroupMemberForm
 from payments.models import CustomerGroup, GroupMember
 from payments.selectors.groups import groups_of, members_now
 from payments.selectors.tariffs import history_of, prices_of
@@ -75,7 +75,7 @@ def group(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 def _group_of(organization: Organization, public_id: UUID) -> CustomerGroup:
-    mine = CustomerGroup.objects.filter(organization=organization).select_related("organization")
+    mine = CustomerGroup.objects.filter(organization=organization).select_related("organization", "company")
     return get_object_or_404(mine, public_id=public_id)
 
 
@@ -89,7 +89,7 @@ def _page_of(request: HttpRequest, found: CustomerGroup, **more: Any) -> dict[st
         "prices": prices_of(found),
         "history": told_history(history_of(organization, group_desk.subject_of(found))),
         "may_manage": permissions.may_manage_money(request.user, organization),
-        "name_form": GroupForm({"name": found.name}),
+        "change_form": GroupChangeForm(found),
         "member_form": GroupMemberForm(),
         "free_form": PlaceForm(organization),
         **more,
@@ -98,18 +98,18 @@ def _page_of(request: HttpRequest, found: CustomerGroup, **more: Any) -> dict[st
 
 @require_POST
 @member_required
-def rename(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def change(request: HttpRequest, public_id: UUID) -> HttpResponse:
     found = _group_of(managed_books(request), public_id)
-    form = GroupForm(request.POST)
+    form = GroupChangeForm(found, request.POST)
     if form.is_valid():
         try:
-            group_desk.rename_group(actor=member(request), group=found, **form.cleaned_data)
+            group_desk.change_group(actor=member(request), group=found, **form.cleaned_data)
         except NameTaken:
             form.add_error("name", _("Another group has this name."))
         else:
             messages.success(request, _("Saved."))
             return redirect("payments:group", public_id)
-    return render(request, PAGE, _page_of(request, found, name_form=form, refused=form), status=422)
+    return render(request, PAGE, _page_of(request, found, change_form=form, refused=form), status=422)
 
 
 @require_POST

@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,6 +18,7 @@ from core.ui.numbers import money_text
 from payments.host_forms import HostForm, ShareForm
 from payments.models import HostPayout, HostStatement, RevenueShare, SiteHost
 from payments.selectors import hosts as chosen
+from payments.selectors.own_payouts import shown_terms as terms_of
 from payments.selectors.tariffs import history_of
 from payments.services import hosting, paying_hosts, statements
 from payments.views.host_guards import demand_hosts, host_of, may_change_hosts, statement_file
@@ -66,6 +67,7 @@ def _context(request: HttpRequest, host: SiteHost, form: ShareForm | None = None
         "statements": [shown_statement(one) for one in chosen.statements_of(host)],
         "payouts": [shown_payout(one) for one in chosen.payouts_of(host)],
         "history": told_host_history(history_of(organization, hosting.subject_of(host))),
+        "terms": terms_of(organization) if host.is_own else [],
         "form": form or ShareForm(organization),
         "refused": form,
         "page_url": paying_hosts.host_page(host),
@@ -78,11 +80,18 @@ def shown_statement(statement: HostStatement) -> dict[str, Any]:
         "row": statement,
         "net": Money(statement.net, statement.currency).rounded(),
         "share": Money.of_minor(statement.share_minor, statement.currency),
+        "collected": Money.of_minor(statement.collected_minor, statement.currency),
+        "for_hosts": Money.of_minor(statement.hosts_minor, statement.currency),
+        "fee": Money.of_minor(statement.fee_minor, statement.currency),
     }
 
 
 def shown_payout(payout: HostPayout) -> dict[str, Any]:
-    return {"row": payout, "amount": Money.of_minor(payout.amount_minor, payout.currency)}
+    return {
+        "row": payout,
+        "amount": Money.of_minor(payout.amount_minor, payout.currency),
+        "back": Money.of_minor(payout.reversed_minor, payout.currency),
+    }
 
 
 # --- shares ----------------------------------------------------------------------------------
@@ -92,6 +101,8 @@ def shown_payout(payout: HostPayout) -> dict[str, Any]:
 @member_required
 def share(request: HttpRequest, public_id: UUID) -> HttpResponse:
     host = host_of(request, public_id, is_change=True)
+    if host.is_own:
+        raise Http404
     form = ShareForm(host.organization, request.POST)
     if form.is_valid():
         said = form.cleaned_data

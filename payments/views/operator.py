@@ -17,14 +17,17 @@ from django.views.decorators.http import require_POST
 
 from accounts import permissions
 from accounts.models import Organization
+from core import clock
 from core.ui.exports import csv_response
 from payments import selectors
 from payments.models import Payment
+from payments.selectors import ledgers
 from payments.selectors.books import Day
+from payments.selectors.months import month_of
 from payments.services import debts, settlements
 from stations.views.guards import member_required, organization_of
 
-COLUMNS = ("day", "charges", "energy_kwh", "net", "gross", "currency")
+COLUMNS = ("day", "charges", "energy_kwh", "net", "gross", "given_back", "left", "currency")
 
 
 @member_required
@@ -38,6 +41,7 @@ def revenue(request: HttpRequest) -> HttpResponse:
         "section": "revenue",
         "organization": organization,
         "today": selectors.revenue_today(organization),
+        "month": ledgers.sums_of(organization, month_of(organization, clock.now())),
         "days": selectors.revenue_by_day(organization),
         "payments": [selectors.shown_payment(one) for one in selectors.latest_payments(organization)],
         "debts": selectors.unpaid_debts(organization),
@@ -86,7 +90,8 @@ def _differing(organization: Organization) -> QuerySet[Payment]:
 
 
 def _row(day: Day) -> Sequence[object]:
-    sums = (day.net.amount, day.gross.amount, day.gross.currency)
+    amounts = (day.net, day.gross, day.given_back, day.left)
+    sums = (*(one.amount for one in amounts), day.gross.currency)
     return (day.day.isoformat(), day.records, Decimal(day.energy_wh) / 1000, *sums)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, Self
 
 from django.contrib import messages
@@ -14,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.models import Vehicle
 from core import clock
 from core.ui.fragments import render_either
 from core.ui.kept_form import keep_and_sign_in, keep_form, take_kept_form
@@ -156,8 +158,11 @@ def plan_context(request: HttpRequest, location: Location, query: QueryDict) -> 
     car = own_car(request)
     payer = Payer(user_id=request.user.pk)
     price = _price(stalls, payer)
-    need = asked.need(location, car, price.per_kwh if price else Decimal(0))
-    slots = slots_of(location, asked.day, stalls, need, payer)
+    fit = partial(_fit, location, car, price, stalls, payer)
+    need, slots = fit(asked)
+    if not slots and not query.get("day"):  # late in the evening, tomorrow is meant
+        tomorrow = replace(asked, day=asked.day + timedelta(days=1))
+        asked, (need, slots) = tomorrow, fit(tomorrow)
     pick = recommend(slots, need, payer)
     chosen = next((slot for slot in slots if slot.value == asked.slot and slot.stall), None)
     chosen = chosen or (pick.slot if pick else None)
@@ -186,6 +191,19 @@ def plan_context(request: HttpRequest, location: Location, query: QueryDict) -> 
         "days": _days(asked, location),
         "live_topics": [f"location.{location.pk}"],
     }
+
+
+def _fit(
+    location: Location,
+    car: Vehicle | None,
+    price: PriceNow | None,
+    stalls: Sequence[StallNow],
+    payer: Payer,
+    asked: NeedInput,
+) -> tuple[Need, list[Slot]]:
+    """The need in what was asked, and the times of its day that it fits into."""
+    need = asked.need(location, car, price.per_kwh if price else Decimal(0))
+    return need, slots_of(location, asked.day, stalls, need, payer)
 
 
 def _can_pay(request: HttpRequest, location: Location) -> bool:

@@ -25,7 +25,7 @@ from payments.selectors.companies import left_this_month, takes_vouchers
 from payments.selectors.paying import asks_cards
 from payments.selectors.prices import Payer
 from payments.services.addresses import return_path
-from payments.services.attempts import running_attempt
+from payments.services.attempts import last_address, running_attempt
 from payments.services.checkout import (
     CheckoutUnavailable,
     NoCard,
@@ -86,7 +86,7 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         return _begin(request, evse, scanned)
     kept = take_kept_form(request)
-    email = kept.get("email", "") if kept else ""
+    email = kept.get("email", "") if kept else last_address(evse=evse, payer_key=payer_of(request))
     return remember_guest(request, _page(request, evse, email=email, limits=scanned))
 
 

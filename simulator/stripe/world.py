@@ -28,6 +28,7 @@ PREFIXES: Final = {
     "balance_transaction": "txn",
     "account": "acct",
     "transfer": "tr",
+    "transfer_reversal": "trr",
     "event": "evt",
     "item": "li",
 }

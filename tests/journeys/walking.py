@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -97,6 +98,12 @@ class Charger:
         self._wait_for(self.station.unplug(stall))
         self._wait_for(self.station.until_settled())
 
+    def waits_for_a_car(self, seconds: int) -> int:
+        """From the next start on so long, of its own time; answers how long it was before."""
+        settings = self.station.core.settings
+        before, settings.connection_timeout_s = settings.connection_timeout_s, seconds
+        return before
+
     def wait_until(self, is_true: Callable[[LiveStation], object]) -> None:
         self._wait_for(self.station.until(lambda station: bool(is_true(station))))
 
@@ -145,7 +152,8 @@ def watch_it_rise(page: Page) -> None:
 
 def until(is_true: Callable[[], bool], page: Page) -> None:
     """Wait for the page (or what it is about) to change."""
-    for _ in range(PATIENCE_MS // 100):
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while time.monotonic() < deadline:
         if is_true():
             return
         page.wait_for_timeout(100)

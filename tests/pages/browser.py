@@ -97,6 +97,12 @@ class Visitor:
         assert self.side_scroll() <= 0, f"{name} scrolls sideways by {self.side_scroll()} px at {self.width}"
         assert self.violations(rules) == [], f"{name}, {self.width}, {self.theme}"
 
+    def hears_no_complaint(self) -> None:
+        """What `is_pleased` asks, on this screen alone: for journeys, whose pages are looked at elsewhere."""
+        assert self.side_scroll() <= 0, f"{self.page.url} scrolls sideways at {self.width}"
+        assert self.violations(EVERYTHING) == [], self.page.url
+        assert self.complaints == []
+
     def turn(self, width: int, theme: Theme) -> None:
         """Look at the same page on another screen."""
         self.width, self.theme = width, theme

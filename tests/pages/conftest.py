@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Route
 
 from accounts.models import User
 from tests.pages.browser import PHONE, WIDTHS, Visitor
@@ -23,13 +23,21 @@ def site_url(transactional_db: None) -> Iterator[str]:
 
 @pytest.fixture
 def visit(browser: Browser, site_url: str) -> Iterator[Callable[..., Visitor]]:
-    """`visit(DESK, user=…)`: a Visitor in a fresh browser context."""
+    """`visit(DESK, user=…)`: a Visitor in a fresh browser context.
+
+    With `scripts=False` every script comes empty: the page stays as the server made it, and axe can still
+    look at it (with scripting off in the browser axe could not run either).
+    """
     contexts: list[BrowserContext] = []
 
-    def come(width: int = PHONE, user: User | None = None) -> Visitor:
+    def come(width: int = PHONE, user: User | None = None, *, scripts: bool = True) -> Visitor:
         context = browser.new_context(
-            viewport={"width": width, "height": WIDTHS.get(width, 844)}, color_scheme="light", locale="en-US"
+            viewport={"width": width, "height": WIDTHS.get(width, 844)},
+            color_scheme="light",
+            locale="en-US",
         )
+        if not scripts:
+            context.route("**/*", _without_scripts)
         contexts.append(context)
         if user is not None:
             sign_in(context, site_url, user)
@@ -38,6 +46,13 @@ def visit(browser: Browser, site_url: str) -> Iterator[Callable[..., Visitor]]:
     yield come
     for context in contexts:
         context.close()
+
+
+def _without_scripts(route: Route) -> None:
+    if route.request.resource_type == "script":
+        route.fulfill(content_type="text/javascript", body="")
+    else:
+        route.fallback()
 
 
 def sign_in(context: BrowserContext, url: str, user: User) -> None:

@@ -213,3 +213,28 @@ def test_a_guest_with_a_voucher_is_told_when_it_is_not_valid(visit, network):
     page.get_by_role("button", name="Start with the voucher").click()
     expect(page.get_by_text("This code is not valid here.")).to_be_visible()
     visitor.is_pleased("start-with-voucher")
+
+
+def test_a_guest_reads_what_a_voucher_pays_before_the_start(visit, network):
+    (voucher,) = make_vouchers(
+        actor=network["owner"],
+        company=network["company"],
+        count=1,
+        charges_allowed=2,
+        valid_until=clock.now() + timedelta(days=1),
+        charge_limit_minor=850,
+        total_limit_minor=1500,
+    )
+    visitor = visit()
+    page = visitor.goto(reverse("scheduling:start", args=[network["evse"].code]))
+    page.get_by_text("I have a voucher").click()
+    page.get_by_label("Code of the voucher").fill(voucher.code)
+    page.get_by_role("button", name="Start with the voucher").click()
+    expect(page.get_by_text("This voucher pays up to €8.50 for this charge.")).to_be_visible()
+    visitor.is_pleased("start-with-limited-voucher")
+    page.get_by_role("button", name="Start with the voucher, up to €8.50").click()
+    page.wait_for_url("**/live/**")
+    visitor = visit(DESK, user=network["owner"])
+    page = visitor.goto(reverse("payments:company", args=[network["company"].public_id]))
+    expect(page.get_by_text("at most €8.50 per charge").first).to_be_visible()
+    visitor.is_pleased("company-limited-voucher")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from core import clock
 from tests.pages.town import SITES, build_town
 
 pytestmark = pytest.mark.django_db
@@ -43,3 +47,13 @@ def test_a_strange_need_in_the_address_is_no_error(client):
     assert client.get("/sites/harbour-hub/" + odd).status_code == 200
     assert client.get("/?at=nan,inf&sort=zzz&q=%00").status_code == 200
     assert client.get("/c/%00x/").status_code == 404
+
+
+def test_late_in_the_evening_the_page_offers_tomorrow(client):
+    town = build_town()
+    zone = ZoneInfo(town.locations["harbour-hub"].time_zone)
+    with clock.at(datetime(2026, 12, 1, 23, 50, tzinfo=zone)):
+        context = client.get("/sites/harbour-hub/").context
+        named = client.get("/sites/harbour-hub/?day=2026-12-01").context
+    assert (context["asked"].day, bool(context["slots"])) == (date(2026, 12, 2), True)
+    assert (named["asked"].day, named["slots"]) == (date(2026, 12, 1), [])

@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from core import clock
-from payments.models import GroupMember, TariffAssignment
+from payments.models import CompanyAccount, GroupMember, TariffAssignment
 from payments.services import group_desk
 from payments.services.tariffs import assign_tariff, create_tariff
 from stations.models import ChargingStation
@@ -74,6 +74,23 @@ def test_a_group_with_members_and_a_price_reads_well_and_a_member_is_removed_aft
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(page.get_by_text("is no member any more")).to_be_visible()
     assert GroupMember.objects.filter(during__endswith=None).count() == 1
+
+
+def test_a_group_is_put_on_a_companys_account(visit, network):
+    address = {"street": "Kai 7", "postal_code": "20457", "city": "Hamburg", "country_code": "DE"}
+    CompanyAccount.objects.create(
+        organization=network["group"].organization, name="Pier House", email="house@example.org", **address
+    )
+    visitor = visit(DESK, user=network["owner"])
+    page = visitor.goto(reverse("payments:group", args=[network["group"].public_id]))
+    page.get_by_label("On whose account").select_option("Pier House")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("on the account of Pier House")).to_be_visible()
+    visitor.is_pleased("group-on-account")
+    visitor = visit(user=network["driver"])
+    page = visitor.goto(reverse("scheduling:start", args=[network["evse"].code]))
+    expect(page.get_by_role("button", name="Start, on the account of Pier House")).to_be_visible()
+    expect(page.get_by_text("0.29").first).to_be_visible()
 
 
 def test_the_tariffs_page_says_for_whom_it_holds(visit, network):

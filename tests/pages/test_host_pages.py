@@ -8,8 +8,10 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
+from psycopg.types.range import TimestamptzRange
 
 from core import clock
+from payments.models import HostPayout, PlatformTerms
 from payments.services import hosting, paying_hosts, statements
 from payments.services.billing import bill_session
 from payments.services.tariffs import assign_tariff, create_tariff
@@ -107,3 +109,51 @@ def test_the_hosts_own_page(visit, network):
     page = visitor.goto(path)
     expect(page.get_by_role("button", name="Set up payouts")).to_be_visible()
     visitor.is_pleased("host-own-page")
+
+
+@pytest.fixture
+def own(network):
+    """The network itself, of which the installation keeps two percent; a payout was too early."""
+    boss, host = network
+    PlatformTerms.objects.create(
+        organization=host.organization,
+        percent=Decimal(2),
+        fixed_minor=10,
+        during=TimestamptzRange(clock.now() - timedelta(days=200), None),
+    )
+    own = hosting.pay_ourselves(actor=boss, organization=host.organization)
+    _state(host.organization)
+    paid = {"amount_minor": 4200, "currency": "EUR", "status": "paid", "reversed_minor": 200}
+    HostPayout.objects.create(organization=host.organization, host=own, provider_ref="tr_1", **paid)
+    return own
+
+
+def test_payouts_to_the_organization_itself(visit, network, own):
+    boss, _host = network
+    visitor = visit(DESK, user=boss)
+    page = visitor.goto(reverse("payments:hosts"))
+    page.get_by_role("button", name="Payouts to ourselves").click()
+    expect(page.get_by_role("heading", name="What the installation keeps")).to_be_visible()
+    visitor.is_pleased("own-payouts")
+    page.get_by_role("region", name="Statements").get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Collected for you")).to_be_visible()
+    visitor.is_pleased("own-statement")
+    path = "/host/" + paying_hosts.host_page(own).partition("/host/")[2]
+    expect(visitor.goto(path).get_by_text("is paid out to you, less what")).to_be_visible()
+    visitor.is_pleased("own-payouts-link")
+
+
+def test_a_payout_is_taken_back_with_a_reason(visit, network, own):
+    boss, _host = network
+    visitor = visit(DESK, user=boss)
+    page = visitor.goto(reverse("payments:host", args=[own.public_id]))
+    page.get_by_role("link", name="Take back").click()
+    visitor.is_pleased("take-back")
+    page.get_by_label("Amount to take back").fill("99")
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_role("alert")).to_contain_text("more than what is left")
+    visitor.complaints.clear()  # the browser tells of the 422
+    visitor.is_pleased("take-back-refused")
+    HostPayout.objects.update(reversed_minor=4200)
+    page = visitor.goto(reverse("payments:payout_take_back", args=[own.payouts.get().public_id]))
+    expect(page.get_by_text("Nothing is left of this payout")).to_be_visible()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import mail
 from django.urls import reverse
 
 from core import clock
-from payments.models import PaymentMethod
+from payments.models import PaymentMethod, ProviderOperation
 from payments.services.card_care import watch_ending_cards
 from payments.services.payments import request_hold
+from payments.services.recovery import settle_payments
 from tests.payments.stories import deliver
 
 pytestmark = pytest.mark.django_db
@@ -114,3 +115,18 @@ def test_a_refusal_for_another_reason_keeps_the_card(cards, story, stand_in):
     payment = story.asked(story.session(status="active"), amount_minor=1)
     assert request_hold(payment_id=payment.pk).status == "failed"
     assert defaults(story.driver) == [cards[1]]
+
+
+@pytest.mark.parametrize(("fault", "tries"), [("", 1), ("drop_after", 1), ("drop_before", 2)])
+def test_a_removed_card_is_taken_off_at_the_provider_too(cards, story, stand_in, client, fault, tries):
+    card = cards[0]
+    stand_in.pull("faults", seed=1, **({fault: 1.0, "only": "POST /v1/payment_methods/*"} if fault else {}))
+    client.force_login(story.driver)
+    client.post(reverse("payments:card", args=[card.pk]), {"act": "remove"})
+    stand_in.pull("faults")
+    settle_payments(in_flight=timedelta(0))
+    assert stand_in.client().v1.payment_methods.retrieve(card.provider_ref).customer is None
+    card.refresh_from_db()
+    assert not card.is_usable
+    operations = ProviderOperation.objects.filter(kind="detach")
+    assert (operations.count(), operations.last().state) == (tries, "done")

@@ -67,7 +67,7 @@ def ask(story, **who):
 
 def use_up(story, energy_wh=60_000):
     """A member's billed charge of 30.00."""
-    session = story.session(energy_wh=energy_wh, evse=EvseFactory(station=story.evse.station, number=77))
+    session = story.session(energy_wh=energy_wh, evse=EvseFactory(station=story.evse.station, number=7077))
     bill_session(session_id=session.pk)
     return session
 

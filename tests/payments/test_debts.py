@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEntry
 from core import clock
-from payments import selectors
+from payments import attention, selectors
 from payments.models import DebtNotice, Payment
 from payments.services import debts
 from payments.services.billing import bill_session
@@ -163,3 +163,15 @@ def test_a_debt_of_another_network_cannot_be_written_off(record, client):
     client.force_login(stranger)
     answer = client.post(reverse("payments:debt_write_off", args=[record.public_id]))
     assert answer.status_code == 404
+
+
+def test_what_no_reminder_brought_in_stands_on_the_first_page_of_those_who_see_money(record):
+    for days in (1, 5, 9):
+        with after(days=days):
+            debts.notice_debts()
+    see = MembershipFactory(organization=record.organization).user
+    stranger = MembershipFactory().user
+    with after(days=30):
+        [told] = attention.hopeless_debts(see)
+        assert attention.hopeless_debts(stranger) == []
+    assert told.href.endswith("#debts")

@@ -13,18 +13,20 @@ from accounts.models import AuditEntry
 from accounts.services import erase_person
 from core import clock
 from payments.authorization import NO_CARD, account_can_pay
-from payments.models import GroupMember, TariffAssignment
+from payments.models import CompanyAccount, CompanyMember, GroupMember, TariffAssignment
 from payments.selectors.groups import groups_of, members_now
 from payments.selectors.prices import PUBLIC, Payer
 from payments.services import group_desk, tariff_desk, tariff_rules
 from payments.services.billing import bill_session
 from payments.services.checkout import NothingToPay, begin_checkout, pay_with_card
+from payments.services.company_charges import account_open_to
 from payments.services.company_desk import NameTaken, NobodyFound
 from payments.services.holding import hold_for_session
 from payments.services.pricing import live_cost, tariff_for, tariffs_for
 from payments.services.tariffs import TariffConflict, assign_free, assign_tariff, create_tariff
-from stations.models import Evse
+from stations.models import ChargingSession, Evse
 from tests.factories import EvseFactory, MembershipFactory, TokenFactory, UserFactory
+from tests.payments.fleet import ADDRESS, a_company
 from tests.payments.stories import NOON
 from tests.payments.test_authorization import question, with_card
 from tests.payments.test_races import at_once
@@ -139,7 +141,7 @@ def test_the_prices_of_many_stalls_for_somebody_take_three_queries(
 ):
     join(group, owner, story.driver.email)
     assign_tariff(tariff=cheap, group=group, starts_at=LONG_AGO)
-    for number in range(2, 9):
+    for number in range(6002, 6009):
         EvseFactory(station=story.evse.station, number=number)
     evses = list(Evse.objects.values_list("pk", flat=True))
     with django_assert_num_queries(2):
@@ -237,12 +239,70 @@ def test_many_who_are_let_in_by_their_groups_are_asked_about_in_few_queries(stor
         assert account_can_pay(many) == [None] * 20
 
 
+# --- on whose account
+
+
+def on_account(group, company, owner):
+    group_desk.change_group(actor=owner, group=group, name=group.name, company=company)
+
+
+def test_a_groups_charges_go_on_the_account_of_its_company_and_keep_its_price(story, owner, group, cheap):
+    assign_tariff(tariff=cheap, group=group, starts_at=LONG_AGO)
+    company = a_company(story)
+    CompanyMember.objects.all().delete()
+    one = join(group, owner, story.driver.email)
+    asked = [question(story.evse, story.driver)]
+    assert account_can_pay(asked) == [NO_CARD]
+    on_account(group, company, owner)
+    assert account_can_pay(asked) == [None]
+    assert account_open_to(user=story.driver, organization=company.organization) == company
+    session = story.session(status="active")
+    assert hold_for_session(session_id=session.pk) is None
+    over = {"status": "completed", "ended_at": NOON + timedelta(hours=1), "energy_wh": 10_000}
+    ChargingSession.objects.filter(pk=session.pk).update(**over)
+    group_desk.remove_member(actor=owner, member=one)
+    assert account_open_to(user=story.driver, organization=company.organization) is None
+    record = bill_session(session_id=session.pk)
+    assert (record.company, record.total_gross) == (company, 2)
+
+
+def test_her_own_company_goes_before_her_groups_and_a_closed_one_pays_nothing(story, owner, group):
+    own, other = a_company(story), a_company_named(story, "Pier House")
+    join(group, owner, story.driver.email)
+    on_account(group, other, owner)
+    organization = own.organization
+    assert account_open_to(user=story.driver, organization=organization) == own
+    CompanyAccount.objects.filter(pk=own.pk).update(is_active=False)
+    assert account_open_to(user=story.driver, organization=organization) == other
+    CompanyAccount.objects.filter(pk=other.pk).update(is_active=False)
+    assert account_open_to(user=story.driver, organization=organization) is None
+    assert account_can_pay([question(story.evse, story.driver)]) == [NO_CARD]
+
+
+def a_company_named(story, name):
+    fields = {**ADDRESS, "name": name, "email": "house@example.org"}
+    return CompanyAccount.objects.create(organization=story.evse.organization, **fields)
+
+
+def test_the_one_statement_and_the_page_agree_about_groups_with_an_account(story, owner, group):
+    """By card or on accounts only, with and without a limit that is used up."""
+    company = a_company_named(story, "Pier House")
+    join(group, owner, story.driver.email)
+    on_account(group, company, owner)
+    bill_session(session_id=story.session(energy_wh=20_000).pk)
+    for limit in (None, 1001, 1000):
+        CompanyAccount.objects.filter(pk=company.pk).update(monthly_limit_minor=limit)
+        opened = account_open_to(user=story.driver, organization=company.organization)
+        refused = account_can_pay([question(story.evse, story.driver)])[0]
+        assert (opened is None) == (refused is not None) == (limit == 1000)
+
+
 # --- the desk
 
 
 def test_each_act_is_written_down_once(story, owner, group):
-    assert not group_desk.rename_group(actor=owner, group=group, name="Residents")
-    assert group_desk.rename_group(actor=owner, group=group, name="House 7")
+    assert not group_desk.change_group(actor=owner, group=group, name="Residents", company=None)
+    assert group_desk.change_group(actor=owner, group=group, name="House 7", company=None)
     group.refresh_from_db()
     one = group_desk.add_member(actor=owner, group=group, who=story.driver.email.upper())
     free = group_desk.charge_free(actor=owner, group=group, evse=story.evse)
@@ -252,7 +312,7 @@ def test_each_act_is_written_down_once(story, owner, group):
     acts = AuditEntry.objects.filter(subject=group_desk.subject_of(group)).order_by("pk")
     assert list(acts.values_list("action", flat=True)) == [
         "group.create",
-        "group.rename",
+        "group.change",
         "group.member_add",
         "group.free",
         "group.free_end",
@@ -270,7 +330,7 @@ def test_nobody_unknown_joins_and_no_name_is_taken_twice(story, owner, group):
         group_desk.open_group(actor=owner, organization=group.organization, name="Residents")
     other = group_desk.open_group(actor=owner, organization=group.organization, name="Club")
     with pytest.raises(NameTaken):
-        group_desk.rename_group(actor=owner, group=other, name="Residents")
+        group_desk.change_group(actor=owner, group=other, name="Residents", company=None)
 
 
 def test_who_leaves_may_come_back_and_both_times_stay_on_record(story, owner, group):

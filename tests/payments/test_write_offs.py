@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
+from core import clock
+from payments.selectors import debts
 from payments.selectors.write_offs import write_offs
 from payments.services.billing import bill_session
 from payments.services.collecting import collect
@@ -58,3 +62,14 @@ def test_another_networks_losses_are_not_shown(story, owner, client):
     lose(Story())
     client.force_login(owner)
     assert "Nothing was written off" in client.get(reverse(URL)).content.decode()
+
+
+def test_a_rest_too_small_to_be_asked_of_a_card_is_written_off_and_blocks_nobody(paid_story):
+    session = paid_story.session(energy_wh=100_480)
+    paid_story.held(session)
+    bill_session(session_id=session.pk)
+    collect(session_id=session.pk)
+    [lost] = write_offs(session.organization)
+    assert (lost.amount.minor, lost.reason) == (24, "less than a card can be asked for")
+    with clock.at(clock.now() + timedelta(days=1)):
+        assert debts({session.driver_id}) == set()

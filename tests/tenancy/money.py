@@ -15,6 +15,7 @@ from payments.models import (
     Discrepancy,
     Dispute,
     GroupMember,
+    HostPayout,
     HostStatement,
     Payment,
     ReconciliationRun,
@@ -46,6 +47,8 @@ def a_share_of(house: House) -> RevenueShare:
     host = SiteHost.objects.create(name="alices-host", email="alices-host@example.org", **mine)
     sums = {"records": 1, "energy_wh": 1, "net": 1, "share_minor": 10, "currency": "EUR"}
     HostStatement.objects.create(host=host, month=date(2026, 10, 1), **mine, **sums)
+    paid = {"amount_minor": 10, "currency": "EUR", "status": "paid", "provider_ref": f"tr_{host.pk}"}
+    HostPayout.objects.create(host=host, **mine, **paid)
     during = TimestamptzRange(clock.now(), None)
     return RevenueShare.objects.create(host=host, percent=10, during=during, **mine)
 

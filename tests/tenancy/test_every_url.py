@@ -199,6 +199,7 @@ def what_is_alices(cast: Cast) -> Hers:
     share = a_share_of(house)
     rows["share_end"], public["host"] = share.pk, share.host.public_id
     public["statement"] = share.host.statements.get().public_id
+    public["payout"] = share.host.payouts.get().public_id
     public |= money_of(house)
     company = a_company_of(house)
     public |= {"company": company.public_id, "invoice": company.invoices.get().public_id}

@@ -1,4 +1,4 @@
-"""Transfers: money of the platform's balance to a connected account, never more than is there."""
+"""Transfers: money of the platform's balance to a connected account, never more than is there; and back."""
 
 from __future__ import annotations
 
@@ -39,10 +39,41 @@ def create(world: World, call: Call) -> Document:
     return transfer
 
 
+def reverse(world: World, call: Call) -> Document:
+    """Take back all that is left of a transfer, or `amount`."""
+    transfer = world.store.get("transfer", call.path["id"])
+    left = transfer["amount"] - transfer["amount_reversed"]
+    amount = call.params.get("amount") or left
+    if not 0 < amount <= left:
+        message = f"Transfer {transfer['id']} has {left} left to reverse."
+        raise InvalidRequest(message, code="transfer_reversal_amount_invalid", param="amount")
+    reversal = world.new(
+        "transfer_reversal",
+        amount=amount,
+        currency=transfer["currency"],
+        metadata={},
+        transfer=transfer["id"],
+    )
+    merge_metadata(reversal, call.params.get("metadata"))
+    entry = book(world, "transfer_refund", reversal["id"], amount, 0, transfer["currency"])
+    reversal["balance_transaction"] = entry["id"]
+    transfer["amount_reversed"] += amount
+    transfer["reversed"] = transfer["amount_reversed"] == transfer["amount"]
+    world.emit("transfer.reversed", world.store.put(transfer))
+    return world.store.put(reversal)
+
+
 PATH = "/v1/transfers"
 WANTED = listing("transfer", "destination", "transfer_group")
 ENDPOINTS = (
     Endpoint("POST", PATH, shapes.TRANSFER_CREATE, create, "TransferCreateParams"),
     Endpoint("GET", PATH, shapes.TRANSFERS, WANTED, "TransferListParams"),
+    Endpoint(
+        "POST",
+        PATH + "/{id}/reversals",
+        shapes.TRANSFER_REVERSE,
+        reverse,
+        "TransferReversalCreateParams",
+    ),
     Endpoint("GET", PATH + "/{id}", lists.NOTHING, retrieve("transfer"), "TransferRetrieveParams"),
 )

@@ -42,4 +42,11 @@ TRANSFER_CREATE: Shape = {
     "transfer_group": text(),
     **later("source_transaction", "source_type"),
 }
+TRANSFER_REVERSE: Shape = {
+    **EXPAND,
+    "amount": integer(at_least=1),
+    "description": text(),
+    "metadata": metadata(),
+    **later("refund_application_fee"),
+}
 TRANSFERS: Shape = {**PAGE, **CREATED, "destination": text(), "transfer_group": text()}

@@ -44,6 +44,19 @@ def test_a_transfer_is_found_by_its_group_and_moves_the_balance(stand_in, api):
     assert (moved.amount, moved.type) == (-300, "transfer")
 
 
+def test_a_transfer_is_taken_back_in_parts_and_never_beyond_what_was_sent(stand_in, api):
+    account = make(api)
+    set_up(stand_in, api, account)
+    earn(api, 1000)
+    sent = send(api, account, 300)
+    api.v1.transfers.reversals.create(sent.id, {"amount": 100})
+    with pytest.raises(stripe.InvalidRequestError):
+        api.v1.transfers.reversals.create(sent.id, {"amount": 201})
+    api.v1.transfers.reversals.create(sent.id)
+    found = api.v1.transfers.retrieve(sent.id)
+    assert (found.amount_reversed, found.reversed) == (300, True)
+
+
 def test_the_owner_comes_back_to_where_the_link_says(stand_in, api):
     account = make(api)
     status, headers, _ = set_up(stand_in, api, account)
