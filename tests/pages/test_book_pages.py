@@ -16,6 +16,7 @@ from payments.selectors.months import month_of
 from payments.services import company_desk, receipts
 from payments.services.billing import bill_session
 from payments.services.company_invoices import issue_invoice
+from payments.services.ledger import post
 from payments.services.tariffs import assign_tariff, create_tariff
 from payments.services.vouchers import make_vouchers
 from stations.models import ChargingStation
@@ -167,6 +168,7 @@ def test_an_invoice_is_issued_read_and_marked_as_paid(visit, network):
 def test_a_month_is_closed_and_its_accounts_get_numbers(visit, network):
     issue_invoice(company=network["company"])
     assert Invoice.objects.filter(company=network["company"]).count() == 1
+    _move_money(network["company"].organization_id)
     visitor = visit(DESK, user=network["owner"])
     page = visitor.goto(reverse("payments:months"))
     page.get_by_role("button", name="Close").click()
@@ -178,6 +180,18 @@ def test_a_month_is_closed_and_its_accounts_get_numbers(visit, network):
     visitor.is_pleased("ledger-accounts")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("The next export uses these numbers.")).to_be_visible()
+
+
+def _move_money(organization_id):
+    """Taken by card, given back, kept by the provider, paid out."""
+    moved = {
+        "payment.1": {"cash:stripe": 127_550, "receivable:guests": -127_550},
+        "refund.1.refund": {"cash:stripe": -2_500, "receivable:guests": 2_500},
+        "fee.1": {"cash:stripe": -1_938, "expense:provider_fees": 1_938},
+        "host_payout.1": {"cash:stripe": -80_000, "payable:host.1": 80_000},
+    }
+    for reference, lines in moved.items():
+        post(organization_id=organization_id, reference=reference, reason="…", currency="EUR", lines=lines)
 
 
 def test_an_empty_network_says_how_to_begin(visit, transactional_db):
