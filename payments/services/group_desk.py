@@ -53,8 +53,12 @@ def change_group(
             CustomerGroup.objects.filter(pk=now.pk).update(name=name, company=company)
     except IntegrityError as error:
         raise NameTaken(name) from error
-    before = {"name": now.name, "account": str(now.company or "")}
-    told = {"before": before, "after": {"name": name, "account": str(company or "")}}
+    pairs = {"name": (now.name, name), "account": (str(now.company or ""), str(company or ""))}
+    differing = {field: pair for field, pair in pairs.items() if pair[0] != pair[1]}
+    told = {
+        "before": {field: before for field, (before, _after) in differing.items()},
+        "after": {field: after for field, (_before, after) in differing.items()},
+    }
     note_group(actor=actor, group=group, action="group.change", changes=told)
     return True
 

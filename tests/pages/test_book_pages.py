@@ -246,7 +246,7 @@ def test_a_guest_reads_what_a_voucher_pays_before_the_start(visit, network):
     page.get_by_role("button", name="Start with the voucher").click()
     expect(page.get_by_text("This voucher pays up to €8.50 for this charge.")).to_be_visible()
     visitor.is_pleased("start-with-limited-voucher")
-    page.get_by_role("button", name="Start with the voucher, up to €8.50").click()
+    page.get_by_role("button", name="Start, up to €8.50").click()
     page.wait_for_url("**/live/**")
     visitor = visit(DESK, user=network["owner"])
     page = visitor.goto(reverse("payments:company", args=[network["company"].public_id]))
