@@ -100,7 +100,7 @@ def _held(
         Q(group=None) | Q(group__in=group_ids),
         organization__in={one.organization_id for one in places},
         during__contains=at,
-    ).select_related("tariff", "group")
+    ).select_related("tariff__organization", "group")
     return {
         _Scope(row.organization_id, row.group_id, row.location_id, row.station_id, row.evse_id): row
         for row in rows
