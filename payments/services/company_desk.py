@@ -6,18 +6,10 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from accounts.models import IdToken, Organization, User
-from accounts.selectors import user_by_email
+from accounts.models import Organization, User
 from accounts.services import note_action
 from payments.models import CompanyAccount, CompanyMember, IssuerDetails
-
-
-class NameTaken(ValueError):
-    """Another company of this organization has the name."""
-
-
-class NobodyFound(ValueError):
-    """No driver has this address, and no token of the organization this number."""
+from payments.services.belonging import NameTaken, who_is
 
 
 class MemberElsewhere(ValueError):
@@ -60,18 +52,13 @@ def add_member(*, actor: User, company: CompanyAccount, who: str, cost_center: s
 
     Raises NobodyFound, MemberElsewhere.
     """
-    user = user_by_email(who) if "@" in who else None
-    mine = IdToken.objects.filter(organization=company.organization, uid__iexact=who)
-    token = None if user else mine.first()
-    if user is None and token is None:
-        raise NobodyFound(who)
+    member_is = who_is(organization=company.organization, named=who)
     try:
         with transaction.atomic():
             member = CompanyMember.objects.create(
                 organization=company.organization,
                 company=company,
-                user=user,
-                id_token=token,
+                **member_is,
                 cost_center=cost_center,
             )
     except IntegrityError as error:

@@ -12,13 +12,12 @@ from django.db.models import DateTimeField, F, Func, QuerySet, Value
 from django.db.models.functions import Greatest
 from psycopg.types.range import TimestamptzRange
 
-from accounts.models import IdToken, Organization, User
-from accounts.selectors import user_by_email
+from accounts.models import Organization, User
 from accounts.services import note_action
 from core import clock
 from payments.models import CompanyAccount, CustomerGroup, GroupMember, TariffAssignment
 from payments.services import tariffs
-from payments.services.company_desk import NameTaken, NobodyFound
+from payments.services.belonging import NameTaken, who_is
 
 
 class InAGroup(ValueError):
@@ -69,18 +68,13 @@ def add_member(*, actor: User, group: CustomerGroup, who: str) -> GroupMember:
 
     Raises NobodyFound, InAGroup.
     """
-    user = user_by_email(who) if "@" in who else None
-    mine = IdToken.objects.filter(organization=group.organization, uid__iexact=who)
-    token = None if user else mine.first()
-    if user is None and token is None:
-        raise NobodyFound(who)
+    member_is = who_is(organization=group.organization, named=who)
     try:
         with transaction.atomic():
             member = GroupMember.objects.create(
                 organization=group.organization,
                 group=group,
-                user=user,
-                id_token=token,
+                **member_is,
                 during=TimestamptzRange(clock.now(), None),
             )
     except IntegrityError as error:

@@ -17,6 +17,7 @@ from payments.book_forms import CompanyForm, MemberForm, VoucherForm
 from payments.models import CompanyAccount, CompanyMember
 from payments.selectors import companies as chosen
 from payments.services import company_desk
+from payments.services.belonging import NameTaken, NobodyFound
 from payments.services.company_invoices import NothingToInvoice, issue_invoice
 from payments.services.vouchers import shown_vouchers
 from payments.views.book_guards import managed_books, seen_books
@@ -76,7 +77,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             made = company_desk.open_account(actor=member(request), organization=organization, **form.said())
-        except company_desk.NameTaken:
+        except NameTaken:
             form.add_error("name", _("Another company has this name."))
         else:
             return redirect("payments:company", made.public_id)
@@ -92,7 +93,7 @@ def change(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             company_desk.change_account(actor=member(request), company=found, **form.said())
-        except company_desk.NameTaken:
+        except NameTaken:
             form.add_error("name", _("Another company has this name."))
         else:
             messages.success(request, _("Saved. Invoices that are issued stay as they are."))
@@ -116,7 +117,7 @@ def add_member(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if form.is_valid():
         try:
             company_desk.add_member(actor=member(request), company=found, **form.cleaned_data)
-        except company_desk.NobodyFound:
+        except NobodyFound:
             form.add_error("who", _("No driver has this address, and no card of this network this number."))
         except company_desk.MemberElsewhere:
             form.add_error("who", _("They charge on a company's account already."))

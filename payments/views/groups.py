@@ -18,7 +18,7 @@ from payments.models import CustomerGroup, GroupMember
 from payments.selectors.groups import groups_of, members_now
 from payments.selectors.tariffs import history_of, prices_of
 from payments.services import group_desk
-from payments.services.company_desk import NameTaken, NobodyFound
+from payments.services.belonging import NameTaken, NobodyFound
 from payments.services.tariffs import TariffConflict
 from payments.views.book_guards import managed_books, seen_books
 from payments.views.tariff_guards import why

@@ -17,10 +17,10 @@ from payments.models import CompanyAccount, CompanyMember, GroupMember, TariffAs
 from payments.selectors.groups import groups_of, members_now
 from payments.selectors.prices import PUBLIC, Payer
 from payments.services import group_desk, tariff_desk, tariff_rules
+from payments.services.belonging import NameTaken, NobodyFound
 from payments.services.billing import bill_session
 from payments.services.checkout import NothingToPay, begin_checkout, pay_with_card
 from payments.services.company_charges import account_open_to
-from payments.services.company_desk import NameTaken, NobodyFound
 from payments.services.holding import hold_for_session
 from payments.services.pricing import live_cost, tariff_for, tariffs_for
 from payments.services.tariffs import TariffConflict, assign_free, assign_tariff, create_tariff
