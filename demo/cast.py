@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,15 +30,17 @@ class Cast:
 
 
 def choose_cast(arrivals: Sequence[Arrival], *, town: Town, begin: datetime, end: datetime) -> Cast:
-    """Staff tap their cards and the doubter pays by app, each for a visit that is over before `end`."""
+    """Staff tap their cards; the doubter, who comes once, pays by app. Their visits are over before `end`."""
     others = [one for one in arrivals if one.driver != VISITOR]
     over = [one for one in others if one.at > begin and one.departs_at < end - BILLED_WITHIN]
     tapping = (one.driver for one in over if one.by == "rfid")
+    visits = Counter(one.driver for one in others)
+    by_app = (one.driver for one in over if one.by == "app" and visits[one.driver] == 1)
     at_home = (one.driver for one in others if one.site == HOME_OF_RESIDENTS)
     return Cast(
         staff=_first(STAFF, tapping, town),
         residents=_first(RESIDENTS, at_home, town),
-        doubter=next((one.driver for one in reversed(over) if one.by == "app"), None),
+        doubter=next(by_app, None),
     )
 
 
