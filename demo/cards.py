@@ -16,6 +16,8 @@ from payments.selectors import cards_of
 from payments.services.checkout import begin_card_setup, finish_card_setup
 
 CARD: Final = {"number": "4242 4242 4242 4242", "expiry": "12/34", "cvc": "123"}
+DISPUTED: Final = "4000 0000 0000 0259"
+"""Its bank asks the money of each charge back."""
 TIMEOUT_S: Final = 15
 AT_ONCE: Final = 4
 
@@ -56,10 +58,10 @@ def ensure_card(driver: User) -> None:
         save_card(driver)
 
 
-def save_card(driver: User) -> None:
-    """Give the driver a card that pays. Raises NotTheStandIn."""
+def save_card(driver: User, *, number: str = CARD["number"]) -> None:
+    """Give the driver a card, by default one that pays; it is her default then. Raises NotTheStandIn."""
     url = begin_card_setup(driver=driver, return_to="/account/")
-    fill_hosted_page(url, **CARD)
+    fill_hosted_page(url, **{**CARD, "number": number})
     if finish_card_setup(driver=driver) is None:
         raise RuntimeError(f"The stand-in kept no card for {driver.email}.")
 

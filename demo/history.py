@@ -100,7 +100,7 @@ class History:
             spec.identity: Player(spec, begin=begin, seed=seed, memory=memories.get(spec.identity))
             for spec in town.stations()
         }
-        self._arrivals = lend_visits(self._planned(), until=end)
+        self.arrivals = lend_visits(self._planned(), until=end)
         self._queue: list[tuple[datetime, str]] = []
         self._has_asked = False
 
@@ -121,7 +121,7 @@ class History:
 
     def _invite(self) -> None:
         """The planned visits; cars that stand there from before go on and leave when they meant to."""
-        for arrival in self._arrivals:
+        for arrival in self.arrivals:
             if arrival.at >= self.end:
                 continue
             core = self.players[arrival.identity].core
@@ -140,7 +140,7 @@ class History:
 
     def _book_ahead(self, since: datetime, now: datetime) -> None:
         with clock.at(now):
-            book_ahead(self._arrivals, self.evses, now=now, since=since)
+            book_ahead(self.arrivals, self.evses, now=now, since=since)
             if now == self.end:
                 book_for_the_visitor(driver_of(VISITOR), self.evses, now=now)
 

@@ -106,9 +106,18 @@ def _settle(driver: Driver) -> None:
 
 def driver_of(driver: Driver) -> User:
     """The account of a driver of the town."""
-    user = user_by_email(driver.email)
+    return _account(driver.email)
+
+
+def operator_of_town() -> User:
+    """Whom one logs in as to run it."""
+    return _account(OPERATOR)
+
+
+def _account(email: str) -> User:
+    user = user_by_email(email)
     if user is None:
-        raise LookupError(f"{driver.email} has no account: the town was seeded by another version.")
+        raise LookupError(f"{email} has no account: the town was seeded by another version.")
     return user
 
 

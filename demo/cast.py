@@ -1,0 +1,49 @@
+"""Who of the town plays a part in the operator's money: people who come in the day that is played."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain, islice
+from typing import Final
+
+from demo.town import VISITOR
+from simulator.stations.demand import Arrival
+from simulator.stations.town import Driver, Town
+
+STAFF: Final = 2
+RESIDENTS: Final = 5
+HOME_OF_RESIDENTS: Final = "northfield"
+BILLED_WITHIN: Final = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast:
+    """`staff` charge on a company's account, `residents` at a price of their own; the bank of the `doubter`
+    asks a charge's money back (None: nobody's charge is over by then)."""
+
+    staff: tuple[Driver, ...]
+    residents: tuple[Driver, ...]
+    doubter: Driver | None
+
+
+def choose_cast(arrivals: Sequence[Arrival], *, town: Town, begin: datetime, end: datetime) -> Cast:
+    """Staff tap their cards; the doubter, who comes once, pays by app. Their visits are over before `end`."""
+    others = [one for one in arrivals if one.driver != VISITOR]
+    over = [one for one in others if one.at > begin and one.departs_at < end - BILLED_WITHIN]
+    tapping = (one.driver for one in over if one.by == "rfid")
+    visits = Counter(one.driver for one in others)
+    by_app = (one.driver for one in over if one.by == "app" and visits[one.driver] == 1)
+    at_home = (one.driver for one in others if one.site == HOME_OF_RESIDENTS)
+    return Cast(
+        staff=_first(STAFF, tapping, town),
+        residents=_first(RESIDENTS, at_home, town),
+        doubter=next(by_app, None),
+    )
+
+
+def _first(count: int, wanted: Iterable[Driver], town: Town) -> tuple[Driver, ...]:
+    """So many different people: those wanted, and anybody of the town where they are too few."""
+    return tuple(islice(dict.fromkeys(chain(wanted, town.drivers)), count))
