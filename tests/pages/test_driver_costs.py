@@ -39,7 +39,7 @@ def test_the_site_page_asks_the_database_little(client):
     town = build_town()
     client.force_login(town.driver)
     tomorrow = (clock.now() + timedelta(days=1)).date()
-    assert _queries(client, f"/sites/harbour-hub/?day={tomorrow}") <= 36
+    assert _queries(client, f"/sites/harbour-hub/?day={tomorrow}") <= 38
 
 
 def test_a_strange_need_in_the_address_is_no_error(client):

@@ -81,18 +81,16 @@ def test_a_tariff_tells_its_prices_places_versions_and_who_changed_it(visit, net
     visitor.has_reflow_at_320()
 
 
-def test_a_planned_price_is_told_in_a_conflict_and_canceled(visit, network):
+def test_a_price_makes_room_for_a_planned_one_which_can_be_canceled(visit, network):
     visitor = visit(DESK, user=network["user"])
     page = visitor.goto(path_of(network["tariff"]))
     page.get_by_label("Site", exact=True).select_option(label="Old Town Garage")
     page.get_by_role("button", name="Put to work").click()
-    expect(page.get_by_text("is planned for Old Town Garage").first).to_be_visible()
-    visitor.is_pleased("tariff-conflict")
+    expect(page.get_by_text("when what was planned before takes over")).to_be_visible()
+    visitor.is_pleased("tariff-before-a-planned-one")
     page.get_by_role("row", name="planned").get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Ended:").first).to_be_visible()
-    page.get_by_label("Site", exact=True).select_option(label="Old Town Garage")
-    page.get_by_role("button", name="Put to work").click()
-    expect(page.get_by_text("is put to work")).to_be_visible()
+    expect(page.get_by_role("row", name="planned")).to_have_count(0)
 
 
 def test_ending_what_holds_asks_first(visit, network):
@@ -162,7 +160,7 @@ def test_a_tariff_that_says_more_is_written_as_ocpi(visit, network):
     page = visitor.goto(path_of(more) + "change/")
     text = page.get_by_label("OCPI tariff")
     text.fill(text.input_value().replace("min_power", "min_pwr"))
-    page.get_by_role("button", name="Save as version 2").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Nobody here reads").first).to_be_visible()
     visitor.is_pleased("tariff-ocpi")
 

@@ -31,8 +31,10 @@ def priced(story):
 
 
 def wish(story):
-    start_at = ceil_to_step(clock.now() + timedelta(hours=2))
-    return {"slot": f"{start_at:%Y%m%dT%H%M}Z-45-{story.evse.code}", "by": "time", "minutes": "45"}
+    """Noon of tomorrow: late in the evening today has no room for it."""
+    start_at = (clock.now() + timedelta(days=1)).replace(hour=12, minute=0)
+    slot = f"{start_at:%Y%m%dT%H%M}Z-45-{story.evse.code}"
+    return {"slot": slot, "by": "time", "minutes": "45", "day": f"{start_at:%Y-%m-%d}"}
 
 
 def test_the_card_is_saved_first_and_the_wish_is_found_again(client, priced, stand_in):

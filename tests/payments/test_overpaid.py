@@ -30,7 +30,7 @@ def test_what_was_taken_beyond_a_corrected_total_goes_back_once(paid_story, by, 
     correct(session, by, energy_wh=10_000)
     assert balance(receivable_account(session.driver_id)) == -500
     deliver()
-    give_back_overpaid(session_id=session.pk, reason="again")
+    give_back_overpaid(record=selectors.record_of(session), reason="again")
     [refund] = Refund.objects.all()
     assert (refund.amount_minor, refund.reason) == (500, "the screen promised it")
     assert [one.amount for one in stand_in.client().v1.refunds.list({}).data] == [500]

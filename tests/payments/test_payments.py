@@ -230,11 +230,11 @@ def test_a_decline_stops_the_session_and_the_energy_is_owed(story, stand_in):
     assert hold_for_session(session_id=session.pk).status == "failed"
     deliver()
     assert StationCommand.objects.get().kind == "stop_session"
-    session.status, session.ended_at, session.energy_wh = "completed", NOON + timedelta(minutes=3), 500
+    session.status, session.ended_at, session.energy_wh = "completed", NOON + timedelta(minutes=3), 5_000
     session.save()
     bill_session(session_id=session.pk)
     collect(session_id=session.pk)
-    assert selectors.owed_minor(f"receivable:user.{story.driver.pk}", "EUR") == 25
+    assert selectors.owed_minor(f"receivable:user.{story.driver.pk}", "EUR") == 250
     with clock.at(clock.now() + timedelta(hours=1)):
         assert selectors.debts({story.driver.pk}) == {story.driver.pk}
 
