@@ -61,13 +61,10 @@ RULES = st.fixed_dictionaries({}, optional=RULE_OF)
 
 
 @st.composite
-def energy_tiers(draw):
-    """An element that prices energy by how much there was, or by the hour of the day."""
-    rules = st.fixed_dictionaries(
-        {}, optional={name: RULE_OF[name] for name in ("min_kwh", "max_kwh", "start_time", "end_time")}
-    )
-    component = {"type": "ENERGY", "price": draw(PRICES), "step_size": draw(st.sampled_from([1, 100]))}
-    return element(component, **draw(rules))
+def energy_elements(draw, *names):
+    """An element that prices energy, restricted by some of these."""
+    rules = st.fixed_dictionaries({}, optional={name: RULE_OF[name] for name in names})
+    return element({"type": "ENERGY", "price": draw(PRICES), "step_size": 1}, **draw(rules))
 
 
 @st.composite
@@ -140,9 +137,14 @@ def test_a_longer_session_never_costs_less(some_tariff, facts, kept):
     assert rate(some_tariff, shorter).total_gross <= rate(some_tariff, facts).total_gross
 
 
-@law(st.lists(energy_tiers(), min_size=1, max_size=4), sessions(), st.integers(1, 90))
+BY_AMOUNT = st.lists(energy_elements("min_kwh", "max_kwh"), min_size=1, max_size=4)
+BY_HOUR = st.lists(energy_elements("start_time", "end_time"), min_size=1, max_size=4)
+
+
+@law(st.one_of(BY_AMOUNT, BY_HOUR), sessions(), st.integers(1, 90))
 def test_more_energy_in_the_same_time_never_costs_less(tiers, facts, more_wh):
-    """Where neither time nor power decides about the price of energy."""
+    """Where the amount or the hour decides about its price, not both: an amount that is reached before the
+    hour begins leaves less for the hour to price. And where no step is paid that more energy fills."""
     by_energy = tariff(*tiers)
     fed = [
         replace(period, energy_wh=period.energy_wh + more_wh) if period.use is Use.CHARGING else period
