@@ -81,8 +81,8 @@ class TakeBackForm(RefundForm):
 class PrepaidTermsForm(forms.Form):
     """Whether drivers may pay in ahead, and within which amounts of the network's currency."""
 
-    is_offered = forms.BooleanField(label=gettext_lazy("Drivers may pay in ahead"), required=False)
-    smallest = AmountField(label=gettext_lazy("The least that is paid in at once"), required=True)
+    is_offered = forms.BooleanField(label=gettext_lazy("Drivers may keep a prepaid balance"), required=False)
+    smallest = AmountField(label=gettext_lazy("The smallest top-up"), required=True)
     largest = AmountField(label=gettext_lazy("The most that a balance may come to"), required=True)
     start = AmountField(
         label=gettext_lazy("Enough to begin a charge with"),
@@ -104,7 +104,7 @@ class PrepaidTermsForm(forms.Form):
             if name in found:
                 self._take(found, name)
         if "largest" in found and "smallest" in found and found["largest"] < found["smallest"]:
-            self.add_error("largest", _("This is less than the least that is paid in at once."))
+            self.add_error("largest", _("This is less than the smallest top-up."))
         return found
 
     def _take(self, found: dict[str, Any], name: str) -> None:

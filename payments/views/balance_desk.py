@@ -76,7 +76,7 @@ def _list_of(
 
 def _set(request: HttpRequest, organization: Organization) -> HttpResponse:
     if not permissions.may_override_rules(request.user, organization):
-        raise PermissionDenied(_("Only an owner can say whether drivers may pay in ahead."))
+        raise PermissionDenied(_("Only an owner can say whether drivers may keep a prepaid balance."))
     form = PrepaidTermsForm(terms_for(organization), request.POST)
     if not form.is_valid():
         context = _list_of(request, organization, balances_in(organization), form=form)
@@ -86,7 +86,7 @@ def _set(request: HttpRequest, organization: Organization) -> HttpResponse:
     if set_terms(
         actor=member(request), organization=organization, is_offered=cleaned["is_offered"], **amounts
     ):
-        messages.success(request, _("Saved. What was paid in before stays its drivers'."))
+        messages.success(request, _("Saved. What is there already stays its drivers'."))
     return redirect("payments:balances")
 
 

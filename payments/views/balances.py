@@ -106,7 +106,7 @@ def top_up(request: HttpRequest, slug: str) -> HttpResponse:
         except topping_up.OutOfBounds as limits:
             form.add_error("amount", _bounds_told(limits))
         except topping_up.NotOffered:
-            form.add_error(None, _("This network takes no money ahead any more."))
+            form.add_error(None, _("This network takes no top-ups any more."))
         except topping_up.BeingPaid:
             form.add_error(None, _("A payment is on its way already. Please look again in a minute."))
         except CheckoutUnavailable:
@@ -117,7 +117,9 @@ def top_up(request: HttpRequest, slug: str) -> HttpResponse:
 def _bounds_told(limits: topping_up.OutOfBounds) -> str:
     named = {"least": money_text(limits.least), "most": money_text(limits.most)}
     if limits.most.amount < limits.least.amount:
-        return _("This balance is full: %(most)s more may be paid in, and %(least)s is the least.") % named
+        return (
+            _("This balance is full: it takes %(most)s more, and the smallest top-up is %(least)s.") % named
+        )
     return _("Write an amount from %(least)s to %(most)s.") % named
 
 

@@ -50,7 +50,7 @@ def test_paying_in_is_no_sale(story, stand_in):
 
 def test_the_driver_is_told_how_much_is_there(story, stand_in):
     pay_in(story, stand_in, 2000)
-    [letter] = [one for one in mail.outbox if "paid in" in one.subject]
+    [letter] = [one for one in mail.outbox if "added" in one.subject]
     assert letter.to == [story.driver.email]
     assert "20.00" in letter.body
 
