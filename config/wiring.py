@@ -88,6 +88,7 @@ EVENT_HANDLERS: Final[dict[str, tuple[str, ...]]] = {
     "payments.PaymentCaptured": (
         "payments.handlers.give_back_old_total",
         "payments.handlers.send_receipt",
+        "payments.handlers.use_top_up",
     ),
     "payments.PaymentFailed": (
         "payments.handlers.note_failed_attempt",

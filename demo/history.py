@@ -191,7 +191,7 @@ class History:
     def _start_by_app(self, arrival: Arrival, at: datetime) -> None:
         """The driver presses Start: a hold on her card, and then (by the outbox) the remote start."""
         evse = self.evses[arrival.identity, arrival.evse]
-        checkout.pay_with_card(evse=evse, driver=driver_of(arrival.driver))
+        checkout.pay_at_once(evse=evse, driver=driver_of(arrival.driver))
         self._has_asked = True
 
     def _sweep(self, now: datetime) -> None:

@@ -1,7 +1,8 @@
 """May this account charge now? The last of the authorization checks (settings). Our tables only.
 
-Free places and tokens of organizations charge without a card. A person needs a usable card and no
-debt, or a company on whose account she charges; how the money is then held is not asked here (MONEY rule 9).
+Free places and tokens of organizations charge without a card. A person needs a usable card, or enough paid
+in ahead, and no debt; or a company on whose account she charges. How the money is then held
+is not asked here (MONEY rule 9).
 """
 
 from __future__ import annotations
@@ -55,11 +56,13 @@ def _standings(asked: Sequence[Question]) -> Iterable[tuple[Question, Standing]]
 def _judge(question: Question, standing: Standing) -> Decision | None:
     """A company's account before the person's own card; a token of an organization pays for nothing else.
 
-    Where charges go on accounts only, nothing else pays, and no card is looked for.
+    Where charges go on accounts only, no card is looked for; what was paid in ahead pays there too.
     """
     if standing.account == OPEN:
         return None
     is_used_up = standing.account == USED_UP
+    if standing.has_balance and not standing.has_debt:
+        return None
     if standing.needs_account:
         return LIMIT_USED_UP if is_used_up else NO_ACCOUNT
     if question.user_id is None:

@@ -40,6 +40,7 @@ from payments.services import (
     settlements,
     starting,
     tariffs,
+    topping_up,
     webhooks,
 )
 from stations.events import (
@@ -108,6 +109,10 @@ def compare_settlement(event: SessionRated) -> None:
 
 def send_receipt(event: PaymentCaptured) -> None:
     receipts.send_receipt(payment_id=event.payment_id)
+
+
+def use_top_up(event: PaymentCaptured) -> None:
+    topping_up.use_top_up(payment_id=event.payment_id)
 
 
 def warn_of_used_hold(event: HoldNearlyUsed) -> None:

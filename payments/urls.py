@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from payments.views import (
+    balance_desk,
+    balances,
     cards,
     companies,
     correcting,
@@ -49,6 +51,10 @@ urlpatterns = [
     path("wallet/add/", cards.add, name="add_card"),
     path("wallet/saved/", cards.saved, name="card_saved"),
     path("wallet/<int:pk>/", cards.change, name="card"),
+    path("wallet/balances/", balances.panel, name="balances_panel"),
+    path("wallet/balances/<slug:slug>/", balances.balance, name="balance"),
+    path("wallet/balances/<slug:slug>/top-up/", balances.top_up, name="balance_top_up"),
+    path("wallet/balances/<slug:slug>/give-back/", balances.give_back, name="balance_give_back"),
     path("sessions/<uuid:public_id>/cost/", panels.live_cost, name="live_cost"),
     path("operate/paying/", paying.paying, name="paying"),
     path("operate/tariffs/", tariffs.tariffs, name="tariffs"),
@@ -118,6 +124,11 @@ urlpatterns = [
     path("operate/revenue/debts/<uuid:public_id>/", operator.write_off, name="debt_write_off"),
     path("operate/revenue/today/", panels.revenue_today, name="revenue_today"),
     path("operate/payments/<uuid:public_id>/refund/", refunds.refund, name="refund"),
+    path("operate/balances/", balance_desk.balances, name="balances"),
+    path("operate/balances/<uuid:public_id>/", balance_desk.balance, name="balance_desk"),
+    path(
+        "operate/balances/<uuid:public_id>/give-back/", balance_desk.give_back, name="balance_desk_give_back"
+    ),
     path("operate/disputes/", disputes.disputes, name="disputes"),
     path("operate/disputes/<uuid:public_id>/", disputes.dispute, name="dispute"),
     path("operate/write-offs/", write_offs.write_offs, name="write_offs"),

@@ -1,3 +1,4 @@
+from payments.models.balances import PrepaidBalance, PrepaidTerms
 from payments.models.companies import CompanyAccount, CompanyCharge, CompanyMember, Voucher
 from payments.models.debts import DebtNotice
 from payments.models.disputes import Dispute
@@ -20,14 +21,9 @@ from payments.models.invoices import (
 from payments.models.keeping import KeptStall, Occasion
 from payments.models.ledger import Posting, PostingLine
 from payments.models.months import ClosedMonth, LedgerMapping
+from payments.models.operations import ProviderOperation, WebhookEvent
 from payments.models.paying import PaymentWay
-from payments.models.payments import (
-    BillingAccount,
-    Payment,
-    PaymentMethod,
-    ProviderOperation,
-    WebhookEvent,
-)
+from payments.models.payments import BillingAccount, Payment, PaymentMethod
 from payments.models.reconciling import Discrepancy, ReconciliationRun
 from payments.models.records import ChargeDetailRecord
 from payments.models.refunds import Refund
@@ -62,6 +58,8 @@ __all__ = [
     "PlatformTerms",
     "Posting",
     "PostingLine",
+    "PrepaidBalance",
+    "PrepaidTerms",
     "ProviderOperation",
     "ReconciliationRun",
     "Refund",

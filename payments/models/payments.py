@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organization, User
 from core import clock
 from core.tenancy import OrganizationQuerySet
-from payments.models.hosts import HostPayout, SiteHost
+from payments.models.balances import PrepaidBalance
 from payments.models.keeping import KeptStall, Occasion
 from payments.models.records import ChargeDetailRecord
 from stations.models import ChargingSession, Evse
@@ -112,6 +112,22 @@ class Payment(models.Model):
         related_name="payments",
         help_text=_("made for this kept stall; with a session, what was held for it pays the charge"),
     )
+    paid_from = models.ForeignKey(
+        PrepaidBalance,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="draws",
+        help_text=_("held on what was paid in ahead, and taken from it: no provider is asked"),
+    )
+    tops_up = models.ForeignKey(
+        PrepaidBalance,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="top_ups",
+        help_text=_("money paid in ahead; it pays no charge by itself"),
+    )
     payer_key = models.CharField(
         max_length=60, blank=True, editable=False, help_text=_("whose attempt to start a charge this is")
     )
@@ -187,6 +203,16 @@ class Payment(models.Model):
                 & ~Q(payer_key=""),
                 name="one_open_attempt_per_payer",
             ),
+            models.UniqueConstraint(
+                fields=["tops_up"],
+                condition=Q(status__in=["created", "requires_action", "authorized"]),
+                name="one_open_top_up_per_balance",
+            ),
+            models.CheckConstraint(
+                condition=Q(paid_from__isnull=True)
+                | Q(tops_up__isnull=True, provider_ref="", checkout_ref="", terminal_ref=""),
+                name="paid_from_a_balance_alone",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["organization", "-created_at"]),
@@ -198,77 +224,10 @@ class Payment(models.Model):
 
     @property
     def occasion(self) -> Occasion | None:
-        """What it pays; None while a start is being asked for."""
+        """What it pays; None while a start is being asked for, and for what is paid in ahead."""
         return self.session or self.kept
 
-
-class ProviderOperation(models.Model):
-    """One call to the provider, written and committed before it is made (MONEY.md rule 5)."""
-
-    class State(models.TextChoices):
-        WRITTEN = "written"
-        UNKNOWN = "unknown"
-        DONE = "done"
-        FAILED = "failed"
-
-    payment = models.ForeignKey(
-        Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="operations"
-    )
-    account = models.ForeignKey(
-        BillingAccount, on_delete=models.PROTECT, null=True, blank=True, related_name="operations"
-    )
-    host = models.ForeignKey(
-        SiteHost, on_delete=models.PROTECT, null=True, blank=True, related_name="operations"
-    )
-    payout = models.ForeignKey(
-        HostPayout, on_delete=models.PROTECT, null=True, blank=True, related_name="operations"
-    )
-    kind = models.CharField(max_length=24)
-    idempotency_key = models.CharField(max_length=80, unique=True)
-    request = models.JSONField(default=dict)
-    response = models.JSONField(null=True, blank=True)
-    state = models.CharField(max_length=8, choices=State.choices, default=State.WRITTEN)
-    error = models.TextField(blank=True)
-    created_at = models.DateTimeField(default=clock.now)
-    settled_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        indexes: ClassVar = [
-            models.Index(
-                fields=["created_at"], name="open_operations", condition=Q(state__in=["written", "unknown"])
-            )
-        ]
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["payment", "kind"],
-                condition=Q(state__in=["written", "unknown"]),
-                name="one_open_operation_per_kind",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.idempotency_key}"
-
-
-class WebhookEvent(models.Model):
-    """A webhook as it came: stored once by its id, applied later by looking at the object itself."""
-
-    provider = models.CharField(max_length=20, default="stripe")
-    event_id = models.CharField(max_length=80)
-    type = models.CharField(max_length=80)
-    payload = models.JSONField()
-    received_at = models.DateTimeField(default=clock.now)
-    processed_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    error = models.TextField(blank=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["provider", "event_id"], name="webhook_stored_once")
-        ]
-        indexes: ClassVar = [
-            models.Index(fields=["received_at"], name="open_webhooks", condition=Q(processed_at__isnull=True))
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.type} {self.event_id}"
+    @property
+    def is_ours_to_return(self) -> bool:
+        """Taken by the provider for us, or from a balance; what a terminal took is not."""
+        return bool(self.provider_ref or self.paid_from_id)

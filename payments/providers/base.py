@@ -101,7 +101,10 @@ class Checkout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutRequest:
-    """What the hosted page shall do: hold an amount, or (amount 0) only save a card."""
+    """What the hosted page shall do: hold an amount, or (amount 0) only save a card.
+
+    A customer's card that makes the hold is saved with it, unless `keeps_card` says no.
+    """
 
     reference: str
     amount_minor: int
@@ -113,6 +116,7 @@ class CheckoutRequest:
     customer_ref: str = ""
     email: str = ""
     locale: str = "auto"
+    keeps_card: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -262,7 +262,7 @@ def _payment_page(request: CheckoutRequest) -> Any:
         "description": request.description,
         "metadata": {reading.REFERENCE: request.reference},
     }
-    if request.customer_ref:
+    if request.customer_ref and request.keeps_card:
         intent["setup_future_usage"] = "off_session"
     return _page(request) | {"mode": "payment", "line_items": [line], "payment_intent_data": intent}
 

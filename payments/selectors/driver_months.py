@@ -41,11 +41,12 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """Money taken from a card, or given back (negative)."""
+    """Money taken from a card or from what was paid in ahead, or given back (negative)."""
 
     day: date
     occasion: Occasion
     amount: Money
+    is_prepaid: bool
 
     @property
     def is_back(self) -> bool:
@@ -132,16 +133,15 @@ def _documents(user: User, first_day: date) -> Iterator[Document]:
 def _taken(user: User, first_day: date) -> Iterator[Movement]:
     mine = Payment.objects.filter(_of(user), captured_minor__gt=0, **_about("captured_at", first_day))
     for one in mine.select_related(*PLACES):
-        assert one.occasion is not None and one.captured_at is not None  # noqa: S101, PT018 - chosen by both
-        yield from _within(first_day, one.occasion, one.captured_at, one.captured_minor, one.currency)
+        assert one.captured_at is not None  # noqa: S101 - chosen by it
+        yield from _within(first_day, one, one.captured_at, one.captured_minor)
 
 
 def _given_back(user: User, first_day: date) -> Iterator[Movement]:
     mine = Refund.objects.filter(_of(user, "payment__"), **_about("created_at", first_day))
     wanted = mine.exclude(status__in=GONE).select_related(*(f"payment__{place}" for place in PLACES))
     for one in wanted:
-        assert one.payment.occasion is not None  # noqa: S101 - chosen by it
-        yield from _within(first_day, one.payment.occasion, one.created_at, -one.amount_minor, one.currency)
+        yield from _within(first_day, one.payment, one.created_at, -one.amount_minor)
 
 
 def _of(user: User, prefix: str = "") -> Q:
@@ -155,9 +155,11 @@ def _about(name: str, first_day: date) -> dict[str, datetime]:
     return {f"{name}__gte": begins - A_DAY, f"{name}__lt": ends + A_DAY}
 
 
-def _within(
-    first_day: date, occasion: Occasion, at: datetime, minor: int, currency: str
-) -> Iterator[Movement]:
-    day = local_day(occasion.organization, at)
+def _within(first_day: date, payment: Payment, at: datetime, minor: int) -> Iterator[Movement]:
+    if payment.occasion is None:
+        return
+    day = local_day(payment.occasion.organization, at)
     if day.replace(day=1) == first_day:
-        yield Movement(day=day, occasion=occasion, amount=Money.of_minor(minor, currency))
+        amount = Money.of_minor(minor, payment.currency)
+        is_prepaid = payment.paid_from_id is not None
+        yield Movement(day=day, occasion=payment.occasion, amount=amount, is_prepaid=is_prepaid)

@@ -16,6 +16,7 @@ from core import clock
 from core.money import Money, from_minor
 from payments.models import ChargeDetailRecord, ClosedMonth, Invoice, LedgerMapping, Posting, PostingLine
 from payments.pairs import pairs
+from payments.selectors.balances import PREPAID
 from payments.selectors.books import COUNTED
 from payments.selectors.fees import FEES
 from payments.selectors.months import Month, local_day, month_from, month_of
@@ -23,7 +24,11 @@ from payments.selectors.months import Month, local_day, month_from, month_of
 FEE_ACCOUNTS: Final = (FEES, "expense:dispute_fees")
 PAYOUTS: Final = "host_payout."
 """How the references of transfers begin."""
-GATHERED: Final = (("receivable:user.", "receivable:users"), ("receivable:company.", "receivable:companies"))
+GATHERED: Final = (
+    ("receivable:user.", "receivable:users"),
+    ("receivable:company.", "receivable:companies"),
+    (PREPAID, "payable:prepaid"),
+)
 """Accounts of single people and companies go to one account of the bookkeeping each."""
 
 EXPORTED: Final = ("date", "amount", "currency", "debit", "credit", "document", "text", "belongs_to")

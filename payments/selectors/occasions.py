@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 
-from payments.models import ChargeDetailRecord, KeptStall, Occasion
+from core.money import to_minor
+from payments.models import ChargeDetailRecord, KeptStall, Occasion, Payment
 from stations.models import ChargingSession
 
 
@@ -22,6 +23,12 @@ def about_record(record: ChargeDetailRecord, prefix: str = "") -> dict[str, Any]
     if record.session_id is not None:
         return {f"{prefix}session": record.session_id}
     return {f"{prefix}kept": record.kept_id, f"{prefix}session": None}
+
+
+def outstanding_minor(record: ChargeDetailRecord) -> int:
+    """What the record's occasion still owes: total less what was captured."""
+    taken = Payment.objects.filter(**about_record(record)).aggregate(taken=Sum("captured_minor"))["taken"]
+    return to_minor(record.total_gross, record.currency) - (taken or 0)
 
 
 def of_driver(prefix: str = "") -> Q:

@@ -14,14 +14,17 @@ from accounts.models import Organization
 from core import clock
 from core.money import Money
 from payments.models import Occasion, Payment, Refund
+from payments.selectors.balances import available_minor
 from payments.selectors.occasions import about
 from stations.models import ChargingSession
 
 MADE_THERE: Final = "Made at the payment provider"
 OVERPAID: Final = "More was taken than was billed"
+TAKEN_BACK: Final = "The driver took back what was not used"
 OUR_REASONS: Final = {
     MADE_THERE: _("Made at the payment provider"),
     OVERPAID: _("More was taken than was billed"),
+    TAKEN_BACK: _("The driver took back what was not used"),
 }
 """Reasons that no person wrote, in the reader's language."""
 
@@ -64,9 +67,12 @@ def refunded_by_session(sessions: Collection[ChargingSession]) -> dict[int, Mone
 
 
 def refundable(payment: Payment) -> Money | None:
-    """What can still be given back of a payment; None where nothing can."""
+    """What can still be given back of a payment; None where nothing can. What was paid in ahead and is spent
+    stays."""
     left_minor = payment.captured_minor - payment.refunded_minor
-    if payment.status != Payment.Status.CAPTURED or not payment.provider_ref or left_minor <= 0:
+    if payment.tops_up is not None:
+        left_minor = min(left_minor, available_minor(payment.tops_up))
+    if payment.status != Payment.Status.CAPTURED or not payment.is_ours_to_return or left_minor <= 0:
         return None
     return Money.of_minor(left_minor, payment.currency)
 

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple, Protocol
 from core import clock
 from core.hot import array, hot_line
 from core.money import to_minor
+from payments.selectors.balances import AVAILABLE
 from payments.selectors.books import DEBT_SETTLES_IN
 
 OPEN: Final = "open"
@@ -27,6 +28,8 @@ class Standing(NamedTuple):
     """A company's account that it may go on: OPEN, or its month's limit is USED_UP."""
     needs_account: bool
     """Here no card is asked for: charges go on accounts only."""
+    has_balance: bool
+    """Enough is paid in ahead here for a charge to begin with."""
 
 
 _STANDINGS: Final = """
@@ -39,6 +42,9 @@ select q.user_id is not null and exists (
        coalesce((select w.way from payments_paymentway w
                   where w.organization_id = q.organization_id and w.since <= %(now)s
                   order by w.since desc limit 1) = 'internal', false),
+       coalesce((select :available >= t.start_minor
+                   from payments_prepaidbalance b join payments_prepaidterms t using (organization_id)
+                  where b.user_id = q.user_id and b.organization_id = q.organization_id), false),
        a.currency, a.monthly_limit_minor, a.used
   from unnest(%(users)s::bigint[], %(tokens)s::bigint[], %(organizations)s::bigint[]) with ordinality
        as q(user_id, id_token_id, organization_id, n)
@@ -62,7 +68,7 @@ select q.user_id is not null and exists (
          join accounts_organization o on o.id = c.organization_id
         order by m.by_group, m.user_id nulls first limit 1) a on true
  order by q.n
-"""
+""".replace(":available", AVAILABLE)
 """A company's month is summed from its records by their own index: this month's rows, not its history."""
 
 
@@ -89,8 +95,8 @@ def standings(asking: Sequence[Asking]) -> list[Standing]:
     }
     rows = hot_line().execute(_STANDINGS, parameters)
     return [
-        Standing(has_card, has_debt, _account(*account), needs_account)
-        for has_card, has_debt, needs_account, *account in rows
+        Standing(has_card, has_debt, _account(*account), needs_account, has_balance)
+        for has_card, has_debt, needs_account, has_balance, *account in rows
     ]
 
 

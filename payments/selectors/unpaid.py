@@ -74,6 +74,14 @@ def unpaid_debts(organization: Organization | None = None) -> list[Debt]:
     return [debt for record in found if (debt := _debt(record)).missing.amount > 0]
 
 
+def debts_of_driver(user_id: int, organization: Organization) -> list[Debt]:
+    """All that this driver has not paid there, oldest first."""
+    mine = _candidates().filter(
+        Q(session__driver=user_id) | Q(kept__driver=user_id), organization=organization
+    )
+    return [debt for record in mine if (debt := _debt(record)).missing.amount > 0]
+
+
 def hopeless_debts(user: Any) -> list[Debt]:
     """Of the organizations that this person sees: every reminder was sent and nothing came."""
     mine = ChargeDetailRecord.objects.visible_to(user).values("pk")

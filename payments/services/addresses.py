@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from django.conf import settings
 from django.urls import reverse
 
 from core.links import sign
@@ -41,3 +42,8 @@ def page_url(payment: Payment) -> str:
 def return_path(payment: Payment) -> str:
     """Our page that follows this payment; whoever has the link may see it."""
     return reverse("payments:return", args=[sign(LINK, str(payment.public_id))])
+
+
+def absolute(path: str) -> str:
+    """A path of ours as others must write it; what is absolute already stays."""
+    return path if path.startswith("http") else f"{settings.PUBLIC_URL.rstrip('/')}{path}"

@@ -54,7 +54,7 @@ def fail_payment(*, payment_id: int, code: str, message: str) -> Payment:
             return payment
         payment.failure_code, payment.failure_message = code[:60], message[:300]
         _close(payment, Status.FAILED)
-        publish(PaymentFailed(**_about(payment), code=payment.failure_code))
+        publish(PaymentFailed(**about(payment), code=payment.failure_code))
         return payment
 
 
@@ -103,7 +103,7 @@ def _move(payment: Payment, target: str, intent: Intent) -> Payment:
         _capture(payment, intent)
     elif target == Status.VOIDED:
         _close(payment, Status.VOIDED)
-        publish(PaymentVoided(**_about(payment)))
+        publish(PaymentVoided(**about(payment)))
     return payment
 
 
@@ -116,7 +116,7 @@ def _authorize(payment: Payment, intent: Intent) -> None:
     _tell(
         payment,
         PaymentAuthorized(
-            **_about(payment), authorized_minor=payment.authorized_minor, currency=payment.currency
+            **about(payment), authorized_minor=payment.authorized_minor, currency=payment.currency
         ),
     )
 
@@ -127,7 +127,7 @@ def _capture(payment: Payment, intent: Intent) -> None:
     _close(payment, Status.CAPTURED)
     ledger.post_capture(payment=payment, provider=provider().name)
     publish(
-        PaymentCaptured(**_about(payment), captured_minor=payment.captured_minor, currency=payment.currency)
+        PaymentCaptured(**about(payment), captured_minor=payment.captured_minor, currency=payment.currency)
     )
 
 
@@ -143,7 +143,8 @@ def _tell(payment: Payment, event: Event) -> None:
     nudge(f"payment.{payment.public_id}")
 
 
-def _about(payment: Payment) -> dict[str, Any]:
+def about(payment: Payment) -> dict[str, Any]:
+    """What every event about a payment says."""
     return {
         "payment_id": payment.pk,
         "organization_id": payment.organization_id,

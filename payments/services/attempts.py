@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from core import clock
-from payments.models import BillingAccount, Payment, PaymentMethod, Tariff
+from payments.models import BillingAccount, Payment, PaymentMethod, PrepaidBalance, Tariff
 from payments.providers import provider
 from payments.providers.base import ProviderError
 from payments.selectors.payments import waiting_for
@@ -47,6 +47,7 @@ def attempt(
     payer_key: str,
     account: BillingAccount | None = None,
     method: PaymentMethod | None = None,
+    paid_from: PrepaidBalance | None = None,
     email: str = "",
     scanned: ChargeLimits | None = None,
 ) -> tuple[Payment, bool]:
@@ -56,12 +57,12 @@ def attempt(
     `scanned`: the payer came by the charger's one-time code, with these limits.
     """
     limits = None if scanned is None else scanned.to_json()
-    if account is not None and method is not None:
+    if account is not None and (method or paid_from):
         _go_on_with_kept(evse, payer_key, account.user)
     earlier = _earlier(evse, payer_key, method, email)
     if earlier is not None:
         return _with_limits(earlier, limits), False
-    of_payer = {"account": account, "method": method, "email": email}
+    of_payer = {"account": account, "method": method, "paid_from": paid_from, "email": email}
     wanted: dict[str, Any] = {"evse": evse, "payer_key": payer_key, **of_payer}
     made = _make(tariff, scanned_limits=limits, **wanted)
     return (made, True) if made else attempt(tariff=tariff, scanned=scanned, **wanted)
@@ -133,7 +134,7 @@ def _earlier(evse: Evse, payer_key: str, method: PaymentMethod | None, email: st
         return None
     if _is_under_way(payment) or _is_alike(payment, method, email):
         return payment
-    return payment if not _give_up(payment) else None
+    return payment if not give_up(payment) else None
 
 
 def _looked_at(payment: Payment) -> Payment:
@@ -162,8 +163,11 @@ def _is_alike(payment: Payment, method: PaymentMethod | None, email: str) -> boo
     return is_same_card and (not email or payment.email in ("", email))
 
 
-def _give_up(payment: Payment) -> bool:
-    """False when it cannot be given up now. What is held by it later is let go as stray."""
+def give_up(payment: Payment) -> bool:
+    """End a payment of which nothing has come; what is held by it later is let go as stray.
+
+    False when it cannot be given up now.
+    """
     if payment.checkout_ref:
         fail_payment(payment_id=payment.pk, code="abandoned", message="")
         _close_page(payment)

@@ -9,23 +9,23 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
 from core import clock
 from payments.models import BillingAccount, Payment, PaymentMethod, ProviderOperation, Tariff
 from payments.providers import provider
-from payments.providers.base import CheckoutRequest, OutcomeUnknown, Refused
-from payments.selectors import default_method
+from payments.providers.base import CheckoutRequest, OutcomeUnknown, ProviderError, Refused
 from payments.selectors.paying import asks_cards
 from payments.services import operations, pricing
-from payments.services.addresses import address_of, return_path
+from payments.services.addresses import absolute, address_of, return_path
 from payments.services.applying import fail_payment, locked
 from payments.services.attempts import attempt, payer_key
 from payments.services.cards import ensure_account, save_card
+from payments.services.means import Means, means_for
 from payments.services.operations import State, begin, mark, perform
 from payments.services.payments import request_hold
+from payments.services.sizing import hold_for
 from payments.services.tariff_rules import is_sold_ad_hoc
 from stations.limits import ChargeLimits
 from stations.models import Evse
@@ -74,6 +74,7 @@ def begin_checkout(
     CheckoutUnavailable.
     """
     tariff = _priced(evse, driver)
+    _require_cards(evse)
     if driver is None and not is_sold_ad_hoc(evse):
         raise NotForGuests(str(evse))
     account = _account(driver, tariff) if driver else None
@@ -92,8 +93,8 @@ def begin_checkout(
         amount_minor=payment.requested_minor,
         currency=payment.currency,
         description=f"{evse.station.location.name}, {evse}",
-        success_url=_absolute(return_path(payment)),
-        cancel_url=_absolute(f"{return_path(payment)}?left=1"),
+        success_url=absolute(return_path(payment)),
+        cancel_url=absolute(f"{return_path(payment)}?left=1"),
         expires_at=clock.now() + PAGE_OPEN_FOR,
         customer_ref=account.provider_customer_id if account else "",
         email=payment.email,
@@ -116,35 +117,47 @@ def open_page(payment: Payment, request: CheckoutRequest) -> Begun:
     return Begun(payment=Payment.objects.get(pk=payment.pk), url=page.url)
 
 
-def pay_with_card(*, evse: Evse, driver: User, scanned: ChargeLimits | None = None) -> Begun:
-    """Hold on the driver's saved card, the driver being present: one click.
+def pay_at_once(*, evse: Evse, driver: User, scanned: ChargeLimits | None = None) -> Begun:
+    """Hold on what the driver has paid in ahead, or on her saved card, she being present: one click.
 
     The address is the bank's page when it wants a confirmation, else the way back of ours. A decline
     gives a FAILED payment. A second click goes on with the first one's payment. Raises NothingToPay,
     NotByCard, NoCard, CheckoutUnavailable.
     """
     tariff = _priced(evse, driver)
-    account = _account(driver, tariff)
-    method = default_method(account)
-    if method is None:
-        raise NoCard(driver.email)
+    means = _means(evse, driver, tariff)
     payment, is_new = attempt(
         evse=evse,
         tariff=tariff,
         payer_key=payer_key(driver),
-        account=account,
-        method=method,
         email=driver.email,
         scanned=scanned,
+        **means._asdict(),
     )
     if not is_new:
         return Begun(payment=payment, url=address_of(payment))
-    held = request_hold(payment_id=payment.pk, return_url=_absolute(return_path(payment)))
+    held = request_hold(payment_id=payment.pk, return_url=absolute(return_path(payment)))
     return Begun(payment=held, url=address_of(held))
 
 
+def _means(evse: Evse, driver: User, tariff: Tariff) -> Means:
+    try:
+        found = means_for(
+            driver=driver,
+            organization_id=evse.organization_id,
+            currency=tariff.currency,
+            hold_minor=hold_for(tariff=tariff, evse=evse, driver=driver),
+        )
+    except ProviderError as error:
+        raise CheckoutUnavailable(str(error)) from error
+    if found is not None:
+        return found
+    _require_cards(evse)
+    raise NoCard(driver.email)
+
+
 class NoCard(ValueError):
-    """The driver has no usable card."""
+    """The driver has neither a usable card nor enough paid in ahead."""
 
 
 def begin_card_setup(*, driver: User, return_to: str, currency: str = "EUR") -> str:
@@ -158,8 +171,8 @@ def begin_card_setup(*, driver: User, return_to: str, currency: str = "EUR") -> 
             amount_minor=0,
             currency=account.currency,
             description="",
-            success_url=_absolute(return_to),
-            cancel_url=_absolute(return_to),
+            success_url=absolute(return_to),
+            cancel_url=absolute(return_to),
             expires_at=clock.now() + PAGE_OPEN_FOR,
             customer_ref=account.provider_customer_id,
         )
@@ -189,9 +202,12 @@ def _priced(evse: Evse, driver: User | None) -> Tariff:
     tariff = pricing.tariff_for(evse, payer=pricing.driver_as_payer(driver))
     if tariff is None or pricing.is_free(tariff):
         raise NothingToPay(str(evse))
+    return tariff
+
+
+def _require_cards(evse: Evse) -> None:
     if not asks_cards(evse.organization_id):
         raise NotByCard(str(evse))
-    return tariff
 
 
 def _account(driver: User, tariff: Tariff) -> BillingAccount:
@@ -199,7 +215,3 @@ def _account(driver: User, tariff: Tariff) -> BillingAccount:
         return ensure_account(user=driver, currency=tariff.currency)
     except (OutcomeUnknown, Refused) as error:
         raise CheckoutUnavailable(str(error)) from error
-
-
-def _absolute(path: str) -> str:
-    return path if path.startswith("http") else f"{settings.PUBLIC_URL.rstrip('/')}{path}"

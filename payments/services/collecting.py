@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from django.db import IntegrityError
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 
-from core.money import to_minor
 from payments.models import ChargeDetailRecord, KeptStall, Occasion, Payment
 from payments.providers import provider
 from payments.selectors import default_method, open_payment_of, record_of
-from payments.selectors.occasions import about_record
+from payments.selectors.occasions import about_record, outstanding_minor
 from payments.selectors.paying import asks_cards
 from payments.services import ledger
+from payments.services.balances import draw
 from payments.services.operations import Busy
 from payments.services.payments import capture_payment, create_payment, release_hold, request_hold
 from stations.models import ChargingSession
@@ -28,9 +28,9 @@ TOO_SMALL: Final = "less than a card can be asked for"
 def collect(*, session_id: int) -> Payment | None:
     """Bring in what the session's record says, as far as it goes now. Safe to repeat.
 
-    Takes the hold; a bill of zero releases it. What a hold does not cover is charged to a signed-in
-    driver's card, and written off for a guest. What goes on a company's account comes with its invoice;
-    where no cards are asked for, the rest stays owed.
+    What the driver has paid in ahead pays first, then the hold; a bill of zero releases it. What a hold does
+    not cover is charged to a signed-in driver's card, and written off for a guest. What goes on a company's
+    account comes with its invoice; where no cards are asked for, the rest stays owed.
     """
     wanted = ("organization", "evse", "driver")
     return collect_for(ChargingSession.objects.select_related(*wanted).get(pk=session_id))
@@ -49,16 +49,11 @@ def collect_for(occasion: Occasion) -> Payment | None:
     payment = open_payment_of(occasion)
     if payment is not None:
         return _take(payment, record)
+    drawn = draw(record)
     missing = outstanding_minor(record)
     if missing <= 0 or not asks_cards(record.organization_id):
-        return None
+        return drawn
     return _pursue(occasion, record, missing)
-
-
-def outstanding_minor(record: ChargeDetailRecord) -> int:
-    """What the record's occasion still owes: total less what was captured."""
-    taken = Payment.objects.filter(**about_record(record)).aggregate(taken=Sum("captured_minor"))["taken"]
-    return to_minor(record.total_gross, record.currency) - (taken or 0)
 
 
 def _take(payment: Payment, record: ChargeDetailRecord) -> Payment | None:
@@ -67,6 +62,8 @@ def _take(payment: Payment, record: ChargeDetailRecord) -> Payment | None:
         Payment.objects.filter(pk=payment.pk).update(cdr=record)
     if payment.status != Status.AUTHORIZED:
         return payment
+    if payment.paid_from_id is None:
+        draw(record)
     try:
         taken = capture_payment(payment_id=payment.pk, amount_minor=outstanding_minor(record))
     except Busy:

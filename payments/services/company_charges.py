@@ -17,6 +17,7 @@ from payments.models import (
     Payment,
 )
 from payments.selectors import users_with_card
+from payments.selectors.balances import can_begin
 from payments.selectors.companies import is_within_limit
 from payments.selectors.groups import by_payer
 from payments.selectors.paying import asks_cards
@@ -27,8 +28,8 @@ from stations.models import ChargingSession
 def account_for(session: ChargingSession) -> CompanyCharge | None:
     """The company's account that the session goes on; None: its driver pays. Any number of callers agree.
 
-    A session for which a card was asked is its payer's. Beyond the month's limit a driver's own card pays,
-    if there is one and cards are asked for; else the start was let in by the company's account, which pays.
+    A session for which a card was asked is its payer's. Beyond the month's limit a driver's own card or
+    balance pays, if there is one; else the start was let in by the company's account, which pays.
     """
     known = CompanyCharge.objects.filter(session=session).first()
     if known is not None or session.is_test or Payment.objects.filter(session=session).exists():
@@ -47,8 +48,12 @@ def _open_to(occasion: Occasion, at: datetime) -> Account | None:
 
 
 def _pays_herself(occasion: Occasion) -> bool:
-    has_card = occasion.driver_id in users_with_card({occasion.driver_id or 0})
-    return has_card and asks_cards(occasion.organization_id)
+    if occasion.driver is None:
+        return False
+    organization_id = occasion.organization_id
+    if asks_cards(organization_id) and users_with_card({occasion.driver.pk}):
+        return True
+    return can_begin(user=occasion.driver, organization_id=organization_id)
 
 
 def account_open_to(*, user: User, organization: Organization) -> CompanyAccount | None:

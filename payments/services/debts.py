@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
@@ -25,7 +24,7 @@ from payments.models import ChargeDetailRecord, DebtNotice, Payment
 from payments.providers.base import CheckoutRequest, ProviderError
 from payments.selectors import Debt, debt_of, open_payment_of, unpaid_debts
 from payments.services import ledger
-from payments.services.addresses import page_url
+from payments.services.addresses import absolute, page_url
 from payments.services.checkout import PAGE_OPEN_FOR, open_page
 from payments.services.looking import refresh_payment
 from payments.services.operations import Busy
@@ -86,10 +85,6 @@ def tell_of_debt(*, record_id: int, step: int) -> bool:
 def debt_path(record: ChargeDetailRecord) -> str:
     """The page that says what is owed; whoever has the link may pay."""
     return reverse("payments:owed", args=[sign(LINK, str(record.public_id))])
-
-
-def absolute(path: str) -> str:
-    return f"{settings.PUBLIC_URL.rstrip('/')}{path}"
 
 
 def look_at_debt(*, debt: Debt) -> None:

@@ -38,5 +38,5 @@ def _write(page: Page, account: Account) -> None:
         page.amount(
             _("of which %(rate)s %% tax") % {"rate": f"{vat.normalize():f}"}, money_text(tax), is_strong=False
         )
-    page.amount(_("Paid by card"), money_text(account.paid), is_strong=False)
+    page.amount(_("Paid"), money_text(account.paid), is_strong=False)
     page.rule()

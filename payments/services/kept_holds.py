@@ -1,4 +1,5 @@
-"""A booking's hold is placed shortly before its start (MONEY rule 7), off-session on the saved card.
+"""A booking's hold is placed shortly before its start (MONEY rule 7), off-session on what its driver
+has paid in ahead or on the saved card.
 
 It waits for the driver: her charge takes it along (`holding`, `attempts`), not coming is paid from it
 (`collecting`), and in every other case it is let go (`reserving.settle`, the sweep).
@@ -17,11 +18,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 from core import clock
 from payments.models import KeptStall, Payment
 from payments.providers.base import ProviderError
-from payments.selectors import default_method, open_payment_of, users_with_card
-from payments.selectors.paying import asks_cards
-from payments.services.cards import ensure_account
+from payments.selectors import open_payment_of
 from payments.services.company_charges import account_of_kept
 from payments.services.looking import refresh_payment
+from payments.services.means import means_for
 from payments.services.operations import Busy
 from payments.services.payments import create_payment, request_hold
 from payments.services.pricing import is_free
@@ -33,7 +33,7 @@ HELD_BEFORE: Final = timedelta(minutes=15)
 
 
 class NothingToHold(ValueError):
-    """The booking is over, costs nothing, or no card is there."""
+    """The booking is over, costs nothing, or nothing is there to hold it on."""
 
 
 def place_due_holds() -> int:
@@ -69,7 +69,7 @@ def _place(kept: KeptStall) -> bool:
 
 
 def hold_for_kept(*, kept: KeptStall, return_url: str = "") -> Payment:
-    """Hold on the driver's card; with `return_url` she is present and may be asked to confirm.
+    """Hold on the driver's balance or card; with `return_url` she is present and may be asked to confirm.
 
     A decline gives a FAILED payment and news of it. Raises NothingToHold, Busy, ProviderError.
     """
@@ -93,20 +93,24 @@ def _payment(kept: KeptStall) -> Payment:
     amount_minor = amount_for(kept)
     if not kept.is_open or not amount_minor or account_of_kept(kept) is not None:
         raise NothingToHold(str(kept))
-    if not asks_cards(kept.organization_id) or not users_with_card({kept.driver_id}):
-        raise NothingToHold("no card")
-    account = ensure_account(user=kept.driver, currency=kept.tariff.currency)
+    means = means_for(
+        driver=kept.driver,
+        organization_id=kept.organization_id,
+        currency=kept.tariff.currency,
+        hold_minor=amount_minor,
+    )
+    if means is None:
+        raise NothingToHold("neither card nor balance")
     try:
         with transaction.atomic():
             return create_payment(
                 organization=kept.organization,
                 currency=kept.tariff.currency,
                 requested_minor=amount_minor,
-                account=account,
-                method=default_method(account),
                 email=kept.driver.email,
                 evse=kept.evse,
                 kept=kept,
+                **means._asdict(),
             )
     except IntegrityError as error:  # one open payment per kept stall
         raise Busy(str(kept)) from error

@@ -4,7 +4,8 @@ Debit is positive. Accounts: `receivable:user.<id>`, `receivable:guests` and `re
 is owed to us), `revenue:charging`, `tax:<percent>`, `cash:<provider>`, `cash:bank`, `expense:write_off`,
 `expense:site_hosts`, `payable:host.<id>` (what hosts are owed), `expense:provider_fees`,
 `expense:platform_fee`, `payable:platform` (what the installation keeps), `payable:organization.<id>` and
-`transfers:organization` (what is sent to the organization's own bank account).
+`transfers:organization` (what is sent to the organization's own bank account), `payable:prepaid.<balance>`
+(what drivers have paid in ahead and not used).
 A posting is made now, never back in time: where what it tells of belongs to another month, it says so.
 """
 
@@ -28,6 +29,7 @@ from payments.models import (
 )
 from payments.rating.bill import Bill
 from payments.selectors import receivable_account, receivable_of_record
+from payments.selectors.balances import prepaid_account
 from payments.selectors.fees import PLATFORM
 from payments.selectors.hosts import payable_account
 from payments.selectors.months import month_of
@@ -160,15 +162,15 @@ def _write_off_reference(cdr: ChargeDetailRecord) -> str:
 
 
 def post_capture(*, payment: Payment, provider: str) -> Posting | None:
-    """The provider took the money for us."""
+    """The provider took the money for us, or it was taken from what was paid in ahead."""
     return post(
         organization_id=payment.organization_id,
         reference=f"payment.{payment.public_id}.capture",
         reason="payment captured",
         currency=payment.currency,
         lines={
-            f"cash:{provider}": payment.captured_minor,
-            receivable_of(payment): -payment.captured_minor,
+            source_of(payment, provider): payment.captured_minor,
+            settled_by(payment): -payment.captured_minor,
         },
         payment=payment,
     )
@@ -263,8 +265,15 @@ def post_taken_back(*, payout: HostPayout, provider: str, was_minor: int) -> Pos
     )
 
 
-def receivable_of(payment: Payment) -> str:
-    """Who owed what this payment pays: its session's driver, else its own payer."""
+def source_of(payment: Payment, provider: str) -> str:
+    """Where its money lies: at the provider, or prepaid."""
+    return prepaid_account(payment.paid_from_id) if payment.paid_from_id else f"cash:{provider}"
+
+
+def settled_by(payment: Payment) -> str:
+    """What it settles: what its session's driver owes, else its own payer; or it is paid in ahead."""
+    if payment.tops_up_id:
+        return prepaid_account(payment.tops_up_id)
     if payment.session is not None:
         return receivable_account(payment.session.driver_id)
     return receivable_account(payment.account.user_id if payment.account else None)

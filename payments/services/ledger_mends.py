@@ -12,7 +12,7 @@ from core.live import nudge
 from payments.models import Payment, PostingLine
 from payments.providers import provider
 from payments.services.applying import locked
-from payments.services.ledger import post, post_capture, receivable_of
+from payments.services.ledger import post, post_capture, settled_by
 from payments.services.ledger_returns import post_refund, undo_refund
 from payments.services.payments import NotPossible
 from payments.services.refund_states import UNDONE
@@ -93,6 +93,6 @@ def _post(payment: Payment, step: str, reason: str, amount_minor: int) -> None:
         reference=f"payment.{payment.public_id}.{step}",
         reason=reason,
         currency=payment.currency,
-        lines={f"cash:{provider().name}": amount_minor, receivable_of(payment): -amount_minor},
+        lines={f"cash:{provider().name}": amount_minor, settled_by(payment): -amount_minor},
         payment=payment,
     )

@@ -19,7 +19,7 @@ from core import clock
 from payments.models import ChargeDetailRecord, Dispute, Posting, PostingLine, Refund
 from payments.providers.base import Movement
 from payments.selectors.credits import billed_lines, credited_lines
-from payments.services.ledger import REVENUE, post, receivable_of
+from payments.services.ledger import REVENUE, post, settled_by, source_of
 
 WITHHELD: Final = "withheld:disputes"
 DISPUTES_LOST: Final = "expense:disputes"
@@ -27,18 +27,24 @@ DISPUTE_FEES: Final = "expense:dispute_fees"
 
 
 def post_refund(*, refund: Refund, provider: str) -> Posting | None:
-    """The provider gives the money back for us."""
+    """The provider gives the money back for us, or it is put back where it was paid in ahead."""
     return _post(
         refund,
         "cash",
         "refund",
-        {f"cash:{provider}": -refund.amount_minor, receivable_of(refund.payment): refund.amount_minor},
+        {
+            source_of(refund.payment, provider): -refund.amount_minor,
+            settled_by(refund.payment): refund.amount_minor,
+        },
     )
 
 
 def undo_refund(*, refund: Refund, provider: str) -> Posting | None:
     """It did not arrive: the money is ours again, and what was credited for it is owed again."""
-    back = {f"cash:{provider}": refund.amount_minor, receivable_of(refund.payment): -refund.amount_minor}
+    back = {
+        source_of(refund.payment, provider): refund.amount_minor,
+        settled_by(refund.payment): -refund.amount_minor,
+    }
     for line in PostingLine.objects.filter(posting__reference=_reference(refund, "credit")):
         back[line.account] = back.get(line.account, 0) - line.amount_minor
     return _post(refund, "undone", "refund came back", back)
@@ -49,9 +55,7 @@ def post_credit(*, refund: Refund, record: ChargeDetailRecord, amount_minor: int
     done = credited_lines(record.refunds.all())
     wanted = shares(billed_lines(record), sum(done.values()) + amount_minor)
     lines = {account: amount - done.get(account, 0) for account, amount in wanted.items()}
-    return _post(
-        refund, "credit", "credit of a refund", lines | {receivable_of(refund.payment): -amount_minor}
-    )
+    return _post(refund, "credit", "credit of a refund", lines | {settled_by(refund.payment): -amount_minor})
 
 
 def shares(billed: dict[str, int], amount_minor: int) -> dict[str, int]:
@@ -105,12 +109,13 @@ def post_dispute_movement(*, dispute: Dispute, movement: Movement, provider: str
 
 
 def post_dispute_lost(*, dispute: Dispute, withheld_minor: int, currency: str) -> Posting | None:
-    """What is still withheld will not come back."""
+    """What is still withheld will not come back; of money paid in ahead it is the driver who has it back."""
+    bearer = settled_by(dispute.payment) if dispute.payment.tops_up_id else DISPUTES_LOST
     return post(
         organization_id=dispute.organization_id,
         reference=f"dispute.{dispute.public_id}.lost",
         reason="dispute lost",
         currency=currency,
-        lines={DISPUTES_LOST: withheld_minor, WITHHELD: -withheld_minor},
+        lines={bearer: withheld_minor, WITHHELD: -withheld_minor},
         payment=dispute.payment,
     )

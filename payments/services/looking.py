@@ -36,8 +36,13 @@ def _apply_page(payment: Payment, page: Checkout) -> Payment:
 
 
 def _with_card(payment: Payment) -> Payment:
-    """A signed-in driver's card that has just made a hold is kept for the next time."""
-    if payment.account is None or payment.method_id or payment.status != Status.AUTHORIZED:
+    """A signed-in driver's card that has just made a hold is kept, unless it paid in ahead."""
+    if (
+        payment.tops_up_id
+        or payment.account is None
+        or payment.method_id
+        or payment.status != Status.AUTHORIZED
+    ):
         return payment
     found = provider().get_intent(payment.provider_ref)
     method = save_card(account=payment.account, method_ref=found.method_ref)

@@ -29,7 +29,7 @@ def give_back_overpaid(*, record: ChargeDetailRecord, reason: str) -> int:
     left = overpaid = max(0, overpaid_of(record.occasion))
     for payment in Payment.objects.filter(**about_record(record), status=Status.CAPTURED).order_by("-pk"):
         amount = min(left, payment.captured_minor - payment.refunded_minor)
-        if amount > 0 and payment.provider_ref:
+        if amount > 0 and payment.is_ours_to_return:
             refund_payment(payment=payment, amount_minor=amount, reason=reason)
             left -= amount
     return overpaid - left

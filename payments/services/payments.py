@@ -8,11 +8,19 @@ from typing import Any, Final
 from django.db import transaction
 
 from accounts.models import Organization
-from payments.models import BillingAccount, KeptStall, Payment, PaymentMethod, ProviderOperation
+from payments.models import (
+    BillingAccount,
+    KeptStall,
+    Payment,
+    PaymentMethod,
+    PrepaidBalance,
+    ProviderOperation,
+)
 from payments.providers import provider
 from payments.providers.base import Declined, HoldRequest, Intent, OutcomeUnknown, Refused
 from payments.services import operations
 from payments.services.applying import apply_intent, fail_payment, is_stray, locked
+from payments.services.balances import hold_on_balance, let_go_on_balance, take_from_balance
 from payments.services.cards import forget_if_gone
 from payments.services.operations import Busy, State, begin, mark, perform
 from stations.models import ChargingSession, Evse
@@ -37,6 +45,8 @@ def create_payment(
     evse: Evse | None = None,
     session: ChargingSession | None = None,
     kept: KeptStall | None = None,
+    paid_from: PrepaidBalance | None = None,
+    tops_up: PrepaidBalance | None = None,
     payer_key: str = "",
     scanned_limits: dict[str, Any] | None = None,
 ) -> Payment:
@@ -51,18 +61,22 @@ def create_payment(
         evse=evse,
         session=session,
         kept=kept,
+        paid_from=paid_from,
+        tops_up=tops_up,
         payer_key=payer_key,
         scanned_limits=scanned_limits,
     )
 
 
 def request_hold(*, payment_id: int, return_url: str = "") -> Payment:
-    """Hold the requested amount on the payment's saved card.
+    """Hold the requested amount on the payment's saved card, or on what its driver has paid in ahead.
 
     With `return_url` the payer is present: the answer may be REQUIRES_ACTION, and its address is in
     the operation's response (`action_url`). A decline makes the payment FAILED; after a lost answer
     it stays CREATED and the sweep finds out. Raises NotPossible, Busy.
     """
+    if _is_prepaid(payment_id):
+        return hold_on_balance(payment_id=payment_id)
     with transaction.atomic(durable=True):
         payment = locked(payment_id)
         if payment.status != Status.CREATED or payment.method is None or payment.account is None:
@@ -109,6 +123,8 @@ def capture_payment(*, payment_id: int, amount_minor: int) -> Payment:
     """
     if amount_minor <= 0:
         return release_hold(payment_id=payment_id)
+    if _is_prepaid(payment_id):
+        return take_from_balance(payment_id=payment_id, amount_minor=amount_minor)
 
     def act(payment: Payment, key: str) -> Intent:
         return provider().capture(
@@ -124,6 +140,8 @@ def capture_payment(*, payment_id: int, amount_minor: int) -> Payment:
 def release_hold(*, payment_id: int) -> Payment:
     """Let the hold go. A payment without one (an open page, a decline) is simply closed."""
     payment = Payment.objects.get(pk=payment_id)
+    if payment.paid_from_id is not None:
+        return let_go_on_balance(payment_id=payment_id)
     if payment.status in (Status.CREATED, Status.REQUIRES_ACTION) and not payment.provider_ref:
         return payment
 
@@ -131,6 +149,10 @@ def release_hold(*, payment_id: int) -> Payment:
         return provider().release(payment.provider_ref, key=key)
 
     return _act_on_hold(payment_id, operations.RELEASE, act, request={})
+
+
+def _is_prepaid(payment_id: int) -> bool:
+    return Payment.objects.filter(pk=payment_id, paid_from__isnull=False).exists()
 
 
 def _act_on_hold(

@@ -32,7 +32,7 @@ def receipt_pdf(receipt: Receipt) -> bytes:
     for tax in receipt.taxes:
         label = _("of which %(rate)s %% tax") % {"rate": f"{tax.vat.normalize():f}"}
         page.amount(label, money_text(Money(tax.tax, record.currency)), is_strong=False)
-    page.amount(_("Paid by card"), money_text(receipt.paid), is_strong=False)
+    page.amount(_("Paid"), money_text(receipt.paid), is_strong=False)
     _refunds(page, receipt)
     for sentence in (*receipt.left_out, *receipt.remarks):
         page.small(sentence)

@@ -24,6 +24,7 @@ from payments.rating import explain
 from payments.rating.bill import TaxTotal, read_frozen_at, read_left_out, read_line, read_tax
 from payments.rating.explain import Explained
 from payments.selectors.credits import credited_minor
+from payments.selectors.occasions import about
 from payments.selectors.refunds import ShownRefund
 from payments.words import speech as speech
 
@@ -176,10 +177,21 @@ def receipt_link_of(occasion: Occasion) -> str:
 
 
 def send_receipt(*, payment_id: int) -> bool:
-    """Mail the receipt to whoever paid; False when there is no record or no address."""
+    """Mail the receipt to whoever paid; False when there is no record or no address.
+
+    What was paid in parts has one: the last part's.
+    """
     payment = Payment.objects.select_related("account__user", "session", "kept").get(pk=payment_id)
     record = _record_of(payment)
-    return record is not None and _send(record, payment, kind="receipt")
+    if record is None or _paid_on(payment):
+        return False
+    return _send(record, payment, kind="receipt")
+
+
+def _paid_on(payment: Payment) -> bool:
+    """Whether more of the same was paid after it."""
+    same = Payment.objects.filter(captured_at__gt=payment.captured_at, captured_minor__gt=0)
+    return payment.occasion is not None and same.filter(**about(payment.occasion)).exists()
 
 
 def send_corrected_receipt(*, cdr_id: int) -> bool:

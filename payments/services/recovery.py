@@ -31,6 +31,7 @@ from payments.services.paying_hosts import resume_payout
 from payments.services.payments import NotPossible, look_again, release_hold, request_hold, settle
 from payments.services.refunding import finish_refunds, resume_refund
 from payments.services.reserving import settle as settle_kept
+from payments.services.starting import follow_hold
 from payments.services.webhooks import process_webhook
 from stations.models import ChargingSession
 
@@ -81,6 +82,7 @@ def settle_payments(*, in_flight: timedelta = IN_FLIGHT) -> Sweep:
     sweep.each("unpaid", unpaid.sessions_with_a_rest(in_flight), lambda pk: collect(session_id=pk))
     sweep.each("kept", _unsettled(), lambda pk: settle_kept(kept_id=pk))
     sweep.each("kept_unpaid", unpaid.kept_with_a_rest(in_flight), lambda pk: collect_kept(kept_id=pk))
+    sweep.each("top_up", _held_top_ups(), lambda pk: follow_hold(payment_id=pk))
     sweep.each("release", _dead_holds(), lambda pk: release_hold(payment_id=pk))
     sweep.each("refund", _waiting_refunds(), lambda pk: finish_refunds(payment=Payment.objects.get(pk=pk)))
     sweep.each("expired", _expired_holds(), lambda pk: look_again(payment_id=pk))
@@ -226,9 +228,9 @@ def _unasked(in_flight: timedelta) -> list[int]:
 
 
 def _ask(payment_id: int) -> None:
-    """A session's or booking's card is asked now; whoever was to start a charge has long given up waiting."""
+    """A session's or booking's card or balance is asked now; whoever was to start waits no more."""
     payment = Payment.objects.select_related("session", "kept").get(pk=payment_id)
-    if payment.occasion and payment.method_id:
+    if payment.occasion and (payment.method_id or payment.paid_from_id):
         request_hold(payment_id=payment_id)
     else:
         _fail(payment, "The hold did not come about.")
@@ -259,11 +261,17 @@ def _unsettled() -> list[int]:
     return list(late.order_by("pk").values_list("pk", flat=True))
 
 
+def _held_top_ups() -> list[int]:
+    """Paid in ahead, and the news of it was lost."""
+    held = Payment.objects.filter(status=Status.AUTHORIZED, tops_up__isnull=False)
+    return list(held.order_by("pk").values_list("pk", flat=True))
+
+
 def _dead_holds() -> list[int]:
     """Holds for starts that came to nothing, or that were never followed by one."""
     held: QuerySet[Payment] = Payment.objects.filter(status=Status.AUTHORIZED)
     abandoned = Q(session__status=ChargingSession.Status.ABANDONED)
-    unstarted = Q(session=None, kept=None, authorized_at__lt=clock.now() - UNSTARTED_AFTER)
+    unstarted = Q(session=None, kept=None, tops_up=None, authorized_at__lt=clock.now() - UNSTARTED_AFTER)
     in_vain = Q(session=None, kept__isnull=False, kept__ended_at__lt=clock.now() - UNSTARTED_AFTER)
     forgotten = in_vain & Q(kept__cdrs=None) & ~Q(kept__in=to_settle())
     return list(held.filter(abandoned | unstarted | forgotten).order_by("pk").values_list("pk", flat=True))

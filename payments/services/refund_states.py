@@ -16,10 +16,12 @@ from payments.models import Payment, Refund
 from payments.providers import provider
 from payments.providers.base import RefundSeen, RefundState
 from payments.selectors import record_of
+from payments.selectors.balances import available_minor
 from payments.selectors.credits import credited_minor, overpaid_of
 from payments.selectors.occasions import about
 from payments.services import ledger_returns
 from payments.services.applying import locked
+from payments.services.balances import locked_balance
 from payments.services.payments import NotPossible
 from payments.states import REFUND
 
@@ -62,7 +64,7 @@ def take_over(*, payment_id: int, seen: RefundSeen, reason: str) -> Refund:
 
     Raises TooMuch while an open refund of ours still claims the same money.
     """
-    payment = _all_locked(payment_id)
+    payment = all_locked(payment_id)
     known = payment.refunds.filter(provider_ref=seen.ref).first()
     if known is not None:
         return apply_refund(refund_id=known.pk, seen=seen)
@@ -86,14 +88,35 @@ def reserve(*, payment: Payment, amount_minor: int) -> None:
         raise TooMuch(f"Payment {payment.public_id}: {left_minor} are left.")
 
 
+def require_unspent(*, balance_id: int, amount_minor: int) -> None:
+    """Of what was paid in ahead only what is not spent or promised goes back. The caller's transaction holds
+    the balance from here on. Raises TooMuch."""
+    left_minor = available_minor(locked_balance(balance_id))
+    if amount_minor > left_minor:
+        raise TooMuch(f"Balance {balance_id}: {left_minor} are left.")
+
+
+def put_back(*, refund: Refund) -> Refund:
+    """What was paid from a balance is there again at once. The caller holds the payment's lock."""
+    seen = RefundSeen(
+        ref="",
+        intent_ref="",
+        amount_minor=refund.amount_minor,
+        currency=refund.currency,
+        state=RefundState.SUCCEEDED,
+        created_at=refund.created_at,
+    )
+    return apply_refund(refund_id=refund.pk, seen=seen)
+
+
 def _locked(refund_id: int) -> Refund:
-    payment = _all_locked(Refund.objects.get(pk=refund_id).payment_id)
+    payment = all_locked(Refund.objects.get(pk=refund_id).payment_id)
     refund = Refund.objects.get(pk=refund_id)
     refund.payment = payment
     return refund
 
 
-def _all_locked(payment_id: int) -> Payment:
+def all_locked(payment_id: int) -> Payment:
     """The payment, with every other of its occasion locked: their money is counted together."""
     occasion = Payment.objects.select_related("session", "kept").get(pk=payment_id).occasion
     if occasion is not None:

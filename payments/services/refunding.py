@@ -22,29 +22,42 @@ from payments.services import operations
 from payments.services.applying import locked
 from payments.services.operations import State, begin, mark, perform
 from payments.services.payments import NotPossible
-from payments.services.refund_states import apply_refund, fail_refund, reserve, take_over
+from payments.services.refund_states import (
+    all_locked,
+    apply_refund,
+    fail_refund,
+    put_back,
+    require_unspent,
+    reserve,
+    take_over,
+)
 
 Status = Refund.Status
 
 
 def refund_payment(*, payment: Payment, amount_minor: int, reason: str, by: User | None = None) -> Refund:
-    """Give back so much of a captured payment. Part refunds may follow one another. Not inside a transaction.
+    """Give back so much of a captured payment, where it came from. Part refunds may follow one another. Not
+    inside a transaction.
 
     `reason` in the words of `by` is obligatory. After a lost answer the refund stays ASKED and the sweep
     finds out; what the provider refuses is FAILED. Raises NotPossible, TooMuch, and Busy while an earlier
     refund of this payment is open.
     """
     with transaction.atomic(durable=True):
-        refund = _write_down(locked(payment.pk), amount_minor, reason.strip()[:300], by)
+        refund = _write_down(all_locked(payment.pk), amount_minor, reason.strip()[:300], by)
+        if payment.paid_from_id is not None:
+            return put_back(refund=refund)
         operation = _begin(refund)
     return _act(operation, refund)
 
 
 def _write_down(payment: Payment, amount_minor: int, reason: str, by: User | None) -> Refund:
-    if payment.status != Payment.Status.CAPTURED or not payment.provider_ref:
+    if payment.status != Payment.Status.CAPTURED or not payment.is_ours_to_return:
         raise NotPossible(f"Payment {payment.public_id} is {payment.status}: nothing can be given back.")
     if amount_minor <= 0 or not reason:
         raise NotPossible("A refund has an amount and a reason.")
+    if payment.tops_up_id is not None:
+        require_unspent(balance_id=payment.tops_up_id, amount_minor=amount_minor)
     reserve(payment=payment, amount_minor=amount_minor)
     refund = Refund.objects.create(
         organization=payment.organization,

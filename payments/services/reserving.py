@@ -26,6 +26,7 @@ from payments.rating.bill import Bill
 from payments.rating.reserving import rate_reservation
 from payments.rating.tariff import Dimension
 from payments.selectors import record_of, users_with_card
+from payments.selectors.balances import can_begin
 from payments.selectors.occasions import AS_BILLED
 from payments.selectors.paying import asks_cards
 from payments.selectors.prices import PUBLIC, Payer
@@ -114,8 +115,11 @@ def _per_hour(bill: Bill) -> Money:
 
 
 def can_pay(user: User, organization: Organization) -> bool:
-    """Is there a card, or a company on whose account this person charges here; or is no card asked for?"""
+    """Is there a card, money paid in ahead, or a company on whose account this person charges here; or is no
+    card asked for?"""
     if not asks_cards(organization.pk) or users_with_card({user.pk}):
+        return True
+    if can_begin(user=user, organization_id=organization.pk):
         return True
     return account_open_to(user=user, organization=organization) is not None
 

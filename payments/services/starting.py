@@ -13,7 +13,7 @@ from payments.selectors import record_of
 from payments.services.applying import locked
 from payments.services.collecting import collect, collect_for
 from payments.services.operations import Busy
-from payments.services.payments import release_hold
+from payments.services.payments import capture_payment, release_hold
 from stations.limits import ChargeLimits
 from stations.models import ChargingSession, Evse
 from stations.services import attempts, sessions
@@ -32,11 +32,14 @@ CODES = {
 
 
 def follow_hold(*, payment_id: int) -> None:
-    """Bring session and hold together. Safe to repeat; a start that is refused releases the hold."""
+    """Bring session and hold together, or take what is paid in ahead. Safe to repeat; a start that is refused
+    releases the hold."""
     payment = Payment.objects.select_related("session", "kept").get(pk=payment_id)
     if payment.status != Status.AUTHORIZED:
         return
-    if payment.session is None and payment.kept is not None and not payment.payer_key:
+    if payment.tops_up_id is not None:
+        _take_in(payment)
+    elif payment.session is None and payment.kept is not None and not payment.payer_key:
         _follow_kept(payment, payment.kept)
     elif payment.session is None:
         _start(payment_id)
@@ -44,6 +47,14 @@ def follow_hold(*, payment_id: int) -> None:
         _release(payment_id)
     elif record_of(payment.session) is not None:
         collect(session_id=payment.session.pk)
+
+
+def _take_in(payment: Payment) -> None:
+    """What is paid in ahead is taken at once, whole."""
+    try:
+        capture_payment(payment_id=payment.pk, amount_minor=payment.authorized_minor)
+    except Busy:
+        logger.info("payment %s is being taken already", payment.pk)
 
 
 def _follow_kept(payment: Payment, kept: KeptStall) -> None:
@@ -88,7 +99,11 @@ def _scanned(payment: Payment) -> dict[str, Any]:
         return {}
     held = from_minor(payment.authorized_minor, payment.currency)
     limits = ChargeLimits.from_json(payment.scanned_limits).with_cost_at_most(held)
-    return {"start_token": payment.provider_ref, "token_type": sessions.PAYMENT, "limits": limits}
+    return {
+        "start_token": payment.provider_ref or payment.public_id.hex,
+        "token_type": sessions.PAYMENT,
+        "limits": limits,
+    }
 
 
 def note_failed_attempt(*, payment_id: int) -> None:

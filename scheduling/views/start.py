@@ -19,8 +19,9 @@ from core import clock
 from core.links import sign
 from core.ui.fragments import render_either
 from core.ui.kept_form import take_kept_form
-from payments.models import CompanyAccount
+from payments.models import CompanyAccount, PaymentMethod
 from payments.selectors import cards_of
+from payments.selectors.balances import Purse, purse_of, terms_for
 from payments.selectors.companies import left_this_month, takes_vouchers
 from payments.selectors.paying import asks_cards
 from payments.selectors.prices import Payer
@@ -33,7 +34,7 @@ from payments.services.checkout import (
     NotForGuests,
     NothingToPay,
     begin_checkout,
-    pay_with_card,
+    pay_at_once,
 )
 from payments.services.company_charges import account_open_to
 from payments.services.tariff_rules import is_sold_ad_hoc
@@ -109,13 +110,15 @@ def _context(request: HttpRequest, evse: Evse) -> dict[str, Any]:
     ahead = ahead_of(evse=evse, at=clock.now(), driver_id=user.pk)
     is_due = ahead is not None and ahead.outlook is Outlook.DUE
     account = _account(request, evse)
+    price = _price(evse, user)
+    card = cards_of(user).first() if user.is_authenticated else None
     return {
         "tab": "charge",
         "evse": evse,
         "here": _here(request, evse),
         "location": location,
         "stall": stall,
-        "price": _price(evse, user),
+        "price": price,
         "needs_account": not user.is_authenticated and not is_sold_ad_hoc(evse),
         "takes_cards": asks_cards(evse.organization_id),
         "ahead": ahead,
@@ -125,7 +128,9 @@ def _context(request: HttpRequest, evse: Evse) -> dict[str, Any]:
         "account": account,
         "account_left": left_this_month(account) if account else None,
         "takes_vouchers": takes_vouchers(evse.organization_id),
-        "card": cards_of(user).first() if user.is_authenticated else None,
+        "card": card,
+        "purse": _purse(evse, user, price, card),
+        "tops_up": user.is_authenticated and terms_for(location.organization).is_offered,
         "live_topics": [f"station.{evse.station_id}", f"location.{location.pk}"],
     }
 
@@ -134,6 +139,13 @@ def _price(evse: Evse, user: Any) -> PriceNow:
     now = clock.now()
     price = prices_now([evse], now, Payer(user_id=user.pk))[evse.pk]
     return for_driver(price, evse, user if user.is_authenticated else None, now)
+
+
+def _purse(evse: Evse, user: Any, price: PriceNow, card: PaymentMethod | None) -> Purse | None:
+    if not user.is_authenticated or price.is_free:
+        return None
+    has_card = card is not None and asks_cards(evse.organization_id)
+    return purse_of(user, evse.organization_id, hold=price.hold, has_card=has_card)
 
 
 def _account(request: HttpRequest, evse: Evse) -> CompanyAccount | None:
@@ -206,7 +218,7 @@ def _pay(request: HttpRequest, evse: Evse, email: str, scanned: ChargeLimits | N
         return begin_checkout(evse=evse, email=email, guest_key=guest_of(request), scanned=scanned).url
     if request.POST.get("with") != "other":
         try:
-            return pay_with_card(evse=evse, driver=user, scanned=scanned).url
+            return pay_at_once(evse=evse, driver=user, scanned=scanned).url
         except NoCard:
             pass
     return begin_checkout(evse=evse, driver=user, scanned=scanned).url

@@ -58,7 +58,7 @@ async def charged(network, station) -> ChargingSession:
     evse = await sync_to_async(lambda: network.station("HUB-1").evses.get(number=1))()
     await station.until_status(1, "Available")
     await station.plug_in(1, Vehicle(spec=CATALOG["Rapid AC"], soc_percent=30))
-    await sync_to_async(lambda: checkout.pay_with_card(evse=evse, driver=card.user))()
+    await sync_to_async(lambda: checkout.pay_at_once(evse=evse, driver=card.user))()
     await station.until(lambda it: it.energy_wh(1) > 700, 30)
     await station.unplug(1)
     await station.until_settled()

@@ -77,7 +77,7 @@ class World:
         )
 
     def start(self) -> Payment:
-        return checkout.pay_with_card(evse=self.evse, driver=self.driver).payment
+        return checkout.pay_at_once(evse=self.evse, driver=self.driver).payment
 
     def session(self) -> ChargingSession:
         return ChargingSession.objects.get(evse=self.evse)

@@ -13,7 +13,7 @@ from core import clock
 from core.links import open_link
 from payments.models import Payment
 from payments.services.addresses import LINK, LINK_LASTS, return_path
-from payments.services.checkout import begin_checkout, pay_with_card
+from payments.services.checkout import begin_checkout, pay_at_once
 from payments.services.payments import create_payment
 from payments.services.starting import follow_hold
 from stations.models import ChargingSession
@@ -108,15 +108,15 @@ def test_a_corrected_address_opens_a_new_page_and_closes_the_old_one(story, stan
 
 def test_another_card_gives_up_the_confirmation_that_waits(story, stand_in):
     story.give_card("pm_card_authenticationRequired")
-    first = pay_with_card(evse=story.evse, driver=story.driver)
-    assert pay_with_card(evse=story.evse, driver=story.driver).url == first.url
+    first = pay_at_once(evse=story.evse, driver=story.driver)
+    assert pay_at_once(evse=story.evse, driver=story.driver).url == first.url
     second = begin_checkout(evse=story.evse, driver=story.driver)
     first.payment.refresh_from_db()
     assert (first.payment.status, second.payment.status) == ("voided", "created")
 
 
 def test_what_is_held_already_is_used_whatever_is_clicked(paid_story, stand_in):
-    first = pay_with_card(evse=paid_story.evse, driver=paid_story.driver)
+    first = pay_at_once(evse=paid_story.evse, driver=paid_story.driver)
     second = begin_checkout(evse=paid_story.evse, driver=paid_story.driver)
     assert (second.payment, second.url) == (first.payment, return_path(first.payment))
 
@@ -124,15 +124,15 @@ def test_what_is_held_already_is_used_whatever_is_clicked(paid_story, stand_in):
 def test_another_place_is_another_attempt(paid_story, stand_in):
     beside = EvseFactory(station=paid_story.evse.station, number=paid_story.evse.number + 1)
     for evse in (paid_story.evse, beside):
-        pay_with_card(evse=evse, driver=paid_story.driver)
+        pay_at_once(evse=evse, driver=paid_story.driver)
     assert statuses(stand_in) == ["requires_capture", "requires_capture"]
 
 
 def test_after_a_decline_the_next_click_is_a_new_attempt(story, stand_in):
     story.give_card("pm_card_chargeCustomerFail")
-    first = pay_with_card(evse=story.evse, driver=story.driver)
+    first = pay_at_once(evse=story.evse, driver=story.driver)
     story.give_card("pm_card_visa")
-    second = pay_with_card(evse=story.evse, driver=story.driver)
+    second = pay_at_once(evse=story.evse, driver=story.driver)
     assert (first.payment.status, second.payment.status) == ("failed", "authorized")
 
 
@@ -145,13 +145,13 @@ def test_an_attempt_whose_process_died_before_asking_does_not_stand_in_the_way(p
         payer_key=f"user-{paid_story.driver.pk}",
     )
     with clock.at(clock.now() + timedelta(minutes=2)):
-        begun = pay_with_card(evse=paid_story.evse, driver=paid_story.driver)
+        begun = pay_at_once(evse=paid_story.evse, driver=paid_story.driver)
     dead.refresh_from_db()
     assert (dead.status, begun.payment.status) == ("failed", "authorized")
 
 
 def test_a_hold_beside_ones_own_charge_is_released_and_blames_nobody(paid_story, stand_in, client):
-    begun = pay_with_card(evse=paid_story.evse, driver=paid_story.driver)
+    begun = pay_at_once(evse=paid_story.evse, driver=paid_story.driver)
     sessions.request_start(evse=paid_story.evse, user=paid_story.driver)
     follow_hold(payment_id=begun.payment.pk)
     text = client.get(return_path(begun.payment)).content.decode()
@@ -161,7 +161,7 @@ def test_a_hold_beside_ones_own_charge_is_released_and_blames_nobody(paid_story,
 
 
 def test_a_stranger_who_was_faster_is_still_named(paid_story, stand_in, client):
-    begun = pay_with_card(evse=paid_story.evse, driver=paid_story.driver)
+    begun = pay_at_once(evse=paid_story.evse, driver=paid_story.driver)
     sessions.request_start(evse=paid_story.evse, user=UserFactory())
     follow_hold(payment_id=begun.payment.pk)
     assert "Somebody else has just started here" in client.get(return_path(begun.payment)).content.decode()
@@ -169,6 +169,6 @@ def test_a_stranger_who_was_faster_is_still_named(paid_story, stand_in, client):
 
 @pytest.mark.django_db(transaction=True)
 def test_six_clicks_at_the_same_instant_make_one_hold(paid_story, stand_in):
-    begun = at_once(6, lambda: pay_with_card(evse=paid_story.evse, driver=paid_story.driver))
+    begun = at_once(6, lambda: pay_at_once(evse=paid_story.evse, driver=paid_story.driver))
     assert len({one.payment.pk for one in begun}) == 1
     assert statuses(stand_in) == ["requires_capture"]

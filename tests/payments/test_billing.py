@@ -11,8 +11,9 @@ from django.db import DatabaseError, connection, transaction
 from core.events import publish
 from payments import selectors
 from payments.models import ChargeDetailRecord, Payment, Posting, Tariff
+from payments.selectors.occasions import outstanding_minor
 from payments.services.billing import bill_session
-from payments.services.collecting import collect, outstanding_minor
+from payments.services.collecting import collect
 from payments.services.pricing import live_cost, preview, tariff_for
 from payments.services.tariffs import TariffConflict, assign_tariff, create_tariff, revise_tariff
 from stations.events import SessionPhaseChanged

@@ -20,7 +20,7 @@ from payments.services.checkout import (
     begin_card_setup,
     begin_checkout,
     finish_card_setup,
-    pay_with_card,
+    pay_at_once,
 )
 from payments.services.looking import refresh_payment
 from payments.services.recovery import settle_payments
@@ -108,7 +108,7 @@ def test_a_drivers_card_is_kept_and_pays_with_one_click_next_time(story, stand_i
     method = PaymentMethod.objects.get()
     assert (method.account.user, method.last4, method.is_default) == (story.driver, "4242", True)
     other = EvseFactory(station=story.evse.station, number=2)
-    assert pay_with_card(evse=other, driver=story.driver).payment.status == "authorized"
+    assert pay_at_once(evse=other, driver=story.driver).payment.status == "authorized"
 
 
 def test_a_declined_card_on_the_page_lets_the_payer_try_another(story, stand_in, client):
@@ -123,7 +123,7 @@ def test_a_declined_card_on_the_page_lets_the_payer_try_another(story, stand_in,
 
 def test_a_declined_saved_card_says_what_to_do(story, stand_in, client):
     story.give_card("pm_card_chargeCustomerFail")
-    begun = pay_with_card(evse=story.evse, driver=story.driver)
+    begun = pay_at_once(evse=story.evse, driver=story.driver)
     page = client.get(begun.url)
     assert page.status_code == 200
     text = page.content.decode()
@@ -134,7 +134,7 @@ def test_a_declined_saved_card_says_what_to_do(story, stand_in, client):
 
 def test_a_bank_that_wants_a_confirmation_gets_it_before_energy_flows(story, stand_in, client):
     story.give_card("pm_card_authenticationRequired")
-    begun = pay_with_card(evse=story.evse, driver=story.driver)
+    begun = pay_at_once(evse=story.evse, driver=story.driver)
     assert begun.payment.status == "requires_action"
     assert begun.url.startswith(stand_in.base)
     waiting = client.get(return_path(begun.payment)).content.decode()
@@ -147,7 +147,7 @@ def test_a_bank_that_wants_a_confirmation_gets_it_before_energy_flows(story, sta
 
 def test_a_refused_confirmation_holds_nothing(story, stand_in, client):
     story.give_card("pm_card_authenticationRequired")
-    begun = pay_with_card(evse=story.evse, driver=story.driver)
+    begun = pay_at_once(evse=story.evse, driver=story.driver)
     _, headers, _ = stand_in.post(begun.url, answer="fail")
     come_back(client, headers["location"])
     assert ChargingSession.objects.count() == 0
@@ -197,7 +197,7 @@ def test_a_page_that_was_left_after_a_declined_card_is_closed_too(story, stand_i
 
 def test_a_confirmation_that_never_came_is_canceled(story, stand_in):
     story.give_card("pm_card_authenticationRequired")
-    begun = pay_with_card(evse=story.evse, driver=story.driver)
+    begun = pay_at_once(evse=story.evse, driver=story.driver)
     with clock.at(clock.now() + timedelta(minutes=40)):
         settle_payments()
     begun.payment.refresh_from_db()
@@ -219,7 +219,7 @@ def test_where_charging_is_free_there_is_nothing_to_pay(story, stand_in):
 
 def test_a_driver_without_a_card_is_sent_to_the_hosted_page(story, stand_in):
     with pytest.raises(NoCard):
-        pay_with_card(evse=story.evse, driver=story.driver)
+        pay_at_once(evse=story.evse, driver=story.driver)
 
 
 def test_a_stranger_cannot_guess_the_way_back(story, stand_in, client):

@@ -19,7 +19,7 @@ from payments.selectors.prices import PUBLIC, Payer
 from payments.services import group_desk, tariff_desk, tariff_rules
 from payments.services.belonging import NameTaken, NobodyFound
 from payments.services.billing import bill_session
-from payments.services.checkout import NothingToPay, begin_checkout, pay_with_card
+from payments.services.checkout import NothingToPay, begin_checkout, pay_at_once
 from payments.services.company_charges import account_open_to
 from payments.services.holding import hold_for_session
 from payments.services.pricing import live_cost, tariff_for, tariffs_for
@@ -205,7 +205,7 @@ def test_the_hold_and_the_page_are_of_the_groups_price(paid_story, owner, group,
     cheap.save()
     assign_tariff(tariff=cheap, group=group, starts_at=LONG_AGO)
     join(group, owner, paid_story.driver.email)
-    begun = pay_with_card(evse=paid_story.evse, driver=paid_story.driver)
+    begun = pay_at_once(evse=paid_story.evse, driver=paid_story.driver)
     assert begun.payment.requested_minor == 1500
     assert begin_checkout(evse=paid_story.evse, email="guest@example.org").payment.requested_minor == 5000
 
@@ -220,7 +220,7 @@ def test_a_group_that_charges_free_needs_no_card_holds_nothing_and_gets_a_record
     join(group, owner, story.driver.email)
     assert account_can_pay(asked) == [None, NO_CARD]
     with pytest.raises(NothingToPay):
-        pay_with_card(evse=story.evse, driver=story.driver)
+        pay_at_once(evse=story.evse, driver=story.driver)
     assert hold_for_session(session_id=story.session(status="active").pk) is None
     beside = EvseFactory(station__location=story.evse.station.location)
     record = bill_session(session_id=story.session(energy_wh=10_000, evse=beside).pk)

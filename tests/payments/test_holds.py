@@ -95,7 +95,7 @@ def test_what_the_page_says_is_what_is_held(paid_story, client):
     client.force_login(paid_story.driver)
     page = client.get(reverse("scheduling:start", args=[paid_story.evse.code])).content.decode()
     assert "€18.00" in page
-    payment = checkout.pay_with_card(evse=paid_story.evse, driver=paid_story.driver).payment
+    payment = checkout.pay_at_once(evse=paid_story.evse, driver=paid_story.driver).payment
     assert (payment.requested_minor, payment.authorized_minor) == (1800, 1800)
 
 

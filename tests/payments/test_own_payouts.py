@@ -163,7 +163,8 @@ def test_four_clicks_at_once_pay_once(own, later):
 
     def act():
         try:
-            told.append(paying_hosts.pay_host(host=host).status)
+            made = paying_hosts.pay_host(host=host)
+            told.append(made.failure_code or made.status)
         except paying_hosts.NothingDue:
             told.append("nothing due")
         finally:

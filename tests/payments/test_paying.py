@@ -15,7 +15,7 @@ from payments.models import CompanyAccount, Payment, PaymentWay, PostingLine, Pr
 from payments.selectors import unpaid_debts
 from payments.selectors.paying import way_of
 from payments.services.billing import bill_session
-from payments.services.checkout import NotByCard, NothingToPay, begin_checkout, pay_with_card
+from payments.services.checkout import NotByCard, NothingToPay, begin_checkout, pay_at_once
 from payments.services.collecting import collect
 from payments.services.company_charges import account_for
 from payments.services.company_invoices import issue_invoice
@@ -114,7 +114,7 @@ def test_no_card_is_asked_before_during_or_after(story, internal):
     with pytest.raises(NotByCard):
         begin_checkout(evse=story.evse)
     with pytest.raises(NotByCard):
-        pay_with_card(evse=story.evse, driver=story.driver)
+        pay_at_once(evse=story.evse, driver=story.driver)
     session = story.session(status="active")
     assert hold_for_session(session_id=session.pk) is None
     over = {"status": "completed", "ended_at": NOON + timedelta(hours=1), "energy_wh": 10_000}

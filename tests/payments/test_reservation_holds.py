@@ -15,7 +15,7 @@ from payments.models import (
     Payment,
 )
 from payments.services import collecting, reserving
-from payments.services.checkout import pay_with_card
+from payments.services.checkout import pay_at_once
 from payments.services.company_documents import einvoice_of
 from payments.services.company_invoices import issue_invoice
 from payments.services.recovery import settle_payments
@@ -64,7 +64,7 @@ def test_a_start_from_the_app_goes_on_with_the_hold_and_is_not_missed(town, stan
     booked = book(town)
     hold(booked)
     with clock.at(booked.during.lower + 14 * MINUTE):
-        begun = pay_with_card(evse=town.evse, driver=town.driver)
+        begun = pay_at_once(evse=town.evse, driver=town.driver)
         follow_hold(payment_id=begun.payment.pk)
     payment = Payment.objects.get()
     assert (begun.payment, payment.session.status) == (payment, "pending")

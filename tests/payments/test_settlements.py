@@ -11,8 +11,8 @@ from django.urls import reverse
 from core import clock, outbox
 from payments import attention, selectors
 from payments.models import Payment, PostingLine
+from payments.selectors.occasions import outstanding_minor
 from payments.services.billing import bill_session
-from payments.services.collecting import outstanding_minor
 from payments.services.settlements import note_looked_at, record_settlement
 from stations.services.settlements import record_settlement as tell
 from tests.factories import MembershipFactory

@@ -18,13 +18,17 @@ from payments.models import (
     HostPayout,
     HostStatement,
     Payment,
+    PrepaidBalance,
+    PrepaidTerms,
     ReconciliationRun,
     RevenueShare,
     SiteHost,
     TariffAssignment,
     Voucher,
 )
+from payments.selectors.balances import prepaid_account
 from payments.services.invoicing import issue
+from payments.services.ledger import post
 from payments.services.tariffs import assign_tariff, create_tariff
 from tests.tenancy.cast import House
 
@@ -74,6 +78,22 @@ def money_of(house: House) -> dict[str, Any]:
     run, _ = ReconciliationRun.objects.get_or_create(**own, defaults={"since": payment.created_at})
     wrong, _ = Discrepancy.objects.get_or_create(**own, run=run, kind="hold_gone", ref=payment.provider_ref)
     return {"refund": payment.public_id, "dispute": dispute.public_id, "mend": wrong.public_id}
+
+
+def a_balance_of(house: House) -> PrepaidBalance:
+    """What she has paid in with her own network, which offers it no more."""
+    mine: dict[str, Any] = {"organization": house.organization, "user": house.owner, "currency": "EUR"}
+    PrepaidTerms.objects.get_or_create(organization=house.organization)
+    balance, is_new = PrepaidBalance.objects.get_or_create(**mine)
+    if is_new:
+        post(
+            organization_id=house.organization.pk,
+            reference=f"alices-balance.{balance.pk}",
+            reason="paid in",
+            currency="EUR",
+            lines={"cash:bank": 100, prepaid_account(balance.pk): -100},
+        )
+    return balance
 
 
 def a_company_of(house: House) -> CompanyAccount:

@@ -26,7 +26,7 @@ from stations.models import (
 from stations.services import commissioning
 from tests.factories import VehicleFactory
 from tests.tenancy.cast import Cast, House
-from tests.tenancy.money import a_company_of, a_group_of, a_price_of, a_share_of, money_of
+from tests.tenancy.money import a_balance_of, a_company_of, a_group_of, a_price_of, a_share_of, money_of
 from tests.tenancy.urls import Address, every_address
 
 PUBLIC = {
@@ -108,6 +108,7 @@ FOR_ANYBODY_SIGNED_IN = {
     "api_stations:transfer-list",
     "driver:autocharge",
     "payments:add_card",
+    "payments:balances_panel",
     "payments:card_saved",
     "payments:cards_panel",
     "payments:driver_month",
@@ -127,6 +128,7 @@ FOR_MEMBERS = {
     "moving:template",
     "ocpp_bridge:arrivals",
     "ocpp_bridge:connections",
+    "payments:balances",
     "payments:hosts",
     "payments:disputes",
     "payments:reconciliation",
@@ -200,7 +202,7 @@ def what_is_alices(cast: Cast) -> Hers:
     rows["share_end"], public["host"] = share.pk, share.host.public_id
     public["statement"] = share.host.statements.get().public_id
     public["payout"] = share.host.payouts.get().public_id
-    public |= money_of(house)
+    public |= money_of(house) | {"balance": a_balance_of(house).public_id}
     company = a_company_of(house)
     public |= {"company": company.public_id, "invoice": company.invoices.get().public_id}
     rows["company_member_remove"] = company.members.get().pk
@@ -222,7 +224,7 @@ def places(cast: Cast, hers: Hers, address: Address) -> dict[str, Any]:
         "session_pk": house.session.pk,
         "identity": house.station.identity,
         "public_id": public.get(kind.partition("_")[0], house.session.public_id),
-        "slug": house.station.location.slug,
+        "slug": (house.organization if kind.startswith("balance") else house.station.location).slug,
         "code": house.station.evses.get().code,
         "evse_id": house.station.evses.get().evse_id,
         "kind": "tokens" if address.name == "moving:template" else "reset",
