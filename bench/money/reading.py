@@ -19,8 +19,10 @@ _PAYMENTS: Final = """
 select p.public_id::text, p.session_id, p.status, p.provider_ref, p.captured_minor,
        coalesce((select sum(l.amount_minor) from payments_postingline l
                    join payments_posting g on g.id = l.posting_id
-                  where g.payment_id = p.id and l.account = 'cash:stripe'
-                    and g.reference not like 'fee.%'), 0)::bigint
+                  where g.payment_id = p.id and g.reference not like 'fee.%'
+                    and case when p.paid_from_id is null then l.account = 'cash:stripe'
+                             else l.account like 'payable:prepaid.%' end), 0)::bigint,
+       p.paid_from_id is not null
   from payments_payment p order by p.id
 """
 _CHARGES: Final = """
@@ -33,6 +35,12 @@ _SUM: Final = """
 select coalesce(sum(l.amount_minor), 0)::bigint
   from payments_postingline l join payments_posting g on g.id = l.posting_id
  where l.account like %s and g.reference not like 'fee.%%'
+"""
+_BALANCES: Final = """
+select coalesce(-sum(l.amount_minor), 0)::bigint
+  from payments_prepaidbalance b
+  left join payments_postingline l on l.account = 'payable:prepaid.' || b.id
+ group by b.id
 """
 _OPEN: Final = "select count(*) from payments_provideroperation where state in ('written', 'unknown')"
 _UNREAD: Final = "select count(*) from payments_webhookevent where processed_at is null"
@@ -53,6 +61,7 @@ def books(database_url: str, state: Path) -> Books:
             ),
             cash_minor=_one(ours, _SUM, "cash:stripe"),
             receivable_minor=_one(ours, _SUM, "receivable:%"),
+            balances_minor=tuple(minor for (minor,) in ours.execute(_BALANCES)),
             open_operations=_one(ours, _OPEN),
             unread_webhooks=_one(ours, _UNREAD),
             provider_balance_minor=sum(one["amount"] for one in movements),

@@ -7,6 +7,7 @@ import urllib.parse
 import urllib.request
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import django
 
@@ -18,9 +19,10 @@ from django.db import transaction  # noqa: E402
 from accounts.models import Organization, User  # noqa: E402
 from bench.money import town  # noqa: E402
 from core import clock  # noqa: E402
-from payments.models import BillingAccount  # noqa: E402
+from payments.models import BillingAccount, PrepaidTerms  # noqa: E402
 from payments.services.cards import ensure_account, save_card  # noqa: E402
 from payments.services.tariffs import assign_tariff, create_tariff  # noqa: E402
+from payments.services.topping_up import begin_top_up, look_at_top_up  # noqa: E402
 from stations.models import ChargingStation, Evse, Location  # noqa: E402
 
 TEST_CARDS = {True: "pm_card_visa", False: "pm_card_chargeCustomerFail"}
@@ -30,7 +32,9 @@ def seed(sessions: int, places: int) -> None:
     """Everything that stands before the first charge; nothing is broken yet."""
     _place(places)
     for number in range(town.drivers(sessions)):
-        _driver(town.email(number))
+        user = _driver(town.email(number))
+        if town.keeps_balance(number):
+            _top_up(user)
 
 
 @transaction.atomic
@@ -62,9 +66,27 @@ def _place(places: int) -> None:
     assign_tariff(tariff=tariff, starts_at=clock.now() - timedelta(days=9))
 
 
-def _driver(address: str) -> None:
+def _driver(address: str) -> User:
     account = ensure_account(user=User.objects.create(email=address))
     save_card(account=account, method_ref=_attached(account, TEST_CARDS[town.has_paying_card(address)]))
+    return account.user
+
+
+def _top_up(user: User) -> None:
+    """On the hosted page, as she would."""
+    organization = Organization.objects.get()
+    PrepaidTerms.objects.get_or_create(organization=organization, is_offered=True)
+    page = begin_top_up(driver=user, organization=organization, amount_minor=town.TOP_UP_MINOR)
+    card = {"number": "4242424242424242", "expiry": "12/40", "cvc": "123", "email": user.email}
+    with urllib.request.build_opener(_Stay).open(page, urllib.parse.urlencode(card).encode(), timeout=10):
+        look_at_top_up(balance=user.balances.get())
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """The way back leads to a page of ours, which nobody needs here."""
+
+    def http_error_303(self, req: Any, fp: Any, code: int, msg: str, headers: Any) -> Any:
+        return fp
 
 
 def _attached(account: BillingAccount, card: str) -> str:

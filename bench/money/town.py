@@ -1,6 +1,7 @@
 """Who charges how much: the same for the crew and for the one who checks it. Pure.
 
-One driver's card in 25 pays nothing. A session in ten costs nothing, one in ten more than is held.
+One driver's card in 25 pays nothing. A session in ten costs nothing, one in ten more than is held. One driver
+in five keeps a balance: it pays the first charges, a part of one, and then her card does.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from typing import Final
 
 SESSIONS_PER_DRIVER: Final = 20
 REFUSED_ONE_IN: Final = 25
+BALANCE_ONE_IN: Final = 5
+TOP_UP_MINOR: Final = 20_000
 PRICE_PER_KWH: Final = "0.50"
 HOLD_MINOR: Final = 5_000
 WORKS: Final = "works"
@@ -28,6 +31,10 @@ def email(driver: int) -> str:
 
 def has_paying_card(address: str) -> bool:
     return address.startswith(WORKS)
+
+
+def keeps_balance(driver: int) -> bool:
+    return driver % BALANCE_ONE_IN == 3 and has_paying_card(email(driver))
 
 
 def energy_wh(session: int) -> int:

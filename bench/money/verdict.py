@@ -27,14 +27,18 @@ class Intent:
 
 @dataclass(frozen=True)
 class Payment:
-    """Our side; `posted_minor` is what the ledger says came in by it."""
+    """Our side; `posted_minor` is what the ledger says came in by it, or was drawn from a balance.
+
+    Without a session it topped a balance up.
+    """
 
     public_id: str
-    session: int
+    session: int | None
     status: str
     ref: str
     captured_minor: int
     posted_minor: int
+    is_drawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,18 +63,26 @@ class Books:
     open_operations: int
     unread_webhooks: int
     provider_balance_minor: int
+    balances_minor: tuple[int, ...] = ()
+    """What drivers have on their balances, by the ledger."""
 
     @cached_property
-    def session_of(self) -> dict[str, int]:
+    def session_of(self) -> dict[str, int | None]:
         return {payment.public_id: payment.session for payment in self.payments}
 
     @cached_property
-    def taken_minor(self) -> Counter[int]:
-        """What the provider really took, by session."""
-        taken: Counter[int] = Counter()
+    def taken_minor(self) -> Counter[int | None]:
+        """What the provider really took, and what balances paid, by session; None: to top them up."""
+        taken: Counter[int | None] = Counter()
         for intent in self.intents:
             taken[self.session_of.get(intent.payment, -1)] += sum(intent.taken_minor)
+        for payment in self.payments:
+            taken[payment.session] += payment.captured_minor if payment.is_drawn else 0
         return taken
+
+    @cached_property
+    def drawn_minor(self) -> int:
+        return sum(payment.captured_minor for payment in self.payments if payment.is_drawn)
 
 
 @dataclass(frozen=True)
@@ -97,7 +109,8 @@ def judge(books: Books, sessions: int) -> list[Bar]:
     """The promise: nothing lost, nothing twice, nothing stuck, nothing wrong, and three books that agree."""
     due_minor = sum(charge.billed_minor for charge in books.charges if charge.card_pays)
     owed_minor = sum(charge.billed_minor for charge in books.charges if not charge.card_pays)
-    taken_minor = sum(books.taken_minor.values())
+    topped_up_minor = books.taken_minor[None]
+    taken_minor = sum(books.taken_minor.values()) - topped_up_minor
     return [
         Bar("charges", len(books.charges), at_least=sessions),
         _none("charges without exactly one bill", (charge.bills != 1 for charge in books.charges)),
@@ -108,7 +121,15 @@ def judge(books: Books, sessions: int) -> list[Bar]:
         _none("ledger postings that differ", (p.posted_minor != p.captured_minor for p in books.payments)),
         Bar("operations still open", books.open_operations, at_most=0),
         _equal("provider's balance less ledger's cash", books.provider_balance_minor - books.cash_minor),
-        _equal("provider's movements less bills of cards that pay", taken_minor - due_minor),
+        _equal(
+            "provider's movements and balances' draws less bills of cards that pay", taken_minor - due_minor
+        ),
+        _equal(
+            "topped up less drawn and what balances hold",
+            topped_up_minor - books.drawn_minor - sum(books.balances_minor),
+        ),
+        _none("balances below zero", (minor < 0 for minor in books.balances_minor)),
+        *_drawn(books),
         _equal("ledger's receivables less bills of cards that do not", books.receivable_minor - owed_minor),
     ]
 
@@ -132,6 +153,12 @@ def later(before: Books, after: Books) -> list[Bar]:
     ]
 
 
+def _drawn(books: Books) -> Iterable[Bar]:
+    """Balances that nobody drew on prove nothing."""
+    if books.balances_minor:
+        yield _at_least_one("payments from balances", sum(one.is_drawn for one in books.payments))
+
+
 def _sides(books: Books) -> Iterable[tuple[Charge, int]]:
     return ((charge, books.taken_minor[charge.session]) for charge in books.charges)
 
@@ -149,7 +176,8 @@ def _doubled(books: Books) -> Iterable[bool]:
 def _wrong(books: Books) -> Iterable[bool]:
     """A payment that is not final or not what the provider has; an intent that is nobody's, or strays."""
     intents = {intent.ref: intent for intent in books.intents}
-    yield from (_differs(payment, intents.get(payment.ref)) for payment in books.payments)
+    yield from (_differs(one, intents.get(one.ref)) for one in books.payments if not one.is_drawn)
+    yield from (one.status not in (*FINAL, "failed") for one in books.payments if one.is_drawn)
     ours = {payment.ref for payment in books.payments}
     for intent in books.intents:
         is_nobodys = intent.payment not in books.session_of

@@ -84,6 +84,38 @@ def test_a_failed_payment_that_took_money_is_wrong():
     assert "wrong states" in failing(wrong)
 
 
+TOPPED_UP = Payment("t", None, "captured", "pi_4", 500, 500)
+DRAWN = Payment("d", 1, "captured", "", 200, 200, is_drawn=True)
+PREPAID = replace(
+    GOOD,
+    intents=(replace(TOOK, taken_minor=(500,)), LET_GO, DECLINED, Intent("pi_4", "t", "succeeded", (500,))),
+    payments=(replace(PAID, captured_minor=500, posted_minor=500), FREE, REFUSED, TOPPED_UP, DRAWN),
+    cash_minor=1000,
+    provider_balance_minor=1000,
+    balances_minor=(300,),
+)
+
+
+def test_what_a_balance_paid_counts_as_taken():
+    assert failing(PREPAID) == set()
+
+
+def test_a_draw_too_many_or_one_that_is_not_booked_fails():
+    twice = replace(PREPAID, payments=(*PREPAID.payments, DRAWN))
+    assert {"doubled", "topped up less drawn and what balances hold"} <= failing(twice)
+    assert failing(replace(PREPAID, balances_minor=(299,))) == {"topped up less drawn and what balances hold"}
+
+
+def test_a_balance_below_zero_or_a_hold_on_one_that_stands_fails():
+    assert "balances below zero" in failing(replace(PREPAID, balances_minor=(400, -100)))
+    standing = replace(DRAWN, public_id="e", status="authorized", captured_minor=0, posted_minor=0)
+    assert failing(replace(PREPAID, payments=(*PREPAID.payments, standing))) == {"wrong states"}
+
+
+def test_balances_that_nobody_drew_on_prove_nothing():
+    assert "payments from balances" in failing(replace(GOOD, balances_minor=(0,)))
+
+
 def test_a_session_without_a_bill_or_with_two_fails():
     for bills in (0, 2):
         charges = (replace(GOOD.charges[0], bills=bills), *GOOD.charges[1:])
