@@ -65,6 +65,11 @@ urlpatterns = [
     path("host/<str:token>/", host_pages.page, name="host_page"),
     path("host/<str:token>/setup/", host_pages.set_up, name="host_setup"),
     path("host/<str:token>/statements/<uuid:public_id>.csv", host_pages.statement, name="host_statement"),
+    path(
+        "host/<str:token>/statements/<uuid:public_id>.pdf",
+        host_pages.statement_pdf,
+        name="host_statement_pdf",
+    ),
     path("operate/hosts/", hosts.hosts, name="hosts"),
     path("operate/hosts/ourselves/", payouts.ourselves, name="own_payouts"),
     path("operate/hosts/payouts/<uuid:public_id>/", payouts.take_back, name="payout_take_back"),
