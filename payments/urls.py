@@ -100,6 +100,8 @@ urlpatterns = [
     path("operate/groups/<uuid:public_id>/", groups.group, name="group"),
     path("operate/groups/<uuid:public_id>/change/", groups.change, name="group_change"),
     path("operate/groups/<uuid:public_id>/free/", groups.charge_free, name="group_free"),
+    path("operate/groups/<uuid:public_id>/retire/", groups.retire, name="group_retire"),
+    path("operate/groups/<uuid:public_id>/take-up/", groups.take_up, name="group_take_up"),
     path("operate/groups/<uuid:public_id>/members/", groups.add_member, name="group_member_add"),
     path(
         "operate/groups/<uuid:public_id>/members/<int:pk>/remove/",
