@@ -73,7 +73,7 @@ class GroupPriceInline(ReadOnlyInline):
 
 @admin.register(CustomerGroup)
 class CustomerGroupAdmin(ReadOnlyAdmin):
-    list_display = ("name", "organization", "created_at")
+    list_display = ("name", "organization", "created_at", "retired_at")
     list_filter = ("organization",)
     list_select_related = ("organization",)
     search_fields = ("name", "public_id")

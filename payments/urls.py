@@ -71,6 +71,11 @@ urlpatterns = [
     path("host/<str:token>/", host_pages.page, name="host_page"),
     path("host/<str:token>/setup/", host_pages.set_up, name="host_setup"),
     path("host/<str:token>/statements/<uuid:public_id>.csv", host_pages.statement, name="host_statement"),
+    path(
+        "host/<str:token>/statements/<uuid:public_id>.pdf",
+        host_pages.statement_pdf,
+        name="host_statement_pdf",
+    ),
     path("operate/hosts/", hosts.hosts, name="hosts"),
     path("operate/hosts/ourselves/", payouts.ourselves, name="own_payouts"),
     path("operate/hosts/payouts/<uuid:public_id>/", payouts.take_back, name="payout_take_back"),
@@ -101,6 +106,8 @@ urlpatterns = [
     path("operate/groups/<uuid:public_id>/", groups.group, name="group"),
     path("operate/groups/<uuid:public_id>/change/", groups.change, name="group_change"),
     path("operate/groups/<uuid:public_id>/free/", groups.charge_free, name="group_free"),
+    path("operate/groups/<uuid:public_id>/retire/", groups.retire, name="group_retire"),
+    path("operate/groups/<uuid:public_id>/take-up/", groups.take_up, name="group_take_up"),
     path("operate/groups/<uuid:public_id>/members/", groups.add_member, name="group_member_add"),
     path(
         "operate/groups/<uuid:public_id>/members/<int:pk>/remove/",

@@ -177,6 +177,8 @@ ACTS: Final = {
     "group.member_remove": gettext_lazy("Member removed"),
     "group.free": gettext_lazy("Free charging given"),
     "group.free_end": gettext_lazy("Free charging ended"),
+    "group.retire": gettext_lazy("Retired"),
+    "group.take_up": gettext_lazy("Taken up again"),
 }
 CHANGED: Final = {
     "name": gettext_lazy("name"),

@@ -107,7 +107,9 @@ class WorkForm(PlaceForm):
     def __init__(self, organization: Organization, data: Any = None) -> None:
         super().__init__(organization, data)
         field: Any = self.fields["group"]
-        field.queryset = CustomerGroup.objects.filter(organization=organization).order_by("name")
+        field.queryset = CustomerGroup.objects.filter(organization=organization, retired_at=None).order_by(
+            "name"
+        )
 
     @property
     def scope(self) -> dict[str, Any]:

@@ -84,6 +84,7 @@ TEMPLATES = [
 
 # --- where facts live ------------------------------------------------------------------------
 DB_THREADS = env.int("DB_THREADS", default=8)
+SIDE_BY_SIDE = True  # a sweep does as many at once
 DATABASES = {
     "default": env.db("DATABASE_URL", default="postgres://forecourt@/forecourt?host=/run/postgresql")
 }

@@ -9,6 +9,7 @@ SECRET_KEY = "for-the-tests-and-nothing-else"
 STATION_SECRET_KEY = SECRET_KEY
 DATABASES["default"]["OPTIONS"].pop("pool")
 DB_THREADS = 4
+SIDE_BY_SIDE = False  # another connection would not see what a test has not committed
 # Each worker hears its own: its row 208 is not the row 208 of another.
 NUDGE_CHANNEL = f"forecourt:test:nudges:{env('PYTEST_XDIST_WORKER', default='main')}"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -28,6 +28,7 @@ class CustomerGroup(models.Model):
         CompanyAccount, on_delete=models.PROTECT, null=True, blank=True, related_name="groups"
     )
     created_at = models.DateTimeField(default=clock.now)
+    retired_at = models.DateTimeField(null=True, blank=True, help_text=_("nobody can join it any more"))
 
     objects = OrganizationQuerySet["CustomerGroup"].as_manager()
 

@@ -22,7 +22,7 @@ def groups_of(organization: Organization) -> QuerySet[CustomerGroup]:
 
 def members_now(group: CustomerGroup) -> QuerySet[GroupMember]:
     """In the order in which they came."""
-    members = GroupMember.objects.filter(group=group, during__endswith=None)
+    members = GroupMember.objects.filter(group=group, during__endswith=None, during__isempty=False)
     return members.select_related("user", "id_token", "group__organization").order_by("during", "pk")
 
 

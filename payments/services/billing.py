@@ -70,8 +70,18 @@ def _session(session_id: int) -> ChargingSession:
     return ChargingSession.objects.select_related(*wanted).get(pk=session_id)
 
 
+def lock_for_bill(session_id: int) -> None:
+    """In a transaction: a session's bill and the booking that it uses come one after the other.
+
+    Without it each might miss the other, and nobody would bill the reservation.
+    """
+    ChargingSession.objects.select_for_update(no_key=True).get(pk=session_id)
+
+
 @transaction.atomic
 def _issue(session: ChargingSession) -> ChargeDetailRecord:
+    lock_for_bill(session.pk)
+    session.refresh_from_db(fields=["reservation_number"])
     tariff = session_tariff(session)
     bill = session_bill(session, tariff=tariff)
     charge, kept = account_for(session), kept_of(session)

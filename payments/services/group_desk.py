@@ -18,6 +18,7 @@ from core import clock
 from payments.models import CompanyAccount, CustomerGroup, GroupMember, TariffAssignment
 from payments.services import tariffs
 from payments.services.belonging import NameTaken, who_is
+from payments.services.tariffs import GroupRetired
 
 
 class InAGroup(ValueError):
@@ -66,8 +67,10 @@ def change_group(
 def add_member(*, actor: User, group: CustomerGroup, who: str) -> GroupMember:
     """A driver by e-mail address, or a token of the organization by number; from now on.
 
-    Raises NobodyFound, InAGroup.
+    Raises NobodyFound, InAGroup, GroupRetired.
     """
+    if CustomerGroup.objects.select_for_update(no_key=True).get(pk=group.pk).retired_at is not None:
+        raise GroupRetired(group.name)
     member_is = who_is(organization=group.organization, named=who)
     try:
         with transaction.atomic():
@@ -92,9 +95,9 @@ def remove_member(*, actor: User, member: GroupMember) -> bool:
     return True
 
 
-def end_memberships(members: QuerySet[GroupMember]) -> int:
-    """They end now; the price of what began before stays. Returns how many."""
-    now, since = Value(clock.now()), Func(F("during"), function="lower", output_field=DateTimeField())
+def end_memberships(members: QuerySet[GroupMember], *, at: datetime | None = None) -> int:
+    """They end (default: now); the price of what began before stays. Returns how many."""
+    now, since = Value(at or clock.now()), Func(F("during"), function="lower", output_field=DateTimeField())
     until: Any = Func(since, Greatest(since, now), function="tstzrange", output_field=DateTimeRangeField())
     return members.filter(during__endswith=None).update(during=until)
 
@@ -103,7 +106,7 @@ def end_memberships(members: QuerySet[GroupMember]) -> int:
 def charge_free(
     *, actor: User, group: CustomerGroup, starts_at: datetime | None = None, **place: Any
 ) -> TariffAssignment:
-    """The group charges free of charge there (`tariffs.assign_free`). Raises TariffConflict."""
+    """The group charges free of charge there (`tariffs.assign_free`). Raises TariffConflict, GroupRetired."""
     made = tariffs.assign_free(group=group, starts_at=starts_at, **place)
     told = {"where": str(made.place or made.organization), "from": made.during.lower.isoformat()}
     note_group(actor=actor, group=group, action="group.free", changes=told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from accounts.notifications import send_message
 from core.money import Money
 from payments.models import HostStatement, SiteHost
-from payments.services.paying_hosts import host_page
+from payments.services.paying_hosts import host_page, statement_address
 
 
 def invite(*, host_id: int) -> None:
@@ -19,6 +19,7 @@ def send_statement(*, statement_id: int) -> None:
     context = {
         "statement": statement,
         "share": Money.of_minor(statement.share_minor, statement.currency),
+        "pdf_url": statement_address(statement),
         "url": host_page(statement.host),
     }
     send_message(to=statement.host.email, kind="host_statement", context=context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -14,7 +15,7 @@ from accounts.services import note_action
 from core import clock
 from core.links import sign
 from core.live import nudge
-from payments.models import HostPayout, ProviderOperation, SiteHost
+from payments.models import HostPayout, HostStatement, ProviderOperation, SiteHost
 from payments.providers import provider
 from payments.providers.base import OutcomeUnknown, Refused, Transfer, TransferRequest
 from payments.selectors.hosts import owed_to_host
@@ -47,7 +48,16 @@ def setup_address(*, host: SiteHost) -> str:
 
 def host_page(host: SiteHost) -> str:
     """The host's own page: whoever has this link sees the statements, and nothing else."""
-    path = reverse("payments:host_page", args=[sign(LINK, str(host.public_id))])
+    return _address("payments:host_page", host)
+
+
+def statement_address(statement: HostStatement) -> str:
+    """A statement as PDF, by the same link."""
+    return _address("payments:host_statement_pdf", statement.host, statement.public_id)
+
+
+def _address(name: str, host: SiteHost, *more: UUID) -> str:
+    path = reverse(name, args=[sign(LINK, str(host.public_id)), *more])
     return f"{settings.PUBLIC_URL.rstrip('/')}{path}"
 
 

@@ -5,9 +5,6 @@ Every step may be cut off at any point and run again, here or in another process
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -17,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from core import clock
 from payments.models import ChargeDetailRecord, Payment, ProviderOperation, Refund, WebhookEvent
 from payments.providers import provider
-from payments.providers.base import Intent, ProviderError
+from payments.providers.base import Intent
 from payments.selectors import unpaid
 from payments.selectors.occasions import to_settle
 from payments.services import operations
@@ -26,16 +23,16 @@ from payments.services.billing import bill_session
 from payments.services.collecting import collect, collect_kept
 from payments.services.detaching import resume_detach
 from payments.services.looking import refresh_payment
-from payments.services.operations import Busy, State, begin, mark, perform
+from payments.services.operations import State, begin, mark, perform
 from payments.services.paying_hosts import resume_payout
-from payments.services.payments import NotPossible, look_again, release_hold, request_hold, settle
+from payments.services.payments import look_again, release_hold, request_hold, settle
 from payments.services.refunding import finish_refunds, resume_refund
 from payments.services.reserving import settle as settle_kept
 from payments.services.starting import follow_hold
+from payments.services.sweeping import Sweep, lines_of
 from payments.services.webhooks import process_webhook
 from stations.models import ChargingSession
 
-logger = logging.getLogger(__name__)
 Status = Payment.Status
 
 IN_FLIGHT: Final = timedelta(seconds=60)  # a call may still be under way: three times its time limit
@@ -45,36 +42,14 @@ UNBILLED_AFTER: Final = timedelta(minutes=2)
 MARGIN: Final = timedelta(minutes=10)  # clocks of provider and server may differ
 
 
-@dataclass(slots=True)
-class Sweep:
-    """What a sweep did, by step; `troubles` are left for the next one."""
-
-    counts: dict[str, int] = field(default_factory=dict)
-    troubles: list[str] = field(default_factory=list)
-
-    def each(self, step: str, ids: Iterable[int], act: Callable[[int], object]) -> None:
-        """Act on each id; one failure never stops the others."""
-        for pk in ids:
-            try:
-                act(pk)
-            except (ProviderError, Busy, NotPossible) as error:
-                self._leave(step, pk, error)
-                logger.warning("sweep: %s %s is left for the next time: %s", step, pk, error)
-            except Exception as error:
-                self._leave(step, pk, error)
-                logger.exception("sweep: %s %s failed", step, pk)
-            else:
-                self.counts[step] = self.counts.get(step, 0) + 1
-
-    def _leave(self, step: str, pk: int, error: Exception) -> None:
-        self.troubles.append(f"{step} {pk}: {type(error).__name__}: {error}")
-
-
 def settle_payments(*, in_flight: timedelta = IN_FLIGHT) -> Sweep:
-    """Finish open operations, read waiting webhooks, bill, collect what is due, release what is dead."""
+    """Finish open operations, read waiting webhooks, bill, collect what is due, release what is dead.
+
+    One step after the other, each of many payments at once. Two sweeps at once do no harm.
+    """
     sweep = Sweep()
-    sweep.each("operation", _open_operations(), lambda pk: resume(operation_id=pk, in_flight=in_flight))
-    sweep.each("webhook", _waiting_webhooks(), lambda pk: process_webhook(webhook_id=pk))
+    sweep.lines("operation", _open_operations(), lambda pk: resume(operation_id=pk, in_flight=in_flight))
+    sweep.lines("webhook", _waiting_webhooks(), lambda pk: process_webhook(webhook_id=pk))
     sweep.each("page", _left_pages(), _finish_page)
     sweep.each("unasked", _unasked(in_flight), _ask)
     sweep.each("bill", _unbilled(), lambda pk: bill_session(session_id=pk))
@@ -187,14 +162,19 @@ def _fail(payment: Payment, message: str) -> None:
 # --- what is due -----------------------------------------------------------------------------
 
 
-def _open_operations() -> list[int]:
-    open_ones = ProviderOperation.objects.filter(state__in=operations.OPEN)
-    return list(open_ones.order_by("pk").values_list("pk", flat=True))
+def _open_operations() -> list[list[int]]:
+    """In lines of one payment."""
+    open_ones = ProviderOperation.objects.filter(state__in=operations.OPEN).order_by("pk")
+    return lines_of(
+        (pk, payment or f"operation {pk}") for pk, payment in open_ones.values_list("pk", "payment")
+    )
 
 
-def _waiting_webhooks() -> list[int]:
-    waiting = WebhookEvent.objects.filter(processed_at=None)
-    return list(waiting.order_by("pk").values_list("pk", flat=True))
+def _waiting_webhooks() -> list[list[int]]:
+    """In lines of one intent, or of whatever else they tell."""
+    waiting = WebhookEvent.objects.filter(processed_at=None).order_by("pk")
+    told = waiting.values_list("pk", "payload__data__object__payment_intent", "payload__data__object__id")
+    return lines_of((pk, intent or ref) for pk, intent, ref in told)
 
 
 def _left_pages() -> list[int]:

@@ -2,7 +2,8 @@
 
 A booking is agreed under the tariff's version of that moment. Giving it up is free until its start (and for
 `SECOND_THOUGHTS` after booking, for a quarter of an hour that has begun already); later it costs what not
-coming costs. Who comes pays the reservation's fee with the charge.
+coming costs. Who comes pays the reservation's fee with the charge, or beside it where the charge was billed
+before it was known to use the booking.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from payments.selectors.balances import can_begin
 from payments.selectors.occasions import AS_BILLED
 from payments.selectors.paying import asks_cards
 from payments.selectors.prices import PUBLIC, Payer
-from payments.services.billing import issue_record
+from payments.services.billing import issue_record, lock_for_bill
 from payments.services.collecting import let_go_kept
 from payments.services.company_charges import account_of_kept, account_open_to
 from payments.services.pricing import as_rated, kept_bill, tariff_for
@@ -148,16 +149,24 @@ def move(*, evses: Mapping[UUID, int]) -> None:
 
 @transaction.atomic
 def use(*, public_id: UUID, session: ChargingSession) -> bool:
-    """The driver came: her charge pays the reservation's fee, and what was held for her pays her charge."""
+    """The driver came: her charge pays the reservation's fee, and what was held for her pays her charge.
+
+    A charge that was billed before has a final record: then the reservation has one of its own.
+    """
     kept = _open(public_id)
     if kept is None:
         return False
+    lock_for_bill(session.pk)
     kept.session, kept.ended_at = session, session.started_at or clock.now()
     kept.evse = session.evse or kept.evse
-    if not Payment.objects.filter(session=session).exists():
+    is_billed = record_of(session) is not None
+    if not is_billed and not Payment.objects.filter(session=session).exists():
         waiting = Payment.objects.filter(kept=kept, session=None, status__in=OPEN_PAYMENT)
         waiting.update(session=session)
-    return _end(kept, Outcome.USED)
+    _end(kept, Outcome.USED)
+    if is_billed and kept_bill(kept).total_gross:
+        _issue(kept)
+    return True
 
 
 @transaction.atomic
@@ -204,14 +213,14 @@ def _end(kept: KeptStall, outcome: Outcome) -> bool:
 
 
 def settle(*, kept_id: int) -> ChargeDetailRecord | None:
-    """The record of a stall that was kept in vain, once; where there is nothing to pay, let go of the hold.
+    """The stall's own record, made once if it was kept in vain; where nothing is to pay, the hold is let go.
 
     Any number of callers, at once or later, get the same record.
     """
     kept = KeptStall.objects.select_related(*AS_BILLED, "organization", "driver").get(pk=kept_id)
     if kept.is_open:
         return None
-    record = _billed(kept) if kept.is_charged else None
+    record = _billed(kept) if kept.is_charged else record_of(kept)
     if record is None or record.company_id is not None:
         let_go_kept(kept_id=kept_id)
     return record

@@ -40,6 +40,10 @@ class TariffConflict(ValueError):
         self.planned = planned
 
 
+class GroupRetired(TariffConflict):
+    """The group has no members any more, and gets no price."""
+
+
 @transaction.atomic
 def create_tariff(
     *,
@@ -117,7 +121,7 @@ def assign_tariff(
     """From `starts_at` on this tariff holds in the scope, until what is planned there next.
 
     What held there ends. Without location, station and EVSE the scope is the whole organization; without
-    group it is for everybody. Raises TariffConflict.
+    group it is for everybody. Raises TariffConflict, GroupRetired.
     """
     place = {"group": group, "location": location, "station": station, "evse": evse}
     return _assign(tariff.organization, tariff, place, starts_at)
@@ -127,7 +131,7 @@ def assign_tariff(
 def assign_free(*, group: CustomerGroup, starts_at: datetime | None = None, **place: Any) -> TariffAssignment:
     """From `starts_at` on the group charges free of charge there (places as in `assign_tariff`).
 
-    Raises TariffConflict.
+    Raises TariffConflict, GroupRetired.
     """
     scope = {"location": None, "station": None, "evse": None, **place, "group": group}
     return _assign(group.organization, None, scope, starts_at)
@@ -137,6 +141,7 @@ def _assign(
     organization: Organization, tariff: Tariff | None, place: Mapping[str, Any], starts_at: datetime | None
 ) -> TariffAssignment:
     Organization.objects.select_for_update().get(pk=organization.pk)
+    _demand_members(place["group"])
     start = starts_at or clock.now()
     scope = TariffAssignment.objects.select_for_update().filter(organization=organization, **place)
     following = scope.filter(during__startswith__gte=start).order_by("during").first()
@@ -150,6 +155,12 @@ def _assign(
     made = TariffAssignment(organization=organization, tariff=tariff, during=during, **place)
     _save_alone(made)
     return made
+
+
+def _demand_members(group: CustomerGroup | None) -> None:
+    """Read anew: who retires the group holds the organization's lock as well."""
+    if group is not None and CustomerGroup.objects.filter(pk=group.pk, retired_at__isnull=False).exists():
+        raise GroupRetired(group.name)
 
 
 def _save_alone(assignment: TariffAssignment) -> None:

@@ -11,6 +11,7 @@ from payments.models import ChargeDetailRecord, KeptStall
 from payments.rating.bill import read_line
 from payments.rating.correcting import name_of
 from payments.selectors import record_of
+from payments.services.billing import lock_for_bill
 from payments.services.correcting import correct
 from payments.services.corrections import NoReason, NothingChanges, Wanted
 
@@ -29,11 +30,12 @@ def waive_fee(*, kept: KeptStall, by: User, reason: str) -> ChargeDetailRecord |
     )
     if locked.waived_at is not None:
         raise NothingChanges(str(kept))
-    occasion = locked.session or locked
-    old = record_of(occasion)
+    if locked.session is not None:
+        lock_for_bill(locked.session.pk)
+    old = record_of(locked) or (record_of(locked.session) if locked.session else None)
     reissued = None
     if old is not None:
-        reissued = correct(occasion=occasion, by=by, reason=reason, wanted=Wanted(waived=_names(old)))
+        reissued = correct(occasion=old.occasion, by=by, reason=reason, wanted=Wanted(waived=_names(old)))
     locked.waived_at, locked.waived_by, locked.waive_reason = clock.now(), by, reason.strip()
     locked.save(update_fields=["waived_at", "waived_by", "waive_reason"])
     _note(locked, by, reissued)

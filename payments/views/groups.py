@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import permissions
@@ -19,7 +20,8 @@ from payments.selectors.groups import groups_of, members_now
 from payments.selectors.tariffs import history_of, prices_of
 from payments.services import group_desk
 from payments.services.belonging import NameTaken, NobodyFound
-from payments.services.tariffs import TariffConflict
+from payments.services.retiring_groups import retire_group, take_up_group
+from payments.services.tariffs import GroupRetired, TariffConflict
 from payments.views.book_guards import managed_books, seen_books
 from payments.views.tariff_guards import why
 from payments.words import told_history
@@ -40,7 +42,8 @@ def _list_of(request: HttpRequest, organization: Organization, **more: Any) -> d
     return {
         "section": "groups",
         "organization": organization,
-        "groups": groups_of(organization).prefetch_related("assignments"),
+        "groups": groups_of(organization).filter(retired_at=None),
+        "retired": groups_of(organization).exclude(retired_at=None),
         "may_manage": permissions.may_manage_money(request.user, organization),
         "form": GroupForm(),
         **more,
@@ -81,6 +84,7 @@ def _group_of(organization: Organization, public_id: UUID) -> CustomerGroup:
 
 def _page_of(request: HttpRequest, found: CustomerGroup, **more: Any) -> dict[str, Any]:
     organization = found.organization
+    may_manage = permissions.may_manage_money(request.user, organization)
     return {
         "section": "groups",
         "organization": organization,
@@ -88,7 +92,8 @@ def _page_of(request: HttpRequest, found: CustomerGroup, **more: Any) -> dict[st
         "members": members_now(found),
         "prices": prices_of(found),
         "history": told_history(history_of(organization, group_desk.subject_of(found))),
-        "may_manage": permissions.may_manage_money(request.user, organization),
+        "may_manage": may_manage,
+        "may_change": may_manage and found.retired_at is None,
         "change_form": GroupChangeForm(found),
         "member_form": GroupMemberForm(),
         "free_form": PlaceForm(organization),
@@ -122,6 +127,8 @@ def add_member(request: HttpRequest, public_id: UUID) -> HttpResponse:
             added = group_desk.add_member(actor=member(request), group=found, **form.cleaned_data)
         except NobodyFound:
             form.add_error("who", _("No driver has this address, and no card of this network this number."))
+        except GroupRetired as refusal:
+            form.add_error("who", why(refusal))
         except group_desk.InAGroup:
             form.add_error("who", _("They are in a group already; one group each."))
         else:
@@ -139,6 +146,30 @@ def remove_member(request: HttpRequest, public_id: UUID, pk: int) -> HttpRespons
         messages.success(
             request, _("%(name)s is no member any more. What runs now keeps its price.") % {"name": one}
         )
+    return redirect("payments:group", public_id)
+
+
+@require_POST
+@member_required
+def retire(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    found = _group_of(managed_books(request), public_id)
+    if retire_group(actor=member(request), group=found):
+        messages.success(request, _("The group is retired. What runs now keeps its price."))
+    return redirect("payments:group", public_id)
+
+
+@require_POST
+@member_required
+def take_up(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    found = _group_of(managed_books(request), public_id)
+    back = take_up_group(actor=member(request), group=found)
+    if back is not None:
+        words = ngettext(
+            "The group is there again, with %(count)s member. Say what they pay.",
+            "The group is there again, with %(count)s members. Say what they pay.",
+            back,
+        )
+        messages.success(request, words % {"count": back})
     return redirect("payments:group", public_id)
 
 

@@ -16,6 +16,7 @@ from core.ui.exports import csv_response
 from core.units import kwh
 from payments.models import HostStatement, HostStatementLine, SiteHost
 from payments.selectors.hosts import lines_of
+from payments.services.statement_pdf import statement_pdf
 from stations.views.guards import organization_of
 
 COLUMNS = ("record", "site", "ended_at", "energy_kwh", "net", "percent", "share", "currency")
@@ -36,6 +37,13 @@ def demand_hosts(request: HttpRequest, organization: Organization, *, is_change:
 
 def may_change_hosts(request: HttpRequest, organization: Organization) -> bool:
     return permissions.may_manage_money(request.user, organization)
+
+
+def statement_paper(statement: HostStatement) -> HttpResponse:
+    """The statement to read, to print and to keep."""
+    response = HttpResponse(statement_pdf(statement), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="statement-{statement.month:%Y-%m}.pdf"'
+    return response
 
 
 def statement_file(statement: HostStatement) -> HttpResponse:

@@ -15,11 +15,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core import clock
 from core.links import BadLink, open_link
-from payments.models import SiteHost
+from payments.models import HostStatement, SiteHost
 from payments.providers.base import ProviderError
 from payments.selectors import hosts as chosen
 from payments.services import paying_hosts
-from payments.views.host_guards import statement_file
+from payments.views.host_guards import statement_file, statement_paper
 from payments.views.hosts import shown_payout, shown_statement
 
 LINK_LASTS: Final = timedelta(days=800)
@@ -53,8 +53,17 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_safe
 def statement(request: HttpRequest, token: str, public_id: UUID) -> HttpResponse:
-    mine = chosen.statements_of(_host(token))
-    return statement_file(get_object_or_404(mine, public_id=public_id))
+    return statement_file(_statement(token, public_id))
+
+
+@require_safe
+def statement_pdf(request: HttpRequest, token: str, public_id: UUID) -> HttpResponse:
+    return statement_paper(_statement(token, public_id))
+
+
+def _statement(token: str, public_id: UUID) -> HostStatement:
+    mine = chosen.statements_of(_host(token)).select_related("host__organization")
+    return get_object_or_404(mine, public_id=public_id)
 
 
 def _host(token: str) -> SiteHost:

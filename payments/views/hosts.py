@@ -21,7 +21,13 @@ from payments.selectors import hosts as chosen
 from payments.selectors.own_payouts import shown_terms as terms_of
 from payments.selectors.tariffs import history_of
 from payments.services import hosting, paying_hosts, statements
-from payments.views.host_guards import demand_hosts, host_of, may_change_hosts, statement_file
+from payments.views.host_guards import (
+    demand_hosts,
+    host_of,
+    may_change_hosts,
+    statement_file,
+    statement_paper,
+)
 from payments.words import told_host_history
 from stations.views.guards import member, member_required, organization_of
 
@@ -164,13 +170,16 @@ def state(request: HttpRequest) -> HttpResponse:
 @require_safe
 @member_required
 def statement(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """GET: its lines; format=csv: as a file."""
+    """GET: its lines; format=csv or format=pdf: as a file."""
     organization = organization_of(request)
     demand_hosts(request, organization)
     mine = HostStatement.objects.filter(organization=organization).select_related("host__organization")
     found = get_object_or_404(mine, public_id=public_id)
-    if request.GET.get("format") == "csv":
-        return statement_file(found)
+    match request.GET.get("format"):
+        case "csv":
+            return statement_file(found)
+        case "pdf":
+            return statement_paper(found)
     context = {
         "section": "hosts",
         "organization": organization,

@@ -16,7 +16,7 @@ from accounts.models import Organization
 from payments.models import Tariff
 from payments.selectors import tariffs as chosen
 from payments.services import tariff_rules
-from payments.services.tariffs import TariffConflict
+from payments.services.tariffs import GroupRetired, TariffConflict
 from stations.views.guards import organization_of
 
 
@@ -52,6 +52,8 @@ def warn(request: HttpRequest, tariff: Tariff) -> None:
 
 def why(conflict: TariffConflict) -> str:
     """Why a price cannot begin then."""
+    if isinstance(conflict, GroupRetired):
+        return _("The group is retired. Take it up again first.")
     planned = conflict.planned
     if planned is None:
         return _("Somebody else planned a tariff here at this moment. Look again.")

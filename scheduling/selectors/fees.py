@@ -29,7 +29,7 @@ EXCUSES: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownFees:
-    """A booking's agreement; `hold` is the payment made for it, `record` what was billed in vain."""
+    """A booking's agreement; `hold` is the payment made for it, `record` what was billed beside a charge."""
 
     kept: KeptStall
     terms: Terms
@@ -52,7 +52,7 @@ class ShownFees:
 
     @property
     def paid(self) -> Money | None:
-        """What not coming has cost."""
+        """What its own record asks for."""
         return Money(self.record.total_gross, self.record.currency).rounded() if self.record else None
 
     @property
@@ -84,5 +84,5 @@ def fees_of(reservation: Reservation) -> ShownFees | None:
         kept=kept,
         terms=terms_agreed(kept),
         hold=Payment.objects.filter(kept=kept).order_by("-pk").first() if kept.is_open else None,
-        record=record_of(kept) if kept.is_charged else None,
+        record=record_of(kept),
     )

@@ -124,3 +124,18 @@ def test_a_network_without_groups_says_what_they_are_for(visit, transactional_db
     page = visitor.goto(reverse("payments:groups"))
     expect(page.get_by_text("No group yet.")).to_be_visible()
     visitor.is_pleased("groups-empty")
+
+
+def test_a_group_that_is_over_is_retired_and_stands_apart(visit, network):
+    visitor = visit(DESK, user=network["owner"])
+    page = visitor.goto(reverse("payments:group", args=[network["group"].public_id]))
+    page.get_by_role("button", name="Retire the group").click()
+    page.get_by_role("dialog").get_by_role("button", name="Retire the group").click()
+    expect(page.get_by_text("Retired since")).to_be_visible()
+    visitor.is_pleased("group-retired")
+    page = visitor.goto(reverse("payments:groups"))
+    expect(page.get_by_role("heading", name="Retired")).to_be_visible()
+    visitor.is_pleased("groups-retired")
+    page.get_by_role("link", name="Residents of Pier 7").click()
+    page.get_by_role("button", name="Take up the group").click()
+    expect(page.get_by_text("The group is there again, with 2 members.")).to_be_visible()

@@ -9,14 +9,16 @@ from django.db.models import Sum
 
 from core.money import to_minor
 from payments import selectors
-from payments.models import ChargeDetailRecord, Payment, ProviderOperation, Refund
+from payments.models import ChargeDetailRecord, Payment, ProviderOperation, Refund, WebhookEvent
 from payments.services.billing import bill_session
 from payments.services.collecting import collect
 from payments.services.payments import request_hold
 from payments.services.recovery import settle_payments
 from payments.services.refunding import refund_payment
+from payments.services.webhooks import receive_webhook
 from tests.factories import EvseFactory
-from tests.payments.stories import intents, taken_minor
+from tests.payments.stories import intents, signed_events, taken_minor
+from tests.payments.test_races import at_once
 
 pytestmark = pytest.mark.django_db
 FAULTS = {"drop_before": 0.07, "error_before": 0.06, "error_after": 0.06, "drop_after": 0.06}
@@ -35,6 +37,29 @@ def test_after_the_sweep_provider_ledger_and_bills_agree_to_the_minor_unit(paid_
     settle_payments(in_flight=timedelta(0))
     settle_payments(in_flight=timedelta(0))
     _demand_agreement(stand_in, [session for session, _ in charges])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sweeps_at_once_with_many_hands_each_lose_nothing_and_double_nothing(
+    paid_story, stand_in, settings
+):
+    charges = [_charge(paid_story, number) for number in range(40)]
+    stand_in.pull("faults", seed=3, only="POST *", **FAULTS)
+    for number, (session, payment) in enumerate(charges):
+        request_hold(payment_id=payment.pk)
+        if number % 3:
+            bill_session(session_id=session.pk)
+        if number % 3 == 1:
+            collect(session_id=session.pk)
+    for payload, signature in signed_events(stand_in):
+        receive_webhook(payload=payload, signature=signature)
+    stand_in.pull("faults")
+    settings.SIDE_BY_SIDE = True
+    at_once(2, lambda: settle_payments(in_flight=timedelta(0)))
+    sweep = settle_payments(in_flight=timedelta(0))
+    assert sweep.troubles == []
+    _demand_agreement(stand_in, [session for session, _ in charges])
+    assert not WebhookEvent.objects.filter(processed_at=None).exists()
 
 
 def _charge(story, number):

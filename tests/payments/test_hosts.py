@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 import pytest
 from django.core import mail
 from django.db import IntegrityError, transaction
 from django.db.utils import ProgrammingError
 from django.urls import reverse
+from pypdf import PdfReader
 
 from accounts.models import AuditEntry
 from core import clock
@@ -372,3 +375,48 @@ def test_an_operator_pays_by_a_click_and_takes_the_statement_along(owed, client)
 def test_whoever_may_only_look_cannot_pay(owed, client):
     client.force_login(MembershipFactory(organization=owed.organization, role="viewer").user)
     assert client.post(reverse("payments:host_pay", args=[owed.host.public_id])).status_code == 403
+
+
+# --- on paper --------------------------------------------------------------------------------
+
+
+def words_of(pdf):
+    assert pdf.startswith(b"%PDF-")
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())
+
+
+def test_a_statement_is_taken_along_as_pdf_with_every_record_and_the_share(ground, client, later):
+    ground.give(10)
+    ground.sell(12_000)
+    later()
+    (statement,) = ground.state()
+    client.force_login(ground.boss)
+    answer = client.get(reverse("payments:statement", args=[statement.public_id]), {"format": "pdf"})
+    assert answer["Content-Type"] == "application/pdf"
+    told = words_of(answer.content)
+    for words in ("Statement, November 2026", "Harbor", "12 kWh · 10 % of €5.00", "Your share €0.50"):
+        assert words in told
+    page = client.get(reverse("payments:statement", args=[statement.public_id])).content.decode()
+    assert "?format=pdf" in page
+
+
+def test_the_mail_to_the_host_leads_to_the_pdf_without_an_account(ground, client, later):
+    ground.give(10)
+    ground.sell(12_000)
+    later()
+    ground.state()
+    deliver()
+    body = mail.outbox[-1].body
+    (address,) = [line for line in body.splitlines() if line.endswith(".pdf")]
+    assert "Your share" in words_of(client.get(urlsplit(address).path).content)
+
+
+def test_a_statement_of_another_host_is_not_behind_ones_own_link(ground, client, later):
+    ground.give(10)
+    ground.sell(12_000)
+    later()
+    (statement,) = ground.state()
+    stranger = ground.add("Mall", "mall@example.org")
+    token = paying_hosts.host_page(stranger).rstrip("/").split("/")[-1]
+    answer = client.get(reverse("payments:host_statement_pdf", args=[token, statement.public_id]))
+    assert answer.status_code == 404

@@ -21,7 +21,7 @@ from payments.services.provider_fees import note_fees
 from payments.services.refunding import refund_payment
 from tests.factories import MembershipFactory
 from tests.payments.stories import NOON
-from tests.payments.test_hosts import AFTER, NOVEMBER, ground, later
+from tests.payments.test_hosts import AFTER, NOVEMBER, ground, later, words_of
 
 __all__ = ["ground", "later"]
 pytestmark = pytest.mark.django_db
@@ -176,3 +176,21 @@ def test_four_clicks_at_once_pay_once(own, later):
     for thread in threads:
         thread.join()
     assert sorted(told) == ["nothing due"] * 3 + ["paid"]
+
+
+def test_the_own_statement_on_paper_says_what_is_left_and_what_others_get(own, later, client):
+    own.give(10)
+    own.sell(12_000)
+    later()
+    statement = own_statement(own)
+    client.force_login(own.boss)
+    answer = client.get(reverse("payments:statement", args=[statement.public_id]), {"format": "pdf"})
+    told = words_of(answer.content)
+    for words in (
+        "Collected for you €6.00",
+        "For site hosts -€0.50",
+        "Platform fee -€0.20",
+        "Yours €5.30",
+        "2 % of €5.00 · €0.10 for each charge",
+    ):
+        assert words in told

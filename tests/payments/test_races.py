@@ -6,15 +6,21 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, connections
+from django.db.models import Q
 
 from payments.models import ChargeDetailRecord, Payment, Posting, ProviderOperation
+from payments.rating.bill import read_line
 from payments.services.billing import bill_session
 from payments.services.collecting import collect
 from payments.services.starting import follow_hold
+from scheduling.services.fulfilling import fulfill
 from stations.models import ChargingSession
+from tests.factories import SessionFactory
+from tests.payments.fees import FEES, HOUR, book, connect, price
 from tests.payments.stories import intents, taken_minor
 
 pytestmark = pytest.mark.django_db(transaction=True)
+ROUNDS = 20
 
 
 def at_once(times, act):
@@ -65,3 +71,27 @@ def test_eight_returns_of_one_payer_start_one_session(paid_story, stand_in):
     assert payment.session == ChargingSession.objects.get()
     assert payment.status == Payment.Status.AUTHORIZED
     assert connection.is_usable()
+
+
+def test_a_bill_and_the_news_of_its_booking_at_once_ask_for_the_reservation_once(paid_story):
+    price(paid_story, **FEES)
+    connect(paid_story)
+    for number in range(ROUNDS):
+        booked = book(paid_story)
+        session = SessionFactory(
+            evse=paid_story.evse,
+            driver=paid_story.driver,
+            status="completed",
+            started_at=booked.during.lower,
+            ended_at=booked.during.lower + HOUR,
+            energy_wh=1000,
+            transaction_id=f"{number}",
+        )
+        acts = [
+            lambda pk=session.pk: bill_session(session_id=pk),
+            lambda pk=session.pk: fulfill(session_id=pk),
+        ]
+        at_once(2, lambda acts=acts: acts.pop()())
+        records = ChargeDetailRecord.objects.filter(Q(session=session) | Q(kept__session=session))
+        lines = [read_line(line) for record in records for line in record.lines["lines"]]
+        assert sum(bool(line.why.reservation) for line in lines) == 1

@@ -21,12 +21,14 @@ from payments.models import (
 from payments.rating.plain import PlainTariff, fields_of
 from payments.selectors.driver_months import driver_month
 from payments.services import collecting, debts, reserving
+from payments.services.billing import bill_session
 from payments.services.correcting import correct_session
 from payments.services.corrections import Wanted
 from payments.services.receipts import receipt_of
 from payments.services.recovery import settle_payments
 from payments.services.tariffs import assign_tariff, revise_tariff
-from scheduling.services import arrivals, operating, reservations
+from payments.services.waiving import waive_fee
+from scheduling.services import arrivals, fulfilling, operating, reservations
 from scheduling.services.reservations import NoWayToPay
 from scheduling.services.warning import lose
 from scheduling.times import ceil_to_step
@@ -40,6 +42,7 @@ from tests.payments.fees import (
     boss,
     came,
     connect,
+    hold,
     kept_of,
     miss,
     owed,
@@ -244,3 +247,96 @@ def test_rating_a_charge_anew_keeps_what_its_reservation_cost(town):
     boss = MembershipFactory(organization=town.evse.organization, role="owner").user
     again = correct_session(session=record.session, by=boss, reason="meter", wanted=Wanted(energy_wh=4000))
     assert again.total_gross == Decimal("4.00")
+
+
+def billed_before_it_was_noticed(story, booked, *, energy_wh=10_000):
+    """The charge is over and billed, and only then the news arrives that it used a booking."""
+    start = booked.during.lower
+    with clock.at(start + 31 * MINUTE):
+        session = SessionFactory(
+            evse=story.evse,
+            driver=story.driver,
+            status="completed",
+            started_at=start,
+            ended_at=start + 30 * MINUTE,
+            meter_start_wh=0,
+            meter_end_wh=energy_wh,
+            energy_wh=energy_wh,
+            phase="charging",
+        )
+        record = bill_session(session_id=session.pk)
+        assert fulfilling.fulfill(session_id=session.pk) == booked
+        deliver()
+    return record
+
+
+def test_a_charge_that_was_billed_before_its_booking_was_noticed_leaves_the_fee_to_the_booking(
+    town, stand_in
+):
+    price(town, **FEES)
+    booked = book(town)
+    charge = billed_before_it_was_noticed(town, booked)
+    of_booking = ChargeDetailRecord.objects.get(kept=kept_of(booked))
+    assert (charge.total_gross, of_booking.total_gross) == (5, 2)
+    assert [one.what for one in receipt_of(of_booking).lines] == ["Reservation fee"]
+    assert (kept_of(booked).outcome, taken_minor(stand_in), owed(town)) == ("used", 700, 0)
+
+
+def test_its_hold_pays_the_booking_and_nothing_is_left_held(town, stand_in):
+    price(town, **FEES)
+    booked = book(town)
+    assert hold(booked) == 1
+    billed_before_it_was_noticed(town, booked)
+    assert sorted(Payment.objects.values_list("status", "captured_minor")) == [
+        ("captured", 200),
+        ("captured", 500),
+    ]
+
+
+def test_heard_again_and_swept_it_is_billed_once(town, stand_in):
+    price(town, **FEES)
+    booked = book(town)
+    session = billed_before_it_was_noticed(town, booked).session
+    fulfilling.fulfill(session_id=session.pk)
+    reserving.settle(kept_id=kept_of(booked).pk)
+    settle_payments(in_flight=timedelta(0))
+    deliver()
+    assert ChargeDetailRecord.objects.count() == 2
+    assert taken_minor(stand_in) == 700
+
+
+def test_a_late_booking_without_a_fee_for_who_comes_makes_no_record(town):
+    booked = book(town)
+    billed_before_it_was_noticed(town, booked)
+    assert not ChargeDetailRecord.objects.filter(kept=kept_of(booked)).exists()
+
+
+def test_a_fee_that_was_waived_before_is_not_billed_late(town, boss):
+    price(town, **FEES)
+    booked = book(town)
+    waive_fee(kept=kept_of(booked), by=boss, reason="Snow")
+    billed_before_it_was_noticed(town, booked)
+    assert not ChargeDetailRecord.objects.filter(kept=kept_of(booked)).exists()
+
+
+def test_a_fee_billed_late_is_waived_where_it_stands(town, boss, stand_in):
+    price(town, **FEES)
+    booked = book(town)
+    billed_before_it_was_noticed(town, booked)
+    assert waive_fee(kept=kept_of(booked), by=boss, reason="Snow").total_gross == 0
+    deliver()
+    assert sum(Payment.objects.values_list("refunded_minor", flat=True)) == 200
+    assert owed(town) == 0
+
+
+def test_the_driver_and_the_operator_read_what_the_booking_cost(town, boss, client):
+    price(town, **FEES)
+    booked = book(town)
+    billed_before_it_was_noticed(town, booked)
+    client.force_login(town.driver)
+    page = client.get(reverse("scheduling:booking", args=[booked.public_id])).content.decode()
+    assert "on a receipt of its own" in page
+    assert reverse("payments:receipt", args=[booked.public_id]) in page
+    client.force_login(boss)
+    page = client.get(reverse("scheduling:operator_booking", args=[booked.public_id])).content.decode()
+    assert reverse("payments:receipt", args=[booked.public_id]) in page

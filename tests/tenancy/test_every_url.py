@@ -47,6 +47,7 @@ PUBLIC = {
     "payments:host_page": "a signed link",
     "payments:host_setup": "a signed link",
     "payments:host_statement": "a signed link",
+    "payments:host_statement_pdf": "a signed link",
     "payments:owed": "a signed link",
     "payments:owed_pay": "a signed link",
     "payments:receipt_link": "a signed link",
