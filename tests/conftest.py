@@ -13,12 +13,19 @@ from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 from core.hot import Line, hot_line
+from tests import template
 from tests.cleaning import clean_quickly
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
 clean_quickly()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Before this worker's database is made: what it is a copy of must be there."""
+    template.wait()
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ import pytest
 
 from embedded.places import Unavailable
 from embedded.throwaway import Throwaway
+from tests import template
 
 NOWHERE = {
     "DATABASE_URL": "postgres://forecourt@/forecourt?host=/nonexistent",
@@ -58,6 +59,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     try:
         for servers in running:
             servers.wait()
+            if servers.database_url == os.environ["DATABASE_URL"]:
+                template.begin()
     except Unavailable as problem:
         pytest.exit(str(problem), returncode=3)
 

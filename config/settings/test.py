@@ -8,6 +8,7 @@ from config.settings.base import DATABASES, env
 SECRET_KEY = "for-the-tests-and-nothing-else"
 STATION_SECRET_KEY = SECRET_KEY
 DATABASES["default"]["OPTIONS"].pop("pool")
+DATABASES["default"]["TEST"] = {"TEMPLATE": env("TEST_TEMPLATE", default=None)}
 DB_THREADS = 4
 SIDE_BY_SIDE = False  # another connection would not see what a test has not committed
 # Each worker hears its own: its row 208 is not the row 208 of another.
