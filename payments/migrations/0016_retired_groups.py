@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0014_payouts")]
+    dependencies = [("payments", "0015_prepaid_balances")]
 
     operations = [
         migrations.AddField(
