@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Error, expect
 
 from core import clock
-from payments.models import ChargeDetailRecord, CompanyAccount, Payment, Refund
+from payments.models import ChargeDetailRecord, CompanyAccount, Payment, PrepaidBalance, Refund
+from payments.selectors.balances import available_minor, paid_in_minor
 from payments.services.vouchers import make_vouchers
 from stations.models import ChargingSession
 from stations.services import pending
@@ -24,6 +25,7 @@ from tests.journeys.walking import (
     until,
 )
 from tests.payments.fleet import ADDRESS as STREET
+from tests.payments.prepaid import offer
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
@@ -119,6 +121,33 @@ def test_a_voucher_of_a_hotel_pays_for_its_guest(guest, place, charger):
     assert (record.company.name, Payment.objects.count()) == ("Hotel Nord", 0)
 
 
+def test_a_driver_tops_up_charges_from_the_balance_and_takes_back_the_rest(
+    visit, place, charger, worker, paying
+):
+    network = offer(place.evses[0].organization).organization
+    sam = visit(scripts=False)
+    page = _sign_in(sam, place.driver)
+    sam.goto(f"/wallet/balances/{network.slug}/")
+    page.get_by_role("button", name="Top up €50.00").click()
+    pay_on_hosted_page(page)
+    _load_until(sam, lambda: page.get_by_text("€50.00", exact=True).is_visible())
+    sam.hears_no_complaint()
+    _scan(sam, place)
+    page.get_by_role("button", name="Start, pay from your balance").click()
+    _charge(sam, charger)
+    _read_receipt(sam)
+    expect(page.get_by_text("Prepaid balance")).to_be_visible()
+    agrees(page)
+    sam.goto(f"/wallet/balances/{network.slug}/")
+    page.get_by_text("Take back what is left").click()
+    page.get_by_role("button", name="back", exact=False).last.click()
+    expect(page.get_by_text("goes back to the card it came from")).to_be_visible()
+    sam.hears_no_complaint()
+    balance = PrepaidBalance.objects.get()
+    assert (paid_in_minor(balance), available_minor(balance)) == (0, 0)
+    assert Refund.objects.get().amount_minor == 5000 - Payment.objects.get(paid_from=balance).captured_minor
+
+
 # --- steps -----------------------------------------------------------------------------------
 
 
@@ -143,6 +172,7 @@ def _sign_in(visitor, driver):
     page.locator("input[type=password]").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Payment cards")).to_be_visible()
+    return page
 
 
 def _charge(visitor, charger):

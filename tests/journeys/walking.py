@@ -163,7 +163,7 @@ def until(is_true: Callable[[], bool], page: Page) -> None:
 def agrees(page: Page) -> None:
     """The receipt's page, the record and the payment say the same amount."""
     record = ChargeDetailRecord.objects.get()
-    payment = Payment.objects.get(status="captured")
+    payment = Payment.objects.get(status="captured", tops_up=None)
     session = ChargingSession.objects.get(cdrs=record)
     assert (session.status, session.review_reasons) == ("completed", [])
     assert payment.captured_minor == to_minor(record.total_gross, record.currency)
