@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -103,6 +103,10 @@ class PaymentSerializer(serializers.ModelSerializer[Payment]):
     reservation_id = serializers.UUIDField(
         source="kept.public_id", default=None, help_text="The reservation for which it was made"
     )
+    paid_with = serializers.SerializerMethodField()
+    is_top_up = serializers.SerializerMethodField(
+        help_text="Money added to a driver's prepaid balance; it pays no charge by itself"
+    )
     authorized = serializers.SerializerMethodField()
     captured = serializers.SerializerMethodField()
     refunded = serializers.SerializerMethodField()
@@ -113,6 +117,8 @@ class PaymentSerializer(serializers.ModelSerializer[Payment]):
             "id",
             "session_id",
             "reservation_id",
+            "paid_with",
+            "is_top_up",
             "status",
             "currency",
             "authorized",
@@ -123,6 +129,14 @@ class PaymentSerializer(serializers.ModelSerializer[Payment]):
             "authorized_at",
             "captured_at",
         )
+
+    def get_paid_with(self, payment: Payment) -> Literal["card", "balance", "terminal"]:
+        if payment.paid_from_id:
+            return "balance"
+        return "terminal" if payment.terminal_ref else "card"
+
+    def get_is_top_up(self, payment: Payment) -> bool:
+        return payment.tops_up_id is not None
 
     def get_authorized(self, payment: Payment) -> str:
         return str(from_minor(payment.authorized_minor, payment.currency))

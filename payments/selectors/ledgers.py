@@ -49,6 +49,8 @@ class MonthSums:
     paid_out: Money
     banked: Money
     written_off: Money
+    prepaid: Money
+    """How much more drivers have on their balances at its end than at its beginning."""
     elsewhere: int
     """Postings of this month that belong to another one."""
     closed: ClosedMonth | None
@@ -65,7 +67,7 @@ class MonthSums:
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, amounts in minor units."""
-        names = ("net", "captured", "refunded", "fees", "paid_out", "banked", "written_off")
+        names = ("net", "captured", "refunded", "fees", "paid_out", "banked", "written_off", "prepaid")
         amounts = {name: getattr(self, name).minor for name in names}
         taxes = {rate: amount.minor for rate, amount in self.taxes}
         return {"sessions": self.sessions, "energy_wh": self.energy_wh, "taxes": taxes, **amounts}
@@ -114,6 +116,7 @@ def sums_of(organization: Organization, month: Month) -> MonthSums:
         paid_out=money(paid_minor),
         banked=money(_sum(moved, "cash:bank")),
         written_off=money(_sum(moved, "expense:write_off")),
+        prepaid=money(-_sum(moved, PREPAID)),
         elsewhere=_postings(organization, month).filter(belongs_to__isnull=False).count(),
         closed=ClosedMonth.objects.filter(organization=organization, month=month.first_day).first(),
     )

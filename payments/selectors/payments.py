@@ -134,6 +134,6 @@ def differing(payments: QuerySet[Payment]) -> QuerySet[Payment]:
 
 def latest_payments(organization: Organization, limit: int = 50) -> QuerySet[Payment]:
     """The newest payments, with what a list shows of them."""
-    wanted = ("method", "session", "kept", "evse__station__location", "account__user")
+    wanted = ("method", "session", "kept", "tops_up", "evse__station__location", "account__user")
     found = Payment.objects.filter(organization=organization).select_related(*wanted)
     return found.order_by("-created_at")[:limit]

@@ -10,6 +10,8 @@ from django.core import mail
 from core import clock
 from payments.models import Payment, PaymentMethod, PrepaidBalance
 from payments.selectors import owed_minor, receivable_account
+from payments.selectors.ledgers import months_of
+from payments.serializers import PaymentSerializer
 from payments.services.billing import bill_session
 from payments.services.recovery import settle_payments
 from payments.services.topping_up import (
@@ -19,6 +21,7 @@ from payments.services.topping_up import (
 )
 from tests.payments.prepaid import amounts, in_the_books, offer, pay_in
 from tests.payments.stories import deliver, intents, pay_on_page, statuses, taken_minor
+from tests.payments.test_balances import charge
 
 pytestmark = pytest.mark.django_db
 
@@ -134,3 +137,20 @@ def test_what_a_driver_owes_is_paid_from_it_first(story, stand_in):
     assert owed(story) == 1000
     balance = pay_in(story, stand_in, 5000)
     assert (owed(story), amounts(balance)) == (0, (4000, 4000))
+
+
+# --- what others read of it
+
+
+def test_a_month_says_how_much_more_is_on_balances(story, stand_in):
+    pay_in(story, stand_in, 5000)
+    charge(story)
+    [month] = months_of(story.evse.organization)
+    assert (month.captured.minor, month.prepaid.minor) == (5000, 4000)
+
+
+def test_partners_read_what_topped_up_and_what_a_balance_paid(story, stand_in):
+    balance = pay_in(story, stand_in, 6000)
+    session = charge(story)
+    told = [PaymentSerializer(one).data for one in (balance.top_ups.get(), session.payments.get())]
+    assert [(one["paid_with"], one["is_top_up"]) for one in told] == [("card", True), ("balance", False)]
