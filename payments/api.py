@@ -9,16 +9,11 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics
 
 from accounts.api_access import caller
-from accounts.permissions import MONEY_SEEN
 from accounts.selectors import own_rows
 from core.rest.filters import Choice, Either, Filters, Instant, Text, Uuid
 from payments.models import ChargeDetailRecord, Payment, Refund, Tariff
+from payments.permissions import organizations_with_money
 from payments.serializers import CdrSerializer, PaymentSerializer, RefundSerializer, TariffSerializer
-
-
-def _organizations(user: Any) -> QuerySet[Any]:
-    """Those whose money the person may see."""
-    return user.organizations().filter(memberships__user=user, memberships__role__in=MONEY_SEEN)  # type: ignore[no-any-return]
 
 
 @extend_schema_view(get=extend_schema(responses={200: dict[str, Any]}))
@@ -38,7 +33,7 @@ class TariffList(generics.ListAPIView[Tariff]):
 def _visible_records(user: Any) -> QuerySet[ChargeDetailRecord]:
     """Mine as a driver, and my organizations' where I may see money; the latest first."""
     mine = own_rows("session__driver", user) | own_rows("kept__driver", user)
-    visible = mine | Q(organization__in=_organizations(user))
+    visible = mine | Q(organization__in=organizations_with_money(user))
     return ChargeDetailRecord.objects.filter(visible).select_related("session", "kept", "credit_of")
 
 
@@ -95,7 +90,7 @@ class PaymentList(generics.ListAPIView[Payment]):
 
     def get_queryset(self) -> QuerySet[Payment]:
         user = caller(self.request)
-        visible = own_rows("account__user", user) | Q(organization__in=_organizations(user))
+        visible = own_rows("account__user", user) | Q(organization__in=organizations_with_money(user))
         return Payment.objects.filter(visible).select_related("session", "kept")
 
 
@@ -114,5 +109,7 @@ class RefundList(generics.ListAPIView[Refund]):
 
     def get_queryset(self) -> QuerySet[Refund]:
         user = caller(self.request)
-        visible = own_rows("payment__account__user", user) | Q(organization__in=_organizations(user))
+        visible = own_rows("payment__account__user", user) | Q(
+            organization__in=organizations_with_money(user)
+        )
         return Refund.objects.filter(visible).select_related("payment")

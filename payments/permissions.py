@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
+
 from accounts import permissions
+from accounts.models import Organization
 from payments.models import Occasion
 from stations.models import ChargingSession
+
+
+def organizations_with_money(user: Any) -> QuerySet[Organization]:
+    """Those whose money the person may see."""
+    mine: QuerySet[Organization] = user.organizations()
+    return mine.filter(memberships__user=user, memberships__role__in=permissions.MONEY_SEEN)
 
 
 def may_see_receipt(user: Any, occasion: Occasion) -> bool:

@@ -16,8 +16,12 @@ Member = TypeVar("Member", CompanyMember, GroupMember)
 
 def groups_of(organization: Organization) -> QuerySet[CustomerGroup]:
     """By name, each with how many belong to it now (`count`)."""
-    now = Count("members", filter=Q(members__during__contains=clock.now()))
-    return CustomerGroup.objects.filter(organization=organization).annotate(count=now).order_by("name")
+    return with_count(CustomerGroup.objects.filter(organization=organization)).order_by("name")
+
+
+def with_count(groups: QuerySet[CustomerGroup]) -> QuerySet[CustomerGroup]:
+    """Each with how many belong to it now (`count`)."""
+    return groups.annotate(count=Count("members", filter=Q(members__during__contains=clock.now())))
 
 
 def members_now(group: CustomerGroup) -> QuerySet[GroupMember]:

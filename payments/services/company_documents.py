@@ -21,6 +21,7 @@ from payments.services.invoice_pdf import invoice_pdf
 COLUMNS: Final = (
     "invoice",
     "session",
+    "reservation",
     "started_at",
     "place",
     "stall",
@@ -103,7 +104,10 @@ def _line(invoice: Invoice, number: int, line: dict[str, Any]) -> Line:
 def _sold(line: dict[str, Any]) -> str:
     """Invoices from before reservations cost something know of none."""
     if number := line.get("reservation"):
-        return _("Reservation #%(number)s, not used") % {"number": number}
+        words = (
+            _("Reservation #%(number)s") if line.get("is_used") else _("Reservation #%(number)s, not used")
+        )
+        return words % {"number": number}
     return _("Charging, %(energy)s") % {"energy": kwh_text(abs(line["energy_wh"]))}
 
 
@@ -119,11 +123,12 @@ def _preceding(invoice: Invoice) -> Iterator[Preceding]:
 
 
 def csv_rows(invoice: Invoice) -> Iterator[Sequence[object]]:
-    """A line for each session and tax rate, after COLUMNS."""
+    """A line for each session, or stall kept in vain, and tax rate, after COLUMNS."""
     for line in invoice.lines:
         yield (
             invoice.text,
             line["session"],
+            line.get("reservation", ""),  # the oldest invoices know none
             line["started_at"],
             line["place"],
             line["stall"],

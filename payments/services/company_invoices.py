@@ -116,6 +116,7 @@ def _told(record: ChargeDetailRecord) -> dict[str, Any]:
         "record": str(record.public_id),
         "session": record.session.number if record.session else "",
         "reservation": record.kept.number if record.kept else "",
+        "is_used": bool(record.kept and record.kept.session_id),
         "first_day": local_day(organization, record.started_at).isoformat(),
         "last_day": local_day(organization, record.ended_at).isoformat(),
         "started_at": record.started_at.isoformat(),

@@ -85,6 +85,25 @@ def terms_agreed(kept: KeptStall) -> Terms:
     return _terms(kept.tariff, kept.evse, kept.starts_at, kept.kept_until, kept.free_until)
 
 
+def cost_of_giving_up(kept: KeptStall, at: datetime) -> Money:
+    """What giving an open one up at an instant comes to, tax included; nothing while that is free."""
+    if at <= kept.free_until or kept.waived_at is not None:
+        return Money(Decimal(0), kept.tariff.currency)
+    bill = rate_reservation(
+        as_rated(kept.tariff),
+        time_zone=kept.station.location.time_zone,
+        reserved_at=kept.starts_at,
+        ended_at=max(kept.starts_at, _given_up_at(kept, at)),
+        is_expired=True,
+    )
+    return _total(bill)
+
+
+def _given_up_at(kept: KeptStall, at: datetime) -> datetime:
+    """Longer than it is kept nobody pays for it."""
+    return min(at, max(kept.kept_until, kept.starts_at))
+
+
 def _terms(
     tariff: Tariff, evse: Evse, starts_at: datetime, kept_until: datetime, free_until: datetime
 ) -> Terms:
@@ -186,7 +205,7 @@ def give_up(*, public_id: UUID, excuse: str = "") -> bool:
     if kept is None:
         return False
     now = clock.now()
-    kept.ended_at, kept.excuse = min(now, max(kept.kept_until, kept.starts_at)), excuse
+    kept.ended_at, kept.excuse = _given_up_at(kept, now), excuse
     in_time = Outcome.FREE if now <= kept.free_until else Outcome.GIVEN_UP
     return _end(kept, Outcome.EXCUSED if excuse else in_time)
 

@@ -12,8 +12,10 @@ from core import clock
 from core.money import Money
 from payments.models import ChargeDetailRecord, KeptStall, Payment
 from payments.selectors import record_of
+from payments.selectors.occasions import AS_BILLED
 from payments.selectors.prices import Payer
-from payments.services.reserving import Terms, terms_agreed, terms_of
+from payments.services.pricing import kept_bill
+from payments.services.reserving import Terms, cost_of_giving_up, terms_agreed, terms_of
 from scheduling.models import Reservation
 from scheduling.times import kept_until
 from stations.models import Evse
@@ -44,6 +46,15 @@ class ShownFees:
     @property
     def is_free_to_cancel(self) -> bool:
         return not self.may_cost or clock.now() <= self.kept.free_until
+
+    @property
+    def canceled_now(self) -> Money:
+        """What canceling at this moment costs; with a price per hour it grows until it is kept no more."""
+        return cost_of_giving_up(self.kept, clock.now())
+
+    @property
+    def grows(self) -> bool:
+        return self.canceled_now.amount < self.terms.missed.amount
 
     @property
     def excuse(self) -> str:
@@ -86,3 +97,9 @@ def fees_of(reservation: Reservation) -> ShownFees | None:
         hold=Payment.objects.filter(kept=kept).order_by("-pk").first() if kept.is_open else None,
         record=record_of(kept),
     )
+
+
+def cost_of(reservation: Reservation) -> Money:
+    """What a booking costs that was canceled too late, as it will be billed."""
+    kept = KeptStall.objects.select_related(*AS_BILLED).get(public_id=reservation.public_id)
+    return Money(kept_bill(kept).total_gross, kept.tariff.currency).rounded()

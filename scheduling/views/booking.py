@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from core import clock
 from core.money import Money
 from core.ui.fragments import render_either
+from core.ui.numbers import money_text
 from payments.providers.base import ProviderError
 from payments.services.addresses import action_url
 from payments.services.kept_holds import NothingToHold, hold_for_kept, look_at_hold
@@ -23,7 +24,7 @@ from payments.services.operations import Busy
 from scheduling import selectors
 from scheduling.calendar_file import calendar_file
 from scheduling.models import Reservation
-from scheduling.selectors.fees import ShownFees, fees_of
+from scheduling.selectors.fees import ShownFees, cost_of, fees_of
 from scheduling.selectors.instead import has_lost_its_stall, instead_of
 from scheduling.selectors.stalls import labels_of
 from scheduling.services import keeping
@@ -85,9 +86,9 @@ def cancel_booking(request: HttpRequest, public_id: UUID) -> HttpResponse:
         messages.error(request, _("This booking is over; it cannot be canceled any more."))
         return redirect("scheduling:booking", public_id=public_id)
     if costs:
-        messages.info(
-            request, _("Your booking is canceled. It costs what was agreed; the receipt comes by mail.")
-        )
+        amount = money_text(cost_of(mine))
+        words = _("Your booking is canceled. It costs %(amount)s; the receipt comes by mail.")
+        messages.info(request, words % {"amount": amount})
         return redirect("scheduling:booking", public_id=public_id)
     messages.success(request, _("Your booking is canceled. It cost nothing."))
     return redirect("scheduling:bookings")

@@ -11,11 +11,15 @@ from core import clock
 from core.events import publish
 from core.live import nudge
 from stations.events import SessionAbandoned
-from stations.models import ChargingSession
+from stations.models import ChargingSession, DeviceVariable
 from stations.states import SESSION, sources
 
 PENDING_FOR: Final = timedelta(minutes=5)
-"""How long a driver has to plug in after asking; stations wait less (ConnectionTimeOut)."""
+"""How long a driver has to plug in after asking, where her station does not wait longer."""
+MARGIN: Final = timedelta(seconds=30)
+"""What the station's news may take, once it has waited in vain or at the last moment not."""
+WAITS_FOR: Final = ("ConnectionTimeOut", "EVConnectionTimeOut")
+"""How stations call the seconds for which they wait for a plug."""
 
 
 @transaction.atomic
@@ -31,11 +35,28 @@ def abandon(*, session_id: int, reason: str) -> bool:
 
 
 def abandon_stale() -> int:
-    """Sweep: nobody plugged in for too long. Returns how many were let go."""
-    limit = clock.now() - PENDING_FOR
-    stale = ChargingSession.objects.filter(status=ChargingSession.Status.PENDING, requested_at__lte=limit)
-    ids = list(stale.values_list("pk", flat=True))
-    return sum(abandon(session_id=pk, reason="not_plugged_in") for pk in ids)
+    """Sweep: nobody plugged in for too long. Returns how many were let go.
+
+    Never before the station has given up itself: a charge could begin for which nothing is held any more.
+    """
+    now = clock.now()
+    waiting = ChargingSession.objects.filter(
+        status=ChargingSession.Status.PENDING, requested_at__lte=now - PENDING_FOR
+    )
+    asked = list(waiting.values_list("pk", "station_id", "requested_at"))
+    patience = _patience({station_id for _pk, station_id, _at in asked})
+    late = [pk for pk, station_id, at in asked if at and at <= now - patience.get(station_id, PENDING_FOR)]
+    return sum(abandon(session_id=pk, reason="not_plugged_in") for pk in late)
+
+
+def _patience(station_ids: set[int]) -> dict[int, timedelta]:
+    """By station, where it has said how long it waits itself."""
+    said = DeviceVariable.objects.filter(station__in=station_ids, variable__in=WAITS_FOR, attribute="Actual")
+    return {
+        station_id: max(PENDING_FOR, timedelta(seconds=int(value)) + MARGIN)
+        for station_id, value in said.values_list("station_id", "value")
+        if value.isdecimal()
+    }
 
 
 def _tell(session: ChargingSession, reason: str) -> None:

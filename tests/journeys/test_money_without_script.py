@@ -91,6 +91,7 @@ def test_who_paid_and_never_plugged_in_pays_nothing_and_tries_again(guest, place
     charger.waits_for_a_car(patience_s)
     with monkeypatch.context() as impatient:
         impatient.setattr(pending, "PENDING_FOR", timedelta(0))
+        impatient.setattr(pending, "WAITS_FOR", ())
         _load_until(guest, lambda: Payment.objects.get().status == "voided")
     _load_until(guest, lambda: _is_shown(guest, "The charge did not start"))
     guest.hears_no_complaint()

@@ -340,3 +340,25 @@ def test_the_driver_and_the_operator_read_what_the_booking_cost(town, boss, clie
     client.force_login(boss)
     page = client.get(reverse("scheduling:operator_booking", args=[booked.public_id])).content.decode()
     assert reverse("payments:receipt", args=[booked.public_id]) in page
+
+
+def test_a_late_cancel_is_announced_with_what_it_costs_at_that_moment(town, client):
+    price(town, **FEES)
+    booked = book(town)
+    client.force_login(town.driver)
+    page = reverse("scheduling:booking", args=[booked.public_id])
+    with clock.at(booked.during.lower + 6 * MINUTE):
+        told = client.get(page).content.decode()
+        assert "canceling costs €5.40 now, and more with each minute, up to €6.00" in told
+        answer = client.post(reverse("scheduling:cancel_booking", args=[booked.public_id]), follow=True)
+        assert "It costs €5.40; the receipt comes by mail." in answer.content.decode()
+        deliver()
+    assert ChargeDetailRecord.objects.get(kept=kept_of(booked)).total_gross == Decimal("5.40")
+
+
+def test_without_a_price_per_hour_a_late_cancel_costs_what_not_coming_does(town, client):
+    booked = book(town)
+    client.force_login(town.driver)
+    with clock.at(booked.during.lower + 6 * MINUTE):
+        told = client.get(reverse("scheduling:booking", args=[booked.public_id])).content.decode()
+    assert "canceling costs €5.00, as not coming does" in told

@@ -16,7 +16,7 @@ from payments.models import (
 )
 from payments.services import collecting, reserving
 from payments.services.checkout import pay_at_once
-from payments.services.company_documents import einvoice_of
+from payments.services.company_documents import COLUMNS, csv_rows, einvoice_of
 from payments.services.company_invoices import issue_invoice
 from payments.services.recovery import settle_payments
 from payments.services.starting import follow_hold
@@ -146,6 +146,8 @@ def test_a_members_fee_goes_on_the_companys_invoice(story, stand_in):
     assert (line["reservation"], line["energy_wh"]) == (booked.number, 0)
     assert f"Reservation #{booked.number}, not used" in {one.name for one in einvoice_of(invoice).lines}
     assert taken_minor(stand_in) == 0
+    (row,) = (dict(zip(COLUMNS, one, strict=True)) for one in csv_rows(invoice))
+    assert (row["session"], row["reservation"]) == ("", booked.number)
 
 
 @pytest.mark.django_db(transaction=True)

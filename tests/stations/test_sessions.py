@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -11,7 +12,7 @@ from accounts.services import welcome_driver
 from core import clock
 from core.models import DomainEvent
 from stations.facts import Report
-from stations.models import ChargingSession, StationCommand
+from stations.models import ChargingSession, DeviceVariable, StationCommand
 from stations.services import commands, pending, sessions
 from stations.services.recording import record
 from tests.factories import NOON, SessionFactory, StationFactory, TokenFactory, UserFactory
@@ -114,6 +115,24 @@ def test_nobody_waits_for_ever_for_a_plug(evse, driver, station):
         assert pending.abandon_stale() == 1
     session.refresh_from_db()
     assert session.status == "abandoned"
+
+
+@pytest.mark.parametrize("name", ["ConnectionTimeOut", "EVConnectionTimeOut"])
+def test_a_start_is_not_given_up_while_its_station_waits_for_the_plug(evse, driver, station, name):
+    """What is held would be let go, and then the charge could begin."""
+    DeviceVariable.objects.create(
+        organization=station.organization,
+        station=station,
+        variable=name,
+        value="900",
+        reported_at=clock.now(),
+    )
+    sessions.request_start(evse=evse, user=driver)
+    asked_at = clock.now()
+    with clock.at(asked_at + timedelta(seconds=910)):
+        assert pending.abandon_stale() == 0
+    with clock.at(asked_at + timedelta(seconds=931)):
+        assert pending.abandon_stale() == 1
 
 
 def test_a_start_after_all_is_kept_for_its_driver_and_flagged(evse, driver, told):

@@ -84,6 +84,8 @@ FOR_ANYBODY_SIGNED_IN = {
     "api_accounts:token-list",
     "api_accounts:vehicle-list",
     "api_payments:cdr-list",
+    "api_payments:company-list",
+    "api_payments:group-list",
     "api_payments:payment-list",
     "api_payments:refund-list",
     "api_payments:tariff-list",
