@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
 from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
+    gc.set_threshold(100_000)  # a migration makes millions of small things: looking often takes a quarter of it
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
     execute_from_command_line(sys.argv)

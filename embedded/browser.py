@@ -22,6 +22,11 @@ ARGUMENTS: Final = (
     "--disable-sync",
     "--no-first-run",
     "--disable-quic",
+    # A whole browser would load pages of its own for the address bar of each window, which nobody sees.
+    # It hears only the last such list, so what Playwright turns off for its own sake is named again.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,AvoidUnnecessaryBeforeUnloadCheckSync,"
+    "DestroyProfileOnBrowserClose,HttpsUpgrades,MediaRouter,OptimizationHints,PaintHolding,"
+    "ThirdPartyStoragePartitioning",
 )
 
 

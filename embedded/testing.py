@@ -24,9 +24,10 @@ def in_ci() -> bool:
 
 
 def workers(arguments: Sequence[str]) -> list[str]:
-    """Two workers, unless the caller chose (or debugs)."""
+    """Three workers, one more than a small machine has cores: a test that waits for a socket or a browser
+    leaves its core to another. Unless the caller chose (or debugs)."""
     chosen = any(argument.startswith(("-n", "--numprocesses", "--pdb", "--trace")) for argument in arguments)
-    return [] if chosen else ["-n", "2"]
+    return [] if chosen else ["-n", "3"]
 
 
 def is_narrow(arguments: Sequence[str]) -> bool:

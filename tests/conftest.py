@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -20,6 +21,7 @@ settings.register_profile("house", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("house")
 
 clean_quickly()
+gc.set_threshold(100_000)  # most of what a test makes is dropped without it; looking often costs a tenth
 
 
 @pytest.fixture(scope="session")

@@ -17,14 +17,14 @@ from embedded.places import ROOT
 @pytest.mark.parametrize(
     ("arguments", "added"),
     [
-        ([], ["-n", "2"]),
-        (["-q", "tests/pure"], ["-n", "2"]),
+        ([], ["-n", "3"]),
+        (["-q", "tests/pure"], ["-n", "3"]),
         (["-n", "0"], []),
         (["-n4"], []),
         (["--pdb"], []),
     ],
 )
-def test_tests_run_on_two_workers_unless_the_caller_chose(arguments, added):
+def test_tests_run_on_three_workers_unless_the_caller_chose(arguments, added):
     assert testing.workers(arguments) == added
 
 
