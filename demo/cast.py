@@ -15,6 +15,8 @@ from simulator.stations.town import Driver, Town
 
 STAFF: Final = 2
 RESIDENTS: Final = 5
+ABSENT: Final = 2
+ABSENT_FOR: Final = timedelta(hours=4)
 HOME_OF_RESIDENTS: Final = "northfield"
 BILLED_WITHIN: Final = timedelta(minutes=30)
 
@@ -22,11 +24,12 @@ BILLED_WITHIN: Final = timedelta(minutes=30)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast:
     """`staff` charge on a company's account, `residents` at a price of their own; the bank of the `doubter`
-    asks a charge's money back (None: nobody's charge is over by then)."""
+    asks a charge's money back (None: nobody's charge is over by then); the `absent` book and do not come."""
 
     staff: tuple[Driver, ...]
     residents: tuple[Driver, ...]
     doubter: Driver | None
+    absent: tuple[Driver, ...]
 
 
 def choose_cast(arrivals: Sequence[Arrival], *, town: Town, begin: datetime, end: datetime) -> Cast:
@@ -36,11 +39,14 @@ def choose_cast(arrivals: Sequence[Arrival], *, town: Town, begin: datetime, end
     tapping = (one.driver for one in over if one.by == "rfid")
     visits = Counter(one.driver for one in others)
     by_app = (one.driver for one in over if one.by == "app" and visits[one.driver] == 1)
+    soon = {one.driver for one in others if one.at < begin + ABSENT_FOR}
+    elsewhere = (one for one in town.drivers if one not in soon)
     at_home = (one.driver for one in others if one.site == HOME_OF_RESIDENTS)
     return Cast(
         staff=_first(STAFF, tapping, town),
         residents=_first(RESIDENTS, at_home, town),
         doubter=next(by_app, None),
+        absent=_first(ABSENT, elsewhere, town),
     )
 
 

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from core import clock, outbox
-from demo.regulars import BOOKED_BEFORE, book_ahead, book_for_the_visitor, lend_visits
-from demo.town import VISITOR, driver_of
+from demo.regulars import BOOKED_BEFORE, book_ahead, lend_visits
+from demo.town import driver_of
 from ocpp_bridge.exchange import INTERVAL_S
 from ocpp_bridge.replay import Conversation
 from payments.services import checkout
@@ -34,6 +35,7 @@ from simulator.stations.virtual import VirtualStation
 from simulator.stations.visits import resume_visit, schedule_visit
 from stations.models import ChargingStation, Evse, StationCommand
 
+PARTITIONED: Final = ("stations_meterreading", "ocpp_bridge_frame")
 SAMPLE_S: Final = 300
 HEARTBEAT_S: Final = 3600
 SWEEP_EVERY: Final = timedelta(minutes=15)
@@ -94,7 +96,7 @@ class History:
     ) -> None:
         self.town, self.begin, self.end, self.seed, self.state = town, begin, end, seed, state
         self.sweeps = sweeps
-        self.evses = {(e.station.identity, e.number): e for e in Evse.objects.select_related("station")}
+        self.evses = {(e.station.identity, e.number): e for e in _with_places()}
         memories = read_memories(state)
         self.players = {
             spec.identity: Player(spec, begin=begin, seed=seed, memory=memories.get(spec.identity))
@@ -141,8 +143,6 @@ class History:
     def _book_ahead(self, since: datetime, now: datetime) -> None:
         with clock.at(now):
             book_ahead(self.arrivals, self.evses, now=now, since=since)
-            if now == self.end:
-                book_for_the_visitor(driver_of(VISITOR), self.evses, now=now)
 
     def _day(self, day: date) -> list[Arrival]:
         return plan_day(self.town, day, self.seed)
@@ -208,6 +208,10 @@ class History:
         for player in self.players.values():
             player.core.settings.heartbeat_interval_s = INTERVAL_S
         write_state(self.state, [snapshot.take(player.core, self.end) for player in self.players.values()])
+
+
+def _with_places() -> QuerySet[Evse]:
+    return Evse.objects.select_related("station__location")
 
 
 def something_waits(now: datetime) -> bool:

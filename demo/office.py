@@ -1,4 +1,4 @@
-"""On the operator's desk after the day: an invoice, money given back, a dispute. Each of them once."""
+"""On the operator's desk after the day: a fee waived, an invoice, money given back, a dispute. Each once."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from accounts.models import Organization, User
 from demo.cards import DISPUTED, save_card
 from demo.customers import HOTEL
 from demo.town import VISITOR, driver_of
-from payments.models import CompanyAccount, Dispute, Invoice, Payment, Refund
+from payments.models import CompanyAccount, Dispute, Invoice, KeptStall, Payment, Refund
 from payments.services.company_invoices import NothingToInvoice, issue_invoice
 from payments.services.disputes import look_at_disputes
 from payments.services.refunding import refund_payment
+from payments.services.waiving import waive_fee
 from simulator.stations.town import Driver
 
 GOODWILL_MINOR: Final = 200
+LATE_TRAIN: Final = "The train from the airport was late"
 WHY: Final = "The stall was blocked for half an hour"
 
 
@@ -40,8 +42,16 @@ def close_day(*, organization: Organization, actor: User, doubter: User | None) 
     """What the operator does when the day is over; nothing is done twice."""
     if doubter is not None:
         follow_dispute(organization=organization, doubter=doubter)
+    ensure_waiver(organization=organization, actor=actor)
     ensure_invoice(organization=organization, actor=actor)
     ensure_refund(organization=organization, actor=actor, favorite=driver_of(VISITOR))
+
+
+def ensure_waiver(*, organization: Organization, actor: User) -> None:
+    """Of those who did not come, one had a reason; another one has paid."""
+    missed = KeptStall.objects.filter(organization=organization, outcome=KeptStall.Outcome.MISSED)
+    if missed.count() > 1 and not missed.exclude(waived_at=None).exists():
+        waive_fee(kept=missed.earliest("pk"), by=actor, reason=LATE_TRAIN)
 
 
 def ensure_invoice(*, organization: Organization, actor: User) -> None:

@@ -19,7 +19,7 @@ from core.money import to_minor
 from demo.cards import CARD, fill_hosted_page
 from demo.models import Mail
 from demo.visitor import Visitor
-from payments.models import ChargeDetailRecord, Payment, PostingLine
+from payments.models import ChargeDetailRecord, ClosedMonth, Invoice, KeptStall, Payment, PostingLine
 from stations.models import ChargingSession, ChargingStation, Evse, MeterReading, StoredFile
 from stations.services.upkeep import collect_logs
 
@@ -35,6 +35,8 @@ FAILED_START: Final = "The charge did not start"
 
 def prove(*, tell: Tell) -> None:
     """Raises CommandError with the step that did not hold."""
+    _demand_past()
+    tell("who did not come has paid, or was let off; the month before is closed with an invoice")
     online = wait_for("stations come online", _most_are_online)
     tell(f"{online} stations are online")
     visitor = Visitor(settings.PUBLIC_URL)
@@ -49,6 +51,18 @@ def prove(*, tell: Tell) -> None:
     tell("the receipt is in the guest's mail and opens")
     tell(f"{_log_of_a_station()} has come in from a charger")
     wait_for("beat ticks", _beat_ticked)
+
+
+def _demand_past() -> None:
+    """What an operator's pages of fees and months are filled with."""
+    missed = KeptStall.objects.filter(outcome=KeptStall.Outcome.MISSED)
+    if not missed.filter(waived_at=None, cdrs__isnull=False).exists():
+        raise CommandError("Nobody has paid for not coming.")
+    if missed.exclude(waived_at=None).count() != 1:
+        raise CommandError("Nobody who did not come was let off.")
+    closed = ClosedMonth.objects.first()
+    if closed is None or not Invoice.objects.filter(company__isnull=False, month=closed.month).exists():
+        raise CommandError("No month is closed with an invoice.")
 
 
 def wait_for(what: str, look: Callable[[], T | None]) -> T:

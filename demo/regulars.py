@@ -13,7 +13,7 @@ from typing import Final
 
 from accounts.models import User
 from demo.town import VISITOR, driver_of
-from scheduling.services.reservations import NotBookable, SlotTaken, book
+from scheduling.services.reservations import NotBookable, NoWayToPay, SlotTaken, book
 from scheduling.times import ceil_to_step, floor_to_step
 from simulator.stations.demand import Arrival
 from stations.models import Evse
@@ -64,7 +64,7 @@ def _book(evse: Evse, driver: User, arrival: Arrival) -> None:
             end_at=ceil_to_step(arrival.departs_at),
             energy_wh=max(1000, wanted_wh),
         )
-    except (NotBookable, SlotTaken):
+    except (NotBookable, NoWayToPay, SlotTaken):
         return  # she comes without
 
 

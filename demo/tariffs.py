@@ -7,6 +7,16 @@ from decimal import Decimal
 from typing import Any, Final
 
 VAT_PERCENT: Final = "25"
+SITE_WITH_A_FEE: Final = "harbour-hub"
+MISSED_FEE: Final = "5.00"
+
+
+def missed_fee() -> dict[str, Any]:
+    """What a booking costs whose driver does not come."""
+    return {
+        "price_components": [_component("FLAT", MISSED_FEE)],
+        "restrictions": {"reservation": "RESERVATION_EXPIRES"},
+    }
 
 
 def elements(hint: Mapping[str, Any]) -> list[dict[str, Any]]:

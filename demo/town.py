@@ -144,10 +144,11 @@ def _build_site(organization: Organization, town: Town, site: Site, since: datet
 
 
 def _price(location: Location, site: Site, since: datetime) -> None:
+    fees = [tariffs.missed_fee()] if site.key == tariffs.SITE_WITH_A_FEE else []
     tariff = create_tariff(
         organization=location.organization,
         name=site.tariff["name"],
-        elements=tariffs.elements(site.tariff),
+        elements=[*tariffs.elements(site.tariff), *fees],
         idle_grace_minutes=int(site.tariff.get("idle_after_minutes", 0)),
         hold_minor=6000 if site.max_power_kw > 200 else 4000,
     )

@@ -272,5 +272,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{levelname:<7} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
+    "loggers": {"fontTools": {"level": "WARNING"}},  # tells of each font that goes into a PDF
 }
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # unique ignoring case, by a constraint on lower(email)

@@ -6,14 +6,25 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from psycopg.types.range import TimestamptzRange
 
 from core import clock
 from demo import office
+from demo.absent import book_in_vain
 from demo.cards import ensure_card
-from demo.cast import BILLED_WITHIN, choose_cast
+from demo.cast import ABSENT_FOR, BILLED_WITHIN, choose_cast
 from demo.customers import HOTEL, ensure_customers
+from demo.last_month import live_last_month, month_before
 from demo.town import VISITOR, driver_of, operator_of_town, provision
-from payments.models import Dispute, Invoice, PaymentMethod, Refund
+from payments.models import (
+    ClosedMonth,
+    Dispute,
+    HostStatement,
+    Invoice,
+    PaymentMethod,
+    Refund,
+    TariffAssignment,
+)
 from payments.selectors.companies import companies_of
 from payments.selectors.groups import groups_of
 from payments.services.billing import bill_session
@@ -21,10 +32,13 @@ from payments.services.collecting import collect
 from payments.services.holding import hold_for_session
 from payments.services.pricing import driver_as_payer, energy_price, tariff_for
 from payments.services.vouchers import shown_vouchers
+from scheduling.selectors.fees import fees_of
+from scheduling.services import arrivals
 from simulator.stations.demand import plan_day
 from simulator.stations.town import load_town
-from stations.models import ChargingSession, Evse
+from stations.models import ChargingSession, ChargingStation, Evse
 from tests.factories import SessionFactory
+from tests.payments.stories import deliver
 
 TOWN = load_town()
 BEGIN = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -114,3 +128,61 @@ def test_after_a_day_with_charges_there_are_one_invoice_one_refund_and_one_dispu
     dispute = Dispute.objects.get()
     assert (dispute.payment.account.user, dispute.status) == (doubter, "needs_response")
     assert PaymentMethod.objects.get(account__user=doubter, is_default=True).last4 == "4242"
+
+
+# --- who did not come, and the month before --------------------------------------------------
+
+
+def evses():
+    found = Evse.objects.select_related("station__location")
+    return {(one.station.identity, one.number): one for one in found}
+
+
+def test_whoever_is_absent_does_not_come_while_a_stall_is_kept_for_them():
+    chosen, arrivals = cast()
+    soon = {one.driver for one in arrivals if BEGIN < one.at < BEGIN + ABSENT_FOR}
+    assert len(set(chosen.absent)) == 2
+    assert not soon & set(chosen.absent)
+
+
+def test_two_do_not_come_one_pays_and_one_is_let_off_once(demo_town):
+    organization, chosen = demo_town
+    ChargingStation.objects.update(is_connected=True)
+    for driver in chosen.absent:
+        ensure_card(driver_of(driver))
+    booked = book_in_vain(chosen.absent, cast()[1], evses(), at=BEGIN)
+    assert len(booked) == 2
+    with clock.at(max(one.during.lower for one in booked) + timedelta(minutes=16)):
+        arrivals.miss_due()
+        deliver()
+        for _ in range(2):
+            office.close_day(organization=organization, actor=operator_of_town(), doubter=None)
+    fees = [fees_of(one) for one in booked]
+    assert [(one.kept.waived_at is not None, one.paid.minor) for one in fees] == [(True, 0), (False, 500)]
+
+
+def test_the_month_before_is_over_wherever_the_day_lies():
+    zone = TOWN.zone
+    assert month_before(datetime(2026, 3, 3, 12, tzinfo=UTC), zone).starts_at.date() == date(2026, 2, 1)
+    first = month_before(datetime(2026, 1, 1, 0, 30, tzinfo=UTC), zone)
+    assert (first.starts_at.date(), first.ends_at.date()) == (date(2025, 12, 1), date(2026, 1, 1))
+
+
+def test_the_month_before_is_closed_with_an_invoice_and_statements(demo_town, tmp_path):
+    organization, chosen = demo_town
+    month = month_before(BEGIN, TOWN.zone)
+    TariffAssignment.objects.update(during=TimestamptzRange(month.starts_at, None))
+    live_last_month(
+        month,
+        town=TOWN,
+        staff=chosen.staff * 3,
+        whose=organization,
+        actor=operator_of_town(),
+        state=tmp_path / "stations.json",
+    )
+    closed = ClosedMonth.objects.get(organization=organization)
+    assert closed.month == date(2026, 2, 1)
+    invoice = Invoice.objects.get(company__name=HOTEL)
+    assert (invoice.month, invoice.issued_on.month) == (date(2026, 2, 1), 3)
+    assert HostStatement.objects.filter(organization=organization, month=closed.month).exists()
+    assert not ChargingSession.objects.exclude(status="completed").exists()

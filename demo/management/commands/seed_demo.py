@@ -11,19 +11,22 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from accounts.models import Organization, User
 from core import clock
 from core.partitions import ensure_days
 from demo import cards, office, town
-from demo.cast import choose_cast
+from demo.absent import book_in_vain
+from demo.cast import Cast, choose_cast
 from demo.customers import ensure_customers
-from demo.history import History, left_at
+from demo.history import PARTITIONED, History, left_at
+from demo.last_month import Month, live_last_month, month_before
 from demo.progress import Progress
+from demo.regulars import book_for_the_visitor
 from demo.sweeps import SWEEPS
 from demo.welcome import write_welcome
 from simulator.stations.town import Driver, load_town
 
 DAY: Final = timedelta(hours=24)
-PARTITIONED: Final = ("stations_meterreading", "ocpp_bridge_frame")
 
 
 class Command(BaseCommand):
@@ -42,21 +45,36 @@ class Command(BaseCommand):
         cards.write_lazily()
         settings.OUTBOX_WAKES = False  # here the history delivers, in its own time
         plan = load_town()
-        made = town.provision(plan, since=begin - timedelta(days=1))
+        month = month_before(begin, plan.zone)
+        made = town.provision(plan, since=month.starts_at)
         history = History(plan, begin=begin, end=now, seed=options["seed"], state=state, sweeps=SWEEPS)
-        self._live(made, history)
+        self._live(made, history, month)
         write_welcome(state_directory())
 
-    def _live(self, made: town.Provisioned, history: History) -> None:
+    def _live(self, made: town.Provisioned, history: History, month: Month) -> None:
         """The day, between what was agreed before it and what is to be done after it."""
         whose: Any = {"organization": made.organization, "actor": town.operator_of_town()}
         people = choose_cast(history.arrivals, town=history.town, begin=history.begin, end=history.end)
-        ensure_customers(**whose, cast=people, since=history.begin)
-        doubter = office.arm_bank(organization=made.organization, driver=people.doubter)
+        ensure_customers(**whose, cast=people, since=month.starts_at)
         everybody = (*history.town.drivers, town.VISITOR)
         self._save_cards(everybody if made.is_new else (town.VISITOR,))
+        if made.is_new:
+            self._tell_before(month, history, people, **whose)
+        doubter = office.arm_bank(organization=made.organization, driver=people.doubter)
         self._play(history)
+        with clock.at(history.end):
+            book_for_the_visitor(town.driver_of(town.VISITOR), history.evses, now=history.end)
         office.close_day(**whose, doubter=doubter)
+
+    def _tell_before(
+        self, month: Month, history: History, people: Cast, *, organization: Organization, actor: User
+    ) -> None:
+        """A month that is closed, and bookings of the day that nobody will use."""
+        state = history.state.with_name("last-month.json")
+        live_last_month(
+            month, town=history.town, staff=people.staff, whose=organization, actor=actor, state=state
+        )
+        book_in_vain(people.absent, history.arrivals, history.evses, at=history.begin)
 
     def _save_cards(self, drivers: Sequence[Driver]) -> None:
         progress = Progress(self.stdout.write)
