@@ -14,6 +14,7 @@ from simulator.stations.demand import Arrival
 from simulator.stations.town import Driver, Town
 
 STAFF: Final = 2
+SAVERS: Final = 2
 RESIDENTS: Final = 5
 ABSENT: Final = 2
 ABSENT_FOR: Final = timedelta(hours=4)
@@ -23,30 +24,36 @@ BILLED_WITHIN: Final = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast:
-    """`staff` charge on a company's account, `residents` at a price of their own; the bank of the `doubter`
-    asks a charge's money back (None: nobody's charge is over by then); the `absent` book and do not come."""
+    """`staff` charge on a company's account, `residents` at a price of their own.
+
+    The bank of the `doubter` asks a charge's money back (None: nobody's charge is over by then); the `absent`
+    book and do not come; the `savers` keep a balance.
+    """
 
     staff: tuple[Driver, ...]
     residents: tuple[Driver, ...]
     doubter: Driver | None
     absent: tuple[Driver, ...]
+    savers: tuple[Driver, ...]
 
 
 def choose_cast(arrivals: Sequence[Arrival], *, town: Town, begin: datetime, end: datetime) -> Cast:
     """Staff tap their cards; the doubter, who comes once, pays by app. Their visits are over before `end`."""
     others = [one for one in arrivals if one.driver != VISITOR]
     over = [one for one in others if one.at > begin and one.departs_at < end - BILLED_WITHIN]
-    tapping = (one.driver for one in over if one.by == "rfid")
+    tapping = [one.driver for one in over if one.by == "rfid"]
+    staff = _first(STAFF, tapping, town)
     visits = Counter(one.driver for one in others)
     by_app = (one.driver for one in over if one.by == "app" and visits[one.driver] == 1)
     soon = {one.driver for one in others if one.at < begin + ABSENT_FOR}
     elsewhere = (one for one in town.drivers if one not in soon)
     at_home = (one.driver for one in others if one.site == HOME_OF_RESIDENTS)
     return Cast(
-        staff=_first(STAFF, tapping, town),
+        staff=staff,
         residents=_first(RESIDENTS, at_home, town),
         doubter=next(by_app, None),
         absent=_first(ABSENT, elsewhere, town),
+        savers=_first(SAVERS, (one for one in tapping if one not in staff), town),
     )
 
 

@@ -14,9 +14,12 @@ from django.db import transaction
 from accounts.models import Organization, User
 from core import clock
 from demo import tariffs
+from demo.cards import CARD, fill_hosted_page
 from demo.cast import HOME_OF_RESIDENTS, Cast
-from payments.models import CompanyAccount
-from payments.services import company_desk, group_desk, hosting, tariff_desk, vouchers
+from demo.town import driver_of
+from payments.models import CompanyAccount, PrepaidBalance
+from payments.services import balance_desk, company_desk, group_desk, hosting, tariff_desk, vouchers
+from payments.services.topping_up import begin_top_up, look_at_top_up
 from simulator.stations.town import Driver
 from stations.models import Location
 
@@ -24,6 +27,7 @@ HOTEL: Final = "Quay Hotel"
 COST_CENTER: Final = "Shuttle"
 RESIDENTS: Final = "Residents"
 RESIDENTS_PRICE: Final = {"energy_per_kwh": "0.29", "idle_per_minute": "0.05"}
+TOP_UP_MINOR: Final = 5000
 VOUCHERS: Final = 3
 VOUCHERS_VALID: Final = timedelta(days=90)
 
@@ -36,7 +40,30 @@ def ensure_customers(*, organization: Organization, actor: User, cast: Cast, sin
         _say_who_we_are(organization, actor)
         _open_hotel(organization, actor, cast.staff)
         _open_group(organization, actor, cast.residents)
+        _offer_balances(organization, actor)
         hosting.pay_ourselves(actor=actor, organization=organization)
+
+
+def ensure_balances(*, organization: Organization, savers: Iterable[Driver], since: datetime) -> None:
+    """They top up on the hosted page and have it from `since` on; once."""
+    for driver in map(driver_of, savers):
+        if PrepaidBalance.objects.filter(organization=organization, user=driver).exists():
+            continue
+        page = begin_top_up(driver=driver, organization=organization, amount_minor=TOP_UP_MINOR)
+        fill_hosted_page(page, **CARD, email=driver.email)
+        with clock.at(since):
+            look_at_top_up(balance=driver.balances.get())
+
+
+def _offer_balances(organization: Organization, actor: User) -> None:
+    balance_desk.set_terms(
+        actor=actor,
+        organization=organization,
+        is_offered=True,
+        smallest_minor=1000,
+        largest_minor=20_000,
+        start_minor=500,
+    )
 
 
 def _say_who_we_are(organization: Organization, actor: User) -> None:

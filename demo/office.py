@@ -78,4 +78,4 @@ def ensure_refund(*, organization: Organization, actor: User, favorite: User) ->
 def _paid(organization: Organization) -> QuerySet[Payment]:
     """Newest first; by card, not at a terminal."""
     captured = Payment.objects.filter(organization=organization, status=Payment.Status.CAPTURED)
-    return captured.exclude(provider_ref="").order_by("-pk")
+    return captured.filter(tops_up=None).exclude(provider_ref="").order_by("-pk")

@@ -7,7 +7,6 @@ import urllib.parse
 import urllib.request
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import django
 
@@ -19,6 +18,7 @@ from django.db import transaction  # noqa: E402
 from accounts.models import Organization, User  # noqa: E402
 from bench.money import town  # noqa: E402
 from core import clock  # noqa: E402
+from demo.cards import CARD, fill_hosted_page  # noqa: E402
 from payments.models import BillingAccount, PrepaidTerms  # noqa: E402
 from payments.services.cards import ensure_account, save_card  # noqa: E402
 from payments.services.tariffs import assign_tariff, create_tariff  # noqa: E402
@@ -77,16 +77,8 @@ def _top_up(user: User) -> None:
     organization = Organization.objects.get()
     PrepaidTerms.objects.get_or_create(organization=organization, is_offered=True)
     page = begin_top_up(driver=user, organization=organization, amount_minor=town.TOP_UP_MINOR)
-    card = {"number": "4242424242424242", "expiry": "12/40", "cvc": "123", "email": user.email}
-    with urllib.request.build_opener(_Stay).open(page, urllib.parse.urlencode(card).encode(), timeout=10):
-        look_at_top_up(balance=user.balances.get())
-
-
-class _Stay(urllib.request.HTTPRedirectHandler):
-    """The way back leads to a page of ours, which nobody needs here."""
-
-    def http_error_303(self, req: Any, fp: Any, code: int, msg: str, headers: Any) -> Any:
-        return fp
+    fill_hosted_page(page, **CARD, email=user.email)
+    look_at_top_up(balance=user.balances.get())
 
 
 def _attached(account: BillingAccount, card: str) -> str:

@@ -13,7 +13,7 @@ from demo import office
 from demo.absent import book_in_vain
 from demo.cards import ensure_card
 from demo.cast import ABSENT_FOR, BILLED_WITHIN, choose_cast
-from demo.customers import HOTEL, ensure_customers
+from demo.customers import HOTEL, ensure_balances, ensure_customers
 from demo.last_month import live_last_month, month_before
 from demo.town import VISITOR, driver_of, operator_of_town, provision
 from payments.models import (
@@ -21,10 +21,12 @@ from payments.models import (
     Dispute,
     HostStatement,
     Invoice,
+    Payment,
     PaymentMethod,
     Refund,
     TariffAssignment,
 )
+from payments.selectors.balances import balances_in
 from payments.selectors.companies import companies_of
 from payments.selectors.groups import groups_of
 from payments.services.billing import bill_session
@@ -98,6 +100,15 @@ def test_the_operator_finds_a_hotel_with_members_and_vouchers_and_a_group(demo_t
     assert [(one.per_charge.minor, one.in_all.minor) for one in shown_vouchers(hotel)] == [(1500, 10_000)] * 3
     assert [(group.name, group.count) for group in groups_of(organization)] == [("Residents", 5)]
     assert {host.is_own for host in organization.site_hosts.all()} == {True, False}
+
+
+def test_two_who_tap_their_cards_keep_a_balance_and_top_up_once(demo_town):
+    organization, chosen = demo_town
+    for _start in range(2):
+        ensure_balances(organization=organization, savers=chosen.savers, since=BEGIN)
+    assert not {one.key for one in chosen.savers} & {one.key for one in chosen.staff}
+    assert [one.paid_in.minor for one in balances_in(organization)] == [5000, 5000]
+    assert set(Payment.objects.values_list("status", "captured_at")) == {("captured", BEGIN)}
 
 
 def test_residents_pay_less_at_home_from_the_beginning_of_the_day(demo_town):

@@ -17,7 +17,7 @@ from core.partitions import ensure_days
 from demo import cards, office, town
 from demo.absent import book_in_vain
 from demo.cast import Cast, choose_cast
-from demo.customers import ensure_customers
+from demo.customers import ensure_balances, ensure_customers
 from demo.history import PARTITIONED, History, left_at
 from demo.last_month import Month, live_last_month, month_before
 from demo.progress import Progress
@@ -60,6 +60,7 @@ class Command(BaseCommand):
         self._save_cards(everybody if made.is_new else (town.VISITOR,))
         if made.is_new:
             self._tell_before(month, history, people, **whose)
+        ensure_balances(organization=made.organization, savers=people.savers, since=history.begin)
         doubter = office.arm_bank(organization=made.organization, driver=people.doubter)
         self._play(history)
         with clock.at(history.end):
