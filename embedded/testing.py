@@ -30,6 +30,12 @@ def workers(arguments: Sequence[str]) -> list[str]:
     return [] if chosen else ["-n", "3"]
 
 
+def keep_bytecode() -> None:
+    """A run starts dozens of Pythons: where none may write beside its sources, they compile once, in var."""
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / "var" / "bytecode"))
+
+
 def is_narrow(arguments: Sequence[str]) -> bool:
     """Did the caller name files or a selection? Then no browser is installed for them."""
     named = [argument.split("::")[0] for argument in arguments if not argument.startswith("-")]
@@ -53,6 +59,7 @@ def main(arguments: Sequence[str]) -> int:
         without = ["-m", "not browser"]
     argv = [sys.executable, "-m", "pytest", *workers(arguments), *without, *arguments]
     os.chdir(ROOT)
+    keep_bytecode()
     os.execv(sys.executable, argv)  # noqa: S606
 
 

@@ -7,6 +7,7 @@ only the controller starts servers; its workers inherit the addresses through th
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ NOWHERE = {
 }
 SERVERS = {"DATABASE_URL": "postgres", "REDIS_URL": "valkey"}
 running: list[Throwaway] = []
+making: list[subprocess.Popen[bytes]] = []
 
 
 def _needs_no_server(config: pytest.Config) -> bool:
@@ -60,12 +62,16 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         for servers in running:
             servers.wait()
             if servers.database_url == os.environ["DATABASE_URL"]:
-                template.begin()
+                making.append(template.begin())
     except Unavailable as problem:
         pytest.exit(str(problem), returncode=3)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """After the last test: take them away."""
+    """After the last test: take them away; a run without a database may end before its template is made."""
+    while making:
+        maker = making.pop()
+        maker.kill()
+        maker.wait()
     while running:
         running.pop().close()

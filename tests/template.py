@@ -23,13 +23,14 @@ LOCK: Final = 640
 LOOK: Final = "SELECT datistemplate FROM pg_database WHERE datname = %s"
 
 
-def begin() -> None:
-    """Have it made in the servers of this run; returns as soon as the lock is held."""
+def begin() -> subprocess.Popen[bytes]:
+    """Have it made in the servers of this run; returns its maker as soon as that holds the lock."""
     os.environ[VARIABLE] = NAME
     maker = subprocess.Popen([sys.executable, "-m", "tests.template"], cwd=ROOT, stdout=subprocess.PIPE)
     assert maker.stdout is not None
     if not maker.stdout.readline():
         raise Unavailable("The database that the tests copy could not be begun.")
+    return maker
 
 
 def wait() -> None:

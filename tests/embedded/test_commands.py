@@ -42,6 +42,18 @@ def test_no_browser_is_installed_for_a_chosen_few(arguments, is_narrow):
     assert testing.is_narrow(arguments) is is_narrow
 
 
+def test_where_python_may_not_write_beside_its_sources_a_run_still_compiles_once(monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", "/elsewhere")
+    testing.keep_bytecode()
+    assert "PYTHONDONTWRITEBYTECODE" not in os.environ
+    assert os.environ["PYTHONPYCACHEPREFIX"] == "/elsewhere"
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX")
+    testing.keep_bytecode()
+    assert os.environ["PYTHONPYCACHEPREFIX"] == str(ROOT / "var" / "bytecode")
+
+
 def without_a_browser(**changes: str) -> subprocess.CompletedProcess[str]:
     """`embedded.testing` where no browser is found and none can be installed; pytest only collects."""
     script = (
