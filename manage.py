@@ -10,6 +10,6 @@ import sys
 from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
-    gc.set_threshold(100_000)  # looking often takes a quarter of a migration's time
+    gc.set_threshold(100_000)  # a quarter of a migration is looking through what it dropped
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
     execute_from_command_line(sys.argv)

@@ -116,8 +116,12 @@ def _begin(host: SiteHost, actor: User | None) -> tuple[HostPayout, ProviderOper
     if not host.is_payable:
         raise NotPayable(host.name)
     currency = host.organization.currency
-    due_minor = owed_to_host(host, currency)
-    if due_minor <= 0 or host.payouts.filter(status=Status.CREATED).exists():
+    if host.payouts.filter(status=Status.CREATED).exists():
+        raise NothingDue(host.name)
+    due_minor = owed_to_host(
+        host, currency
+    )  # after that look: what was on its way may be paid and booked now
+    if due_minor <= 0:
         raise NothingDue(host.name)
     payout = HostPayout.objects.create(
         organization=host.organization, host=host, amount_minor=due_minor, currency=currency

@@ -18,6 +18,7 @@ from payments.providers import provider
 from payments.selectors.hosts import hosts_of, owed_to_host
 from payments.services import hosting, paying_hosts, statements
 from payments.services.provider_fees import note_fees
+from payments.services.recovery import settle_payments
 from payments.services.refunding import refund_payment
 from tests.factories import MembershipFactory
 from tests.payments.stories import NOON
@@ -150,6 +151,41 @@ def test_a_click_makes_the_organizations_page_once(ground, client):
     assert SiteHost.objects.filter(kind="organization").count() == 1
     client.force_login(MembershipFactory(organization=ground.organization, role="viewer").user)
     assert client.post(reverse("payments:own_payouts")).status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_payout_that_settles_while_another_is_asked_for_is_not_made_again(own, later, monkeypatch):
+    own.sell(12_000)
+    take_fees()
+    later()
+    own_statement(own)
+    own.host = own.own
+    host = own.set_up()
+    own.stand_in.pull("faults", seed=1, only="POST /v1/transfers", drop_after=1)
+    assert paying_hosts.pay_host(host=host).status == HostPayout.Status.CREATED
+    own.stand_in.pull("faults")
+    monkeypatch.setattr(paying_hosts, "owed_to_host", _settling_first_then(owed_to_host))
+    with pytest.raises(paying_hosts.NothingDue):
+        paying_hosts.pay_host(host=host)
+    assert HostPayout.objects.get().amount_minor == 546
+
+
+def _settling_first_then(read):
+    """What is owed was read, and then, before anything else is looked at, the first payout settles."""
+
+    def reading(host, currency):
+        found = read(host, currency)
+        thread = threading.Thread(target=_sweep)
+        thread.start()
+        thread.join()
+        return found
+
+    return reading
+
+
+def _sweep():
+    settle_payments(in_flight=timedelta(0))
+    connection.close()
 
 
 @pytest.mark.django_db(transaction=True)
