@@ -118,9 +118,7 @@ def _begin(host: SiteHost, actor: User | None) -> tuple[HostPayout, ProviderOper
     currency = host.organization.currency
     if host.payouts.filter(status=Status.CREATED).exists():
         raise NothingDue(host.name)
-    due_minor = owed_to_host(
-        host, currency
-    )  # after that look: what was on its way may be paid and booked now
+    due_minor = owed_to_host(host, currency)  # not before that look: what was on its way may be booked now
     if due_minor <= 0:
         raise NothingDue(host.name)
     payout = HostPayout.objects.create(
