@@ -36,7 +36,7 @@ class Page:
         self.pdf.cell(WIDTH_MM - AMOUNT_MM, 7, _latin(label))
         self.pdf.cell(AMOUNT_MM, 7, _latin(amount), align="R", new_x="LMARGIN", new_y="NEXT")
 
-    def keep_together(self, height_mm: float) -> None:
+    def keep_together(self, height_mm: int) -> None:
         """What follows goes on the next page if less than this is left of the page."""
         if self.pdf.will_page_break(height_mm):
             self.pdf.add_page()

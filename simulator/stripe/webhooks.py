@@ -92,6 +92,8 @@ class Courier:
         )
 
     def _done(self, seq: int, event: Document) -> None:
+        if self.world.store.any(event["id"]) is None:  # reset while it was on its way: nothing comes back
+            return
         with self.world.store.transaction():
             self.world.store.db.execute("delete from deliveries where seq = ?", (seq,))
             self.world.store.put(event | {"pending_webhooks": 0})

@@ -99,6 +99,7 @@ class Visitor:
 
     def hears_no_complaint(self) -> None:
         """What `is_pleased` asks, on this screen alone: for journeys, whose pages are looked at elsewhere."""
+        self.page.wait_for_load_state()  # its words are there before its style sheet is
         assert self.side_scroll() <= 0, f"{self.page.url} scrolls sideways at {self.width}"
         assert self.violations(EVERYTHING) == [], self.page.url
         assert self.complaints == []

@@ -71,17 +71,20 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 
 
 class Mailbox:
-    """Receives webhooks; `answers` says with which status, the last one for ever."""
+    """Receives webhooks; `answers` says with which status, the last one for ever. Not open, it answers none."""
 
     def __init__(self) -> None:
         self.received: list[tuple[dict, str]] = []
         self.answers = [200]
+        self.is_open = threading.Event()
+        self.is_open.set()
         mailbox = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 mailbox.received.append((dict(self.headers), body))
+                mailbox.is_open.wait(5)
                 status = mailbox.answers.pop(0) if len(mailbox.answers) > 1 else mailbox.answers[0]
                 self.send_response(status)
                 self.end_headers()

@@ -49,6 +49,17 @@ def test_a_lost_webhook_can_still_be_fetched(stand_in, api, mailbox):
     assert mailbox.received == []
 
 
+def test_what_is_on_its_way_during_a_reset_brings_nothing_back(stand_in, api, mailbox):
+    mailbox.is_open.clear()
+    api.v1.customers.create({})
+    wait_until(lambda: mailbox.received)
+    stand_in.pull("reset")
+    mailbox.is_open.set()
+    api.v1.customers.create({})
+    wait_until(lambda: [event.pending_webhooks for event in api.v1.events.list().data] == [0])
+    assert len(mailbox.received) == 2
+
+
 def test_a_doubled_webhook_comes_twice_with_one_id(stand_in, api, mailbox):
     stand_in.pull("faults", webhook_duplicate=1.0)
     api.v1.customers.create({})
