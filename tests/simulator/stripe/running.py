@@ -71,7 +71,7 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 
 
 class Mailbox:
-    """Receives webhooks; `answers` says with which status, the last one for ever. Not open, it answers none."""
+    """Receives webhooks; `answers` says with which status, the last one for ever, once `is_open`."""
 
     def __init__(self) -> None:
         self.received: list[tuple[dict, str]] = []
