@@ -117,10 +117,6 @@ class ShownBalance:
     available: Money
 
     @property
-    def is_empty(self) -> bool:
-        return not self.paid_in.amount
-
-    @property
     def is_overdrawn(self) -> bool:
         return self.paid_in.amount < 0
 
@@ -150,7 +146,7 @@ def offering() -> list[Organization]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwedBalance:
-    """A driver's balance in an operator's list: paid in, less held."""
+    """A driver's balance in an operator's list: what is paid in and not used."""
 
     balance: PrepaidBalance
     paid_in: Money

@@ -7,8 +7,6 @@ purposes, Art. 73a Directive 2006/112/EC).
 
 from __future__ import annotations
 
-from typing import Final
-
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
@@ -18,7 +16,7 @@ from core import clock
 from core.money import Money
 from payments.models import Payment, PrepaidBalance
 from payments.providers.base import CheckoutRequest, ProviderError
-from payments.selectors.balances import available_minor, shown_balance, terms_for
+from payments.selectors.balances import paid_in_minor, shown_balance, terms_for
 from payments.selectors.paying import asks_cards
 from payments.selectors.refunds import TAKEN_BACK, refundable
 from payments.selectors.unpaid import debts_of_driver
@@ -31,12 +29,12 @@ from payments.services.collecting import collect_for
 from payments.services.looking import refresh_payment
 from payments.services.operations import Busy
 from payments.services.payments import NotPossible, create_payment
+from payments.services.refund_states import UNDONE
 from payments.services.refunding import refund_payment
 from payments.services.starting import follow_hold
 from payments.states import OPEN_PAYMENT
 
 Status = Payment.Status
-UNDONE: Final = ("failed", "canceled")
 
 
 class NotOffered(ValueError):
@@ -56,9 +54,12 @@ class BeingPaid(RuntimeError):
 
 
 def bounds(organization: Organization, balance: PrepaidBalance | None) -> tuple[Money, Money]:
-    """The smallest and the largest top-up now; the largest may be below the smallest: it is full."""
+    """The smallest and the largest top-up now; the largest may be below the smallest: it is full.
+
+    What is set aside for running charges is there as well.
+    """
     terms = terms_for(organization)
-    there = max(0, available_minor(balance)) if balance else 0
+    there = max(0, paid_in_minor(balance)) if balance else 0
     currency = balance.currency if balance else organization.currency
     most = max(0, terms.largest_minor - there)
     return Money.of_minor(terms.smallest_minor, currency), Money.of_minor(most, currency)
@@ -134,7 +135,7 @@ def _request(payment: Payment) -> CheckoutRequest:
         amount_minor=payment.requested_minor,
         currency=payment.currency,
         description=f"{payment.organization.name}: prepaid balance",
-        success_url=f"{back}?paid=1",
+        success_url=back,
         cancel_url=back,
         expires_at=clock.now() + PAGE_OPEN_FOR,
         customer_ref=payment.account.provider_customer_id if payment.account else "",

@@ -13,6 +13,7 @@ from payments.selectors import owed_minor, receivable_account
 from payments.selectors.ledgers import months_of
 from payments.serializers import PaymentSerializer
 from payments.services.billing import bill_session
+from payments.services.holding import hold_for_session
 from payments.services.recovery import settle_payments
 from payments.services.topping_up import (
     NotOffered,
@@ -76,6 +77,14 @@ def test_what_is_there_counts_towards_the_most(story, stand_in):
     pay_in(story, stand_in, 15_000)
     with pytest.raises(OutOfBounds):
         begin_top_up(driver=story.driver, organization=story.evse.organization, amount_minor=5001)
+
+
+def test_what_is_set_aside_counts_towards_the_most_too(story, stand_in):
+    pay_in(story, stand_in, 18_000)
+    hold_for_session(session_id=story.session(status="active").pk)
+    with pytest.raises(OutOfBounds) as told:
+        begin_top_up(driver=story.driver, organization=story.evse.organization, amount_minor=2001)
+    assert told.value.most.minor == 2000
 
 
 def test_a_second_click_gets_the_same_page(story, stand_in):
